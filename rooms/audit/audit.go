@@ -1,0 +1,117 @@
+// Package audit writes the record of what was called and done, by whom and with which outcome:
+// ids, status and codes, never content, contact or credential.
+//
+// It promises that Record returns once the entry is durable and that Note, for reads and
+// refusals, has written its entry within a second or counts it as lost in a metric; Close
+// writes what waits. Reading the record is not its matter.
+package audit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/go-json-experiment/json"
+)
+
+// Status of what an entry speaks of (GovStack Messaging 5.1.13).
+const (
+	Success    = "success"
+	Failed     = "failed"
+	InProgress = "in-progress"
+)
+
+// Entry is one line of the record.
+type Entry struct {
+	Time        time.Time         `json:"time"`
+	Source      string            `json:"source"`        // who: a client id, or a component
+	Destination string            `json:"destination"`   // what: a route, a room, a stream
+	IDs         map[string]string `json:"ids,omitzero"`  // room, umid, request, …
+	Data        map[string]string `json:"data,omitzero"` // supplementary, such as the lane
+	Status      string            `json:"status"`        // Success, Failed or InProgress
+	Code        int               `json:"code,omitzero"` // HTTP status, where there is one
+}
+
+// Log appends to the record of a component of this node, durably.
+type Log interface {
+	Audit(ctx context.Context, node, component string, entry []byte) error
+}
+
+// waiting is how many notes may wait to be written.
+const waiting = 10_000
+
+// writers is how many notes are handed to the log at once, which commits them together.
+const writers = 64
+
+// noteTimeout bounds the writing of a note.
+const noteTimeout = 30 * time.Second
+
+// Recorder writes for one component.
+type Recorder struct {
+	log       Log
+	node      string
+	component string
+	logger    *slog.Logger
+	lost      *metrics.Counter
+	notes     chan []byte
+	done      sync.WaitGroup
+	closing   sync.Once
+}
+
+// New starts a recorder for a component of a node.
+func New(log Log, node, component string, set *metrics.Set, logger *slog.Logger) *Recorder {
+	r := &Recorder{log: log, node: node, component: component, logger: logger, notes: make(chan []byte, waiting),
+		lost: set.GetOrCreateCounter(`crier_audit_lost_total{component="` + component + `"}`)}
+	for range writers {
+		r.done.Go(r.write)
+	}
+	return r
+}
+
+// Record writes an entry and returns once it is durable.
+func (r *Recorder) Record(ctx context.Context, e Entry) error {
+	b, err := json.Marshal(e, json.Deterministic(true))
+	if err != nil {
+		return errors.New("audit: an entry that cannot be written")
+	}
+	return r.log.Audit(ctx, r.node, r.component, b)
+}
+
+// Note writes an entry soon. It never waits: what does not fit is counted and logged as lost.
+// It must not be called after Close.
+func (r *Recorder) Note(e Entry) {
+	b, err := json.Marshal(e, json.Deterministic(true))
+	if err != nil {
+		r.lose(err)
+		return
+	}
+	select {
+	case r.notes <- b:
+	default:
+		r.lose(errors.New("too many wait"))
+	}
+}
+
+func (r *Recorder) write() {
+	for b := range r.notes {
+		ctx, cancel := context.WithTimeout(context.Background(), noteTimeout)
+		if err := r.log.Audit(ctx, r.node, r.component, b); err != nil {
+			r.lose(err)
+		}
+		cancel()
+	}
+}
+
+func (r *Recorder) lose(err error) {
+	r.lost.Inc()
+	r.logger.Error("an audit entry is lost", "component", r.component, "error", err)
+}
+
+// Close writes what waits.
+func (r *Recorder) Close() {
+	r.closing.Do(func() { close(r.notes) })
+	r.done.Wait()
+}

@@ -1,0 +1,68 @@
+package rooms
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Envelope is what a message to named recipients holds before it is sealed.
+type Envelope struct {
+	Content       []byte // JSON, byte for byte as received
+	Recipients    []Contact
+	TransactionID string
+	Reference     string
+}
+
+// Slip is what the log keeps sealed beside a message to all subscribers.
+type Slip struct {
+	TransactionID string `json:"transactionId"`
+	Reference     string `json:"reference,omitempty"`
+}
+
+type envelopeForm struct {
+	Content    json.RawMessage   `json:"content,omitempty"`
+	Recipients []json.RawMessage `json:"recipients"`
+	Slip
+}
+
+// Encode gives the envelope in the clear, to be sealed and for nothing else. The content is
+// put in as it is, since an encoder would rewrite it.
+func (e Envelope) Encode() ([]byte, error) {
+	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference}}
+	for _, c := range e.Recipients {
+		form.Recipients = append(form.Recipients, c.Encode())
+	}
+	rest, err := json.Marshal(form)
+	if err != nil {
+		return nil, fmt.Errorf("%w: an envelope that cannot be written", ErrText)
+	}
+	out := make([]byte, 0, len(e.Content)+len(rest)+12)
+	out = append(append(out, `{"content":`...), e.Content...)
+	return append(append(out, ','), rest[1:]...), nil
+}
+
+// DecodeEnvelope reads what Encode wrote. Errors never repeat the input.
+func DecodeEnvelope(b []byte) (Envelope, error) {
+	var form envelopeForm
+	if json.Unmarshal(b, &form) != nil {
+		return Envelope{}, fmt.Errorf("%w: an envelope that cannot be read", ErrText)
+	}
+	e := Envelope{Content: form.Content, TransactionID: form.TransactionID, Reference: form.Reference}
+	for _, raw := range form.Recipients {
+		c, err := DecodeContact(raw)
+		if err != nil {
+			return Envelope{}, err
+		}
+		e.Recipients = append(e.Recipients, c)
+	}
+	return e, nil
+}
+
+// Encode gives the slip in the clear, to be sealed and for nothing else.
+func (s Slip) Encode() []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil // two strings always marshal
+	}
+	return b
+}

@@ -1,0 +1,119 @@
+package rooms
+
+import (
+	"fmt"
+	"time"
+)
+
+// Kind says what an event records.
+type Kind string
+
+// The kinds of events. Accepted, Planned, Queued and Erased speak of a message or a page of
+// it; the others of one delivery.
+const (
+	EventAccepted  Kind = "accepted"  // the message is in the room's log
+	EventPlanned   Kind = "planned"   // the number of its recipients is known
+	EventQueued    Kind = "queued"    // a page of recipients has become jobs
+	EventSent      Kind = "sent"      // the provider confirmed
+	EventDelivered Kind = "delivered" // a receipt says that it arrived
+	EventErrored   Kind = "errored"   // an attempt failed, another follows
+	EventFailed    Kind = "failed"    // given up
+	EventErased    Kind = "erased"    // the body is no longer kept
+)
+
+// Kinds lists every kind of event.
+func Kinds() []Kind {
+	return []Kind{EventAccepted, EventPlanned, EventQueued, EventSent, EventDelivered,
+		EventErrored, EventFailed, EventErased}
+}
+
+// ParseKind accepts the name of a kind.
+func ParseKind(s string) (Kind, error) {
+	for _, known := range Kinds() {
+		if Kind(s) == known {
+			return known, nil
+		}
+	}
+	return "", fmt.Errorf("%w: an event is one of %v", ErrName, Kinds())
+}
+
+// Event is what happened, as the EVENTS stream keeps it: ids only, no contact, no content.
+type Event struct {
+	Kind Kind      `json:"-"` // stands in the subject
+	Room Room      `json:"-"` // stands in the subject
+	UMID UMID      `json:"umid"`
+	At   time.Time `json:"at"`
+
+	Message *Header `json:"message,omitzero"` // accepted
+
+	Recipients int    `json:"recipients,omitzero"` // planned; queued too where one page is all
+	Page       int    `json:"page,omitzero"`       // queued
+	Marks      string `json:"marks,omitzero"`      // queued: one Mark for each recipient of the page
+
+	N          int       `json:"n,omitzero"`       // delivery events: recipient number
+	Attempt    int       `json:"attempt,omitzero"` // from 1
+	Channel    Channel   `json:"channel,omitzero"`
+	Provider   string    `json:"provider,omitzero"`   // name in the configuration
+	ProviderID string    `json:"providerId,omitzero"` // what the provider calls it
+	Reason     Reason    `json:"reason,omitzero"`
+	Code       string    `json:"code,omitzero"`    // the provider's own code, such as 4.2.2
+	Receipt    bool      `json:"receipt,omitzero"` // sent: a receipt will follow
+	RetryAt    time.Time `json:"retryAt,omitzero"` // errored
+
+	Sequence uint64 `json:"-"` // position in the log, set when read
+}
+
+// Marks of a queued page: the channel of each recipient, or that he had left.
+const (
+	MarkEmail      = 'e'
+	MarkSMS        = 's'
+	MarkSuppressed = '-'
+)
+
+// Mark is the letter of a channel.
+func Mark(c Channel) byte {
+	if c == SMS {
+		return MarkSMS
+	}
+	return MarkEmail
+}
+
+// MarkChannel is the channel of a letter; the empty one if the recipient had left.
+func MarkChannel(mark byte) Channel {
+	switch mark {
+	case MarkEmail:
+		return Email
+	case MarkSMS:
+		return SMS
+	}
+	return ""
+}
+
+// ID identifies the event by its cause, so that recording it twice leaves one.
+func (e Event) ID() string {
+	switch e.Kind {
+	case EventAccepted, EventPlanned, EventErased:
+		return fmt.Sprintf("%s.%s", e.UMID, e.Kind)
+	case EventQueued:
+		return fmt.Sprintf("%s.%s.%d", e.UMID, e.Kind, e.Page)
+	}
+	return fmt.Sprintf("%s.%s.%d.%d", e.UMID, e.Kind, e.N, e.Attempt)
+}
+
+// State is what a delivery event says of its delivery.
+func (e Event) State() State {
+	s := State{Reason: e.Reason, Attempt: e.Attempt, At: e.At}
+	switch e.Kind {
+	case EventSent:
+		s.Status = Sent
+	case EventDelivered:
+		s.Status = Delivered
+	case EventErrored:
+		s.Status = Errored
+	case EventFailed:
+		s.Status = Failed
+	default:
+		s.Status = Queued
+	}
+	return s
+}

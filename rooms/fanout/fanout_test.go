@@ -1,0 +1,269 @@
+package fanout_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/broker/brokertest"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/fanout"
+	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/stream"
+	"github.com/govcrier/crier/rooms/vault"
+)
+
+// house is a log with a planner that can be started and stopped.
+type house struct {
+	t      *testing.T
+	server *broker.Server
+	log    *stream.Log
+	vault  *vault.Vault
+	subs   *registry.Subscribers
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	keys, err := vault.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(t.Context(), vault.Options{Keys: string(keys)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := brokertest.Start(t)
+	l, err := stream.Open(t.Context(), s, s.Manifest(), stream.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	h := &house{t: t, server: s, log: l, vault: v, subs: registry.NewSubscribers(l, v)}
+	t.Cleanup(h.halt)
+	return h
+}
+
+func (h *house) plan() {
+	ctx, stop := context.WithCancel(context.Background())
+	h.stop = stop
+	p := fanout.New(h.log, h.vault, slog.New(slog.DiscardHandler))
+	h.done.Go(func() { _ = p.Run(ctx) })
+}
+
+func (h *house) halt() {
+	if h.stop != nil {
+		h.stop()
+	}
+	h.done.Wait()
+}
+
+func phone(n int) rooms.Contact {
+	a, _ := rooms.ParsePhone(fmt.Sprintf("+99655%07d", n))
+	return rooms.Contact{Channel: rooms.SMS, Address: a}
+}
+
+func (h *house) subscribe(count int) {
+	h.t.Helper()
+	var contacts []rooms.Contact
+	for n := range count {
+		contacts = append(contacts, phone(n))
+	}
+	added, _, err := h.subs.AddMany(h.t.Context(), "newborn", contacts)
+	if err != nil || added != count {
+		h.t.Fatalf("added %d of %d: %v", added, count, err)
+	}
+}
+
+func umid(n int) rooms.UMID { return rooms.UMID(fmt.Sprintf("01JDB6T0G0%016d", n)) }
+
+// publish appends message n, to all or to the named.
+func (h *house) publish(n int, named ...rooms.Contact) {
+	h.t.Helper()
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	m := rooms.Message{Header: rooms.Header{
+		UMID: umid(n), Room: "newborn", Type: "reminder", Lane: rooms.Normal, Publisher: "p", MHASH: "h", TxID: fmt.Sprint(n),
+		Policy: rooms.Revision{Name: "standard", Revision: 1}, ReceivedAt: now, ExpiresAt: now.Add(time.Hour),
+		Direct: len(named) > 0, Recipients: len(named),
+	}, Payload: []byte(`{"text":"x"}`)}
+	if m.Direct {
+		plain, err := rooms.Envelope{Content: m.Payload, Recipients: named}.Encode()
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if m.Payload, err = h.vault.Seal(plain, "envelope", "newborn", string(m.UMID)); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	if _, _, err := h.log.Append(h.t.Context(), m); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// jobs takes want jobs out of the queue, in order, and fails if more come.
+func (h *house) jobs(want int) []rooms.Job {
+	h.t.Helper()
+	q, err := h.log.Jobs(h.t.Context(), rooms.Normal, rooms.SMS)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var jobs []rooms.Job
+	take := func(j *stream.Job) {
+		jobs = append(jobs, j.Job)
+		if err := j.Done(h.t.Context()); err != nil {
+			h.t.Error(err)
+		}
+	}
+	for deadline := time.Now().Add(60 * time.Second); len(jobs) < want && time.Now().Before(deadline); {
+		if err := q.Fetch(h.t.Context(), min(want-len(jobs), 500), time.Second, take); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	if err := q.Fetch(h.t.Context(), 1, 200*time.Millisecond, take); err != nil {
+		h.t.Fatal(err)
+	}
+	if len(jobs) != want {
+		h.t.Fatalf("%d jobs, want %d", len(jobs), want)
+	}
+	return jobs
+}
+
+// contact opens what a job is sealed to.
+func (h *house) contact(j rooms.Job) string {
+	h.t.Helper()
+	plain, err := h.vault.Unseal(j.Contact, "contact", string(j.Room), j.Owner)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	c, err := rooms.DecodeContact(plain)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return c.Address.Reveal()
+}
+
+func TestSmallRoomGetsOneJobEach(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(3)
+	h.publish(1)
+	h.publish(2)
+	h.plan()
+	seen := map[string]bool{}
+	for i, j := range h.jobs(6) {
+		if j.UMID != umid(1+i/3) || j.N != i%3 || j.Sequence == 0 || j.Attempt != 1 {
+			t.Errorf("job %d: %+v", i, j)
+		}
+		seen[string(j.UMID)+h.contact(j)] = true
+	}
+	if len(seen) != 6 {
+		t.Errorf("reached %v", seen)
+	}
+}
+
+func TestNamedRecipients(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(2)
+	h.publish(1, phone(500), phone(501))
+	h.plan()
+	jobs := h.jobs(2)
+	if h.contact(jobs[0]) != phone(500).Address.Reveal() || h.contact(jobs[1]) != phone(501).Address.Reveal() {
+		t.Error("named recipients are not those who get it")
+	}
+}
+
+func TestManyNamedRecipientsGoByPages(t *testing.T) {
+	h := newHouse(t)
+	var named []rooms.Contact
+	for n := range 2500 {
+		named = append(named, phone(n))
+	}
+	h.publish(1, named...)
+	h.plan()
+	for i, j := range h.jobs(2500) {
+		if j.N != i || h.contact(j) != named[i].Address.Reveal() {
+			t.Fatalf("job %d has number %d", i, j.N)
+		}
+	}
+}
+
+// A room of several pages: everybody once, in order, and a small message behind it waits.
+func TestLargeRoomKeepsOrder(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(2100)
+	h.publish(1)
+	h.publish(2, phone(9000))
+	h.publish(3, phone(9001))
+	h.plan()
+	jobs := h.jobs(2102)
+	for i, j := range jobs[:2100] {
+		if j.UMID != umid(1) || j.N != i {
+			t.Fatalf("job %d is %s/%d", i, j.UMID, j.N)
+		}
+	}
+	if jobs[2100].UMID != umid(2) || jobs[2101].UMID != umid(3) {
+		t.Error("small messages overtook the large one before them")
+	}
+}
+
+// What was planned is not planned again when its acknowledgement was lost: the planner starts
+// anew with a consumer that has forgotten everything.
+func TestPlanningTwiceIsDull(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(1200)
+	h.publish(1)
+	h.publish(2, phone(1), phone(2))
+	h.plan()
+	h.jobs(1202)
+	h.halt()
+	nc := brokertest.Connect(t, h.server, "forget")
+	if _, err := nc.Request("$JS.API.CONSUMER.RESET.ROOMS.plan-normal", []byte(`{"seq":1}`), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	h.plan()
+	h.jobs(0)
+	h.publish(3, phone(3)) // and goes on with what is new
+	h.jobs(1)
+}
+
+func TestWhoLeftIsSuppressed(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(1005)
+	h.publish(1)
+	subs, _, err := h.subs.List(t.Context(), "newborn", 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Cut first, with a page queue that nobody reads, then let one leave.
+	cut := rooms.Page{Header: rooms.Header{UMID: umid(2), Room: "newborn", Lane: rooms.Normal}, Number: 0, Count: 2,
+		Entries: []rooms.PageEntry{{Sequence: subs[0].Sequence, Subscriber: subs[0].ID}, {Sequence: subs[1].Sequence, Subscriber: subs[1].ID}}}
+	if err := h.log.AppendPages(t.Context(), 0, []rooms.Page{cut}, stream.Cut{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.subs.Remove(t.Context(), "newborn", subs[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	h.plan()
+	jobs := h.jobs(1 + 1004)
+	if jobs[0].UMID != umid(2) || jobs[0].N != 1 {
+		t.Errorf("first job %s/%d, want the second recipient of the page", jobs[0].UMID, jobs[0].N)
+	}
+	marks := ""
+	enough := fmt.Errorf("enough")
+	_ = h.log.TailEvents(t.Context(), 0, func(es []rooms.Event) error {
+		for _, e := range es {
+			if e.Kind == rooms.EventQueued && e.UMID == umid(2) {
+				marks = e.Marks
+				return enough
+			}
+		}
+		return nil
+	})
+	if marks != "-s" {
+		t.Errorf("marks %q, want -s", marks)
+	}
+}

@@ -1,0 +1,48 @@
+package rooms
+
+import "fmt"
+
+// Lane is one of three queues that never wait for each other.
+type Lane string
+
+// Emergency overtakes everything queued; Normal is the default; Bulk is for newsletters.
+const (
+	Emergency Lane = "emergency"
+	Normal    Lane = "normal"
+	Bulk      Lane = "bulk"
+)
+
+// Lanes lists every lane, the most urgent first.
+func Lanes() []Lane { return []Lane{Emergency, Normal, Bulk} }
+
+// ParseLane accepts the name of a lane; the empty string is Normal.
+func ParseLane(s string) (Lane, error) {
+	switch l := Lane(s); l {
+	case "":
+		return Normal, nil
+	case Emergency, Normal, Bulk:
+		return l, nil
+	}
+	return "", fmt.Errorf("%w: a lane is one of %v", ErrName, Lanes())
+}
+
+// Channel is a way to reach a person.
+type Channel string
+
+// The channels that exist.
+const (
+	Email Channel = "email"
+	SMS   Channel = "sms"
+)
+
+// Channels lists every channel.
+func Channels() []Channel { return []Channel{Email, SMS} }
+
+// ParseChannel accepts the name of a channel.
+func ParseChannel(s string) (Channel, error) {
+	switch c := Channel(s); c {
+	case Email, SMS:
+		return c, nil
+	}
+	return "", fmt.Errorf("%w: a channel is one of %v", ErrName, Channels())
+}

@@ -1,0 +1,104 @@
+package rooms
+
+import "time"
+
+// PageSize is the most recipients that one page covers: with its marker it fills one atomic
+// batch of JetStream (1,000 entries).
+const PageSize = 999
+
+// Header is what the log says of a message without its content.
+type Header struct {
+	UMID       UMID      `json:"umid"`
+	Room       Room      `json:"room"`
+	Type       Type      `json:"type"`
+	Lane       Lane      `json:"lane"`
+	Direct     bool      `json:"direct,omitzero"` // to named recipients, not to all subscribers
+	Publisher  Client    `json:"publisher"`
+	MHASH      string    `json:"mhash"`  // keyed hash of the request as received
+	TxID       string    `json:"txid"`   // keyed hash of client and transaction id; the Nats-Msg-Id
+	Policy     Revision  `json:"policy"` // the rules that apply
+	ReceivedAt time.Time `json:"receivedAt"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+	Recipients int       `json:"recipients,omitzero"` // direct only; else known when planned
+	Sequence   uint64    `json:"sequence,omitzero"`   // in ROOMS
+}
+
+// Message is an entry of the room's log.
+type Message struct {
+	Header
+	// Payload is the content as received for all subscribers, or a sealed envelope for named
+	// recipients.
+	Payload []byte
+	// Sealed holds the transaction id and the reference of a message to all subscribers.
+	Sealed []byte
+}
+
+// Revision names a policy and its version.
+type Revision struct {
+	Name     string `json:"name"`
+	Revision int    `json:"revision"`
+}
+
+// DeliveryID names one message to one recipient. N counts from 0; recipient N stands on
+// page N / PageSize.
+type DeliveryID struct {
+	UMID UMID
+	N    int
+}
+
+// Page is the part of a message's recipients that becomes jobs in one step.
+type Page struct {
+	Header  Header
+	Number  int         // from 0; its first recipient is Number × PageSize
+	Entries []PageEntry // the subscribers that it covers; none if Direct
+	Count   int         // how many recipients it covers
+}
+
+// PageEntry is a subscriber on a page: his entry's sequence in SUBSCRIBERS, and his id for
+// the case that an update has moved it since.
+type PageEntry struct {
+	Sequence   uint64
+	Subscriber SubscriberID
+}
+
+// Job is one delivery to be made, as it waits in a lane's queue. It never holds the body.
+type Job struct {
+	UMID     UMID      `json:"umid"`
+	N        int       `json:"n"`
+	Room     Room      `json:"room"`
+	Sequence uint64    `json:"seq"`     // of the message in ROOMS
+	Lane     Lane      `json:"-"`       // stands in the subject
+	Channel  Channel   `json:"-"`       // stands in the subject
+	Owner    string    `json:"owner"`   // what the contact is sealed to: a subscriber id, or UMID and N
+	Contact  []byte    `json:"contact"` // sealed
+	Attempt  int       `json:"attempt"` // from 1: the attempt that this job is
+	Deadline time.Time `json:"deadline"`
+	Policy   Revision  `json:"policy"`
+}
+
+// ID names the delivery.
+func (j Job) ID() DeliveryID { return DeliveryID{j.UMID, j.N} }
+
+// Subscriber is an entry of SUBSCRIBERS.
+type Subscriber struct {
+	ID       SubscriberID `json:"-"` // stands in the subject
+	Room     Room         `json:"-"` // stands in the subject
+	Channel  Channel      `json:"channel"`
+	Contact  []byte       `json:"contact"` // sealed to room and id
+	Since    time.Time    `json:"since"`
+	Sequence uint64       `json:"-"` // position in the log
+}
+
+// Delivery is what a provider is asked to send: the only place where contact and content
+// meet in the clear.
+type Delivery struct {
+	ID         DeliveryID
+	Attempt    int
+	Room       Room
+	Type       Type
+	Lane       Lane
+	To         Contact
+	Content    Content
+	ReceivedAt time.Time // of the message; fixed over all attempts
+	Deadline   time.Time
+}

@@ -1,0 +1,44 @@
+// Package publish accepts messages: it gives each a UMID, finds repeats, and appends the
+// message to its room's log. A receipt is given only for what is durable.
+package publish
+
+import (
+	"errors"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// Request is a message to be accepted, checked and authorised by the caller.
+type Request struct {
+	Client        rooms.Client
+	Room          rooms.Room
+	Raw           []byte // the request as received, for the MHASH
+	TransactionID string // the client's own, unique over all rooms
+	Reference     string // the client's own words about the case, may be empty
+	Type          rooms.Type
+	Lane          rooms.Lane
+	Content       []byte          // JSON as received
+	Direct        bool            // to Recipients, not to the room's subscribers
+	Recipients    []rooms.Contact // Direct only
+	ExpiresAt     time.Time       // zero: as the policy says
+}
+
+// Receipt says that a message is durable.
+type Receipt struct {
+	UMID       rooms.UMID
+	Room       rooms.Room // of the first publish, if Duplicate
+	ReceivedAt time.Time  // of the first publish, if Duplicate
+	Duplicate  bool       // the same request had been accepted before
+}
+
+// The refusals.
+var (
+	// ErrConflict: the transaction id was used for another request.
+	ErrConflict = errors.New("transaction id used for another request")
+	// ErrFull: the queue has reached its limit; later it may have room again.
+	ErrFull = errors.New("queue full")
+	// ErrUnavailable: the log did not confirm in time. Whether the message is in it is not
+	// known; the same request may be repeated with the same transaction id.
+	ErrUnavailable = errors.New("log unavailable")
+)

@@ -1,0 +1,130 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
+)
+
+// RoomStore keeps the configuration of rooms.
+type RoomStore interface {
+	CreateRoom(ctx context.Context, c rooms.RoomConfig) (revision uint64, err error)
+	UpdateRoom(ctx context.Context, c rooms.RoomConfig) (revision uint64, err error)
+	DeleteRoom(ctx context.Context, room rooms.Room) error
+}
+
+// RoomWatch tells of every room and every change.
+type RoomWatch interface {
+	WatchRooms(ctx context.Context, set func(rooms.RoomConfig), remove func(rooms.Room), ready func()) error
+}
+
+// Rooms answers for the rooms out of memory, which Run keeps current.
+type Rooms struct {
+	store RoomStore
+	now   func() time.Time
+
+	mu    sync.RWMutex
+	known map[rooms.Room]rooms.RoomConfig
+	ready chan struct{}
+	once  sync.Once
+}
+
+// NewRooms begins with no room; Run fills it.
+func NewRooms(store RoomStore) *Rooms {
+	return &Rooms{store: store, now: time.Now, known: map[rooms.Room]rooms.RoomConfig{}, ready: make(chan struct{})}
+}
+
+// Run follows the store until ctx ends.
+func (r *Rooms) Run(ctx context.Context, w RoomWatch) error {
+	return w.WatchRooms(ctx, r.set, r.remove, func() { r.once.Do(func() { close(r.ready) }) })
+}
+
+// Ready is closed once every room that was there at the start is known.
+func (r *Rooms) Ready() <-chan struct{} { return r.ready }
+
+func (r *Rooms) set(c rooms.RoomConfig) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known[c.Name].Revision < c.Revision {
+		r.known[c.Name] = c
+	}
+}
+
+func (r *Rooms) remove(room rooms.Room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.known, room)
+}
+
+// Get gives a room, or ErrUnknownRoom.
+func (r *Rooms) Get(_ context.Context, room rooms.Room) (rooms.RoomConfig, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	c, ok := r.known[room]
+	if !ok {
+		return rooms.RoomConfig{}, ErrUnknownRoom
+	}
+	return c, nil
+}
+
+// List gives all rooms by name.
+func (r *Rooms) List(context.Context) ([]rooms.RoomConfig, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(r.known), func(a, b rooms.RoomConfig) int {
+		return strings.Compare(string(a.Name), string(b.Name))
+	}), nil
+}
+
+// Create stores a new room, or says ErrExists.
+func (r *Rooms) Create(ctx context.Context, c rooms.RoomConfig) (rooms.RoomConfig, error) {
+	c.CreatedAt = r.now().UTC().Truncate(time.Millisecond)
+	revision, err := r.store.CreateRoom(ctx, c)
+	return r.stored(c, revision, err)
+}
+
+// Put replaces a room's configuration. ErrRevision if c.Revision is not the latest,
+// ErrUnknownRoom if there is no such room.
+func (r *Rooms) Put(ctx context.Context, c rooms.RoomConfig) (rooms.RoomConfig, error) {
+	old, err := r.Get(ctx, c.Name)
+	if err != nil {
+		return rooms.RoomConfig{}, err
+	}
+	c.CreatedAt = old.CreatedAt
+	revision, err := r.store.UpdateRoom(ctx, c)
+	return r.stored(c, revision, err)
+}
+
+func (r *Rooms) stored(c rooms.RoomConfig, revision uint64, err error) (rooms.RoomConfig, error) {
+	switch {
+	case errors.Is(err, stream.ErrExists):
+		return rooms.RoomConfig{}, ErrExists
+	case errors.Is(err, stream.ErrRevision):
+		return rooms.RoomConfig{}, ErrRevision
+	case err != nil:
+		return rooms.RoomConfig{}, fmt.Errorf("registry: store a room: %w", err)
+	}
+	c.Revision = revision
+	r.set(c) // a client that goes on at once finds its room
+	return c, nil
+}
+
+// Delete removes a room's configuration. Its messages stay until the log's end of life.
+func (r *Rooms) Delete(ctx context.Context, room rooms.Room) error {
+	if _, err := r.Get(ctx, room); err != nil {
+		return err
+	}
+	if err := r.store.DeleteRoom(ctx, room); err != nil {
+		return fmt.Errorf("registry: delete a room: %w", err)
+	}
+	r.remove(room)
+	return nil
+}

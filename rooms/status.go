@@ -1,0 +1,108 @@
+package rooms
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// Status is where a delivery stands (GovStack Messaging 5.1.24.1).
+type Status string
+
+// The life of a delivery. Delivered and Failed are terminal; Sent is the last word where the
+// channel gives no receipt.
+const (
+	Pending   Status = "pending"   // in the room's log, no job yet
+	Queued    Status = "queued"    // a job exists
+	Sent      Status = "sent"      // the provider has confirmed it
+	Delivered Status = "delivered" // a receipt says that it arrived
+	Errored   Status = "errored"   // an attempt failed, another follows
+	Failed    Status = "failed"    // given up, with a reason
+)
+
+// Statuses lists every status in the order of a delivery's life.
+func Statuses() []Status {
+	return []Status{Pending, Queued, Sent, Delivered, Errored, Failed}
+}
+
+// Reason refines a status.
+type Reason string
+
+// Why a delivery errored or failed.
+const (
+	NoReason     Reason = ""
+	Expired      Reason = "expired"        // its deadline passed before it was sent
+	Rejected     Reason = "rejected"       // the provider refused it for good
+	Suppressed   Reason = "suppressed"     // the person left, or may not be written to
+	Bounced      Reason = "bounced"        // accepted by the provider, refused further on
+	Cancelled    Reason = "cancelled"      // withdrawn by the publisher
+	Deferred     Reason = "deferred"       // the provider asks to try later
+	Throttled    Reason = "throttled"      // the provider's rate is used up
+	TimedOut     Reason = "timeout"        // the provider did not answer in time
+	Unreachable  Reason = "unreachable"    // no connection to the provider
+	Unknown      Reason = "unknown"        // nobody knows whether the provider took it
+	NoContent    Reason = "no-content"     // the message has nothing for this channel
+	Gone         Reason = "gone"           // the content is no longer kept
+	Unconfigured Reason = "not-configured" // the channel has no provider
+)
+
+// Reasons lists every reason; the position of each is fixed, since indexes store it.
+func Reasons() []Reason {
+	return []Reason{NoReason, Expired, Rejected, Suppressed, Bounced, Cancelled, Deferred,
+		Throttled, TimedOut, Unreachable, Unknown, NoContent, Gone, Unconfigured}
+}
+
+// State is a delivery's status with its attempt, reason and time.
+type State struct {
+	Status  Status
+	Reason  Reason
+	Attempt int // from 1; 0 before the first
+	At      time.Time
+}
+
+// Terminal says that nothing follows.
+func (s State) Terminal() bool { return s.Status == Delivered || s.Status == Failed }
+
+// Join folds another state of the same delivery into s and gives the one that counts.
+// It is commutative, associative and idempotent: delivered outweighs failed, which outweighs
+// the rest; of the rest the later attempt counts, and within an attempt sent outweighs errored,
+// errored queued, and queued pending. Of two equal ones the earlier time counts.
+func (s State) Join(t State) State {
+	if c := s.compare(t); c > 0 || c == 0 && (t.At.After(s.At) || t.At.Equal(s.At) && t.Reason >= s.Reason) {
+		return s
+	}
+	return t
+}
+
+func (s State) compare(t State) int {
+	if s.Terminal() || t.Terminal() {
+		return cmp.Compare(s.weight(), t.weight())
+	}
+	return cmp.Or(cmp.Compare(s.Attempt, t.Attempt), cmp.Compare(s.weight(), t.weight()))
+}
+
+func (s State) weight() int {
+	switch s.Status {
+	case Delivered:
+		return 5
+	case Failed:
+		return 4
+	case Sent:
+		return 3
+	case Errored:
+		return 2
+	case Queued:
+		return 1
+	}
+	return 0
+}
+
+// ParseStatus accepts the name of a status.
+func ParseStatus(s string) (Status, error) {
+	for _, known := range Statuses() {
+		if Status(s) == known {
+			return known, nil
+		}
+	}
+	return "", fmt.Errorf("%w: a status is one of %v", ErrName, Statuses())
+}

@@ -1,0 +1,179 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// PageJobs are the jobs that a page has become.
+type PageJobs struct {
+	UMID rooms.UMID
+	Page int
+	Jobs []rooms.Job
+}
+
+// Enqueue stores the jobs of pages, each page with its marker, in as few atomic batches as
+// they fit into. A page whose marker is there already has its jobs from before; it is left
+// out. ErrFull if the queue has no room; pages before the refused one may be stored.
+func (l *Log) Enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) error {
+	var batch []PageJobs
+	size := 0
+	for _, p := range pages {
+		if need := len(p.Jobs) + 1; size+need > maxBatch {
+			if err := l.enqueue(ctx, lane, batch); err != nil {
+				return err
+			}
+			batch, size = batch[:0], 0
+		}
+		batch, size = append(batch, p), size+len(p.Jobs)+1
+	}
+	return l.enqueue(ctx, lane, batch)
+}
+
+func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) error {
+	if len(pages) == 0 {
+		return nil
+	}
+	msgs, err := l.encodePages(lane, pages)
+	if err != nil {
+		return err
+	}
+	out, _ := classify(l.append(ctx, msgs))
+	if !errors.Is(out, ErrExists) || len(pages) == 1 {
+		if errors.Is(out, ErrExists) {
+			return nil
+		}
+		return out
+	}
+	half := len(pages) / 2
+	if err := l.enqueue(ctx, lane, pages[:half]); err != nil {
+		return err
+	}
+	return l.enqueue(ctx, lane, pages[half:])
+}
+
+func (l *Log) encodePages(lane rooms.Lane, pages []PageJobs) ([]*nats.Msg, error) {
+	var msgs []*nats.Msg
+	for _, p := range pages {
+		for _, j := range p.Jobs {
+			m, err := encodeJob(j)
+			if err != nil {
+				return nil, err
+			}
+			msgs = append(msgs, m)
+		}
+		msgs = append(msgs, l.marker(lane, p.UMID, strconv.Itoa(p.Page), nil))
+	}
+	return msgs, nil
+}
+
+func encodeJob(j rooms.Job) (*nats.Msg, error) {
+	data, err := json.Marshal(j)
+	if err != nil {
+		return nil, fmt.Errorf("stream: encode a job: %w", err)
+	}
+	return &nats.Msg{Subject: rooms.JobSubject(j.Lane, j.Channel), Header: nats.Header{}, Data: data}, nil
+}
+
+func decodeJob(subject string, data []byte) (rooms.Job, error) {
+	var j rooms.Job
+	if err := json.Unmarshal(data, &j); err != nil {
+		return j, fmt.Errorf("stream: read a job: %w", err)
+	}
+	var err error
+	j.Lane, j.Channel, err = rooms.ParseJobSubject(subject)
+	return j, err
+}
+
+// Jobs hands out the jobs of a lane and channel, in order.
+type Jobs struct {
+	log    *Log
+	opened uint64
+	puller
+}
+
+// Job is a delivery to be made.
+type Job struct {
+	rooms.Job
+	*Held
+	mayRepeat bool
+}
+
+// MayRepeat says whether somebody may have worked on this job before: it was handed out
+// earlier, it is not the first attempt, or it stood in the queue before this process began,
+// since a server that is killed forgets what it has handed out.
+func (j *Job) MayRepeat() bool { return j.mayRepeat }
+
+// Jobs opens the consumer of a lane and channel.
+func (l *Log) Jobs(ctx context.Context, lane rooms.Lane, ch rooms.Channel) (*Jobs, error) {
+	p, err := l.puller(ctx, queueName(lane), jobsName(ch))
+	return &Jobs{l, l.opened[lane], p}, err
+}
+
+// Fetch asks for at most max jobs and calls fn for each as it comes; it returns when max came
+// or wait is over.
+func (q *Jobs) Fetch(ctx context.Context, max int, wait time.Duration, fn func(*Job)) error {
+	return q.fetch(ctx, max, wait, func(h *Held) error {
+		j, err := decodeJob(h.msg.Subject(), h.msg.Data())
+		if err != nil {
+			q.log.options.Log.Error("a job cannot be read; it is dropped", "sequence", h.meta.Sequence.Stream, "error", err)
+			return h.Done(ctx)
+		}
+		repeat := h.meta.NumDelivered > 1 || j.Attempt > 1 || h.meta.Sequence.Stream <= q.opened
+		fn(&Job{j, h, repeat})
+		return nil
+	})
+}
+
+// ScanJobs calls fn with the jobs of a lane from a position in its queue on, at most limit,
+// whether or not somebody works on them. next is where to go on; 0 at the end.
+func (l *Log) ScanJobs(ctx context.Context, lane rooms.Lane, from uint64, limit int, fn func(sequence uint64, j rooms.Job) error) (next uint64, err error) {
+	count := 0
+	get := batchGet{Sequence: max(from, 1), Next: rooms.JobFilter(lane), Batch: limit}
+	err = l.direct(ctx, queueName(lane), get, func(s stored) error {
+		j, err := decodeJob(s.subject, s.data)
+		if err != nil {
+			return err
+		}
+		count++
+		next = s.sequence + 1
+		return fn(s.sequence, j)
+	})
+	if err != nil || count < limit {
+		return 0, err
+	}
+	return next, nil
+}
+
+// DropJob removes a job from its lane's queue. Dropping what is gone is no error.
+func (l *Log) DropJob(ctx context.Context, lane rooms.Lane, sequence uint64) error {
+	s, err := l.handle(ctx, queueName(lane))
+	if err != nil {
+		return err
+	}
+	err = s.DeleteMsg(ctx, sequence)
+	if err == nil || gone(err) {
+		return nil
+	}
+	out, _ := classify(err)
+	return out
+}
+
+// QueueLength is how many entries a lane's queue holds, markers included.
+func (l *Log) QueueLength(ctx context.Context, lane rooms.Lane, ch rooms.Channel) (uint64, error) {
+	c, err := l.read.Consumer(ctx, queueName(lane), jobsName(ch))
+	if err != nil {
+		out, _ := classify(err)
+		return 0, out
+	}
+	info := c.CachedInfo()
+	return info.NumPending + uint64(max(info.NumAckPending, 0)), nil
+}

@@ -1,0 +1,128 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// moveBatch is how many due jobs are moved in one step.
+const moveBatch = 250
+
+// Park stores a job until it is due; then it rejoins its lane's queue by itself. Parking the
+// same attempt again replaces it. ErrFull above Options.MaxParked.
+func (l *Log) Park(ctx context.Context, j rooms.Job, due time.Time) error {
+	if err := l.checkParked(ctx); err != nil {
+		return err
+	}
+	m, err := encodeJob(j)
+	if err != nil {
+		return err
+	}
+	m.Subject = rooms.ScheduleSubject(j.ID(), j.Attempt)
+	m.Header = nats.Header{
+		"Nats-Schedule":        {"@at " + due.UTC().Format(time.RFC3339Nano)},
+		"Nats-Schedule-Target": {rooms.DueSubject(j.Lane)},
+		headerLane:             {string(j.Lane)},
+		headerChannel:          {string(j.Channel)},
+	}
+	_, err = publish(ctx, l.queue, m)
+	out, _ := classify(err)
+	return out
+}
+
+func (l *Log) checkParked(ctx context.Context) error {
+	s, err := l.handle(ctx, streamSchedules)
+	if err != nil {
+		return err
+	}
+	info, err := s.Info(ctx)
+	if err != nil {
+		out, _ := classify(err)
+		return out
+	}
+	if info.State.Msgs >= l.options.MaxParked {
+		return ErrFull
+	}
+	return nil
+}
+
+// MoveDue takes what falls due in a lane into its queue, until ctx ends.
+func (l *Log) MoveDue(ctx context.Context, lane rooms.Lane) error {
+	p, err := l.puller(ctx, streamSchedules, dueName(lane))
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := l.moveSome(ctx, p); err != nil && ctx.Err() == nil {
+			l.options.Log.Warn("due deliveries wait to be moved", "lane", string(lane), "error", err)
+			pause(ctx, time.Second)
+		}
+	}
+	return ctx.Err()
+}
+
+func (l *Log) moveSome(ctx context.Context, p puller) error {
+	var held []*Held
+	var msgs []*nats.Msg
+	add := func(h *Held) error {
+		j, err := decodeJob(rooms.JobSubject(rooms.Lane(h.msg.Headers().Get(headerLane)), rooms.Channel(h.msg.Headers().Get(headerChannel))), h.msg.Data())
+		if err != nil {
+			l.options.Log.Error("a parked job cannot be read; it is dropped", "sequence", h.meta.Sequence.Stream, "error", err)
+			return h.Done(ctx)
+		}
+		m, err := encodeJob(j)
+		if err != nil {
+			return err
+		}
+		m.Header.Set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%d.%d", j.UMID, j.N, j.Attempt))
+		held, msgs = append(held, h), append(msgs, m)
+		return nil
+	}
+	if err := p.take(ctx, moveBatch, 5*time.Second, add); err != nil || len(held) == 0 {
+		return err
+	}
+	if err := l.move(ctx, msgs); err != nil {
+		return err
+	}
+	for _, h := range held {
+		if err := h.Finish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move appends jobs under identities of their own; what the queue knows is left out.
+func (l *Log) move(ctx context.Context, msgs []*nats.Msg) error {
+	err := l.append(ctx, msgs)
+	if hasCode(err, codeBatchDuplicate) && len(msgs) > 1 {
+		half := len(msgs) / 2
+		return errors.Join(l.move(ctx, msgs[:half]), l.move(ctx, msgs[half:]))
+	}
+	out, _ := classify(err)
+	return out
+}
+
+// Parked is how many deliveries wait for a later attempt.
+func (l *Log) Parked(ctx context.Context) (uint64, error) {
+	s, err := l.read.Stream(ctx, streamSchedules)
+	if err != nil {
+		out, _ := classify(err)
+		return 0, out
+	}
+	return s.CachedInfo().State.Msgs, nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,151 @@
+package rooms
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// ErrSubject is wrapped by every refusal of a subject.
+var ErrSubject = errors.New("not a subject of crier")
+
+// Filters of the streams' consumers, and the prefixes that streams listen on.
+const (
+	MessageFilter    = "room.>"
+	DirectFilter     = "direct.>"
+	EventFilter      = "event.>"
+	SubscriberFilter = "sub.>"
+	AuditFilter      = "audit.>"
+	ScheduleFilter   = "sched.>"
+	DueFilter        = "due.>"
+	LiveFilter       = "live.>"
+)
+
+// MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
+// all subscribers, direct.<room>.<lane>.<type> for named recipients.
+func MessageSubject(direct bool, r Room, l Lane, t Type) string {
+	return prefix(direct) + "." + string(r) + "." + string(l) + "." + string(t)
+}
+
+func prefix(direct bool) string {
+	if direct {
+		return "direct"
+	}
+	return "room"
+}
+
+// LaneFilters are what the planner of a lane reads of the room's log.
+func LaneFilters(l Lane) []string {
+	return []string{"room.*." + string(l) + ".>", "direct.*." + string(l) + ".>"}
+}
+
+// RoomFilter selects every message of a room, for all (room.) or for the named (direct.).
+func RoomFilter(direct bool, r Room) string { return prefix(direct) + "." + string(r) + ".>" }
+
+// JobSubject is where the jobs of a lane and channel wait.
+func JobSubject(l Lane, c Channel) string { return "job." + string(l) + "." + string(c) }
+
+// JobFilter selects the jobs of a lane on all channels.
+func JobFilter(l Lane) string { return "job." + string(l) + ".*" }
+
+// PageSubject is where the pages of a lane wait.
+func PageSubject(l Lane) string { return "page." + string(l) }
+
+// DoneSubject marks that a page of a message has become jobs. The name of the
+// page is its number, or "cut" with a number for the cut into pages itself.
+func DoneSubject(l Lane, u UMID, page string) string {
+	return "done." + string(l) + "." + string(u) + "." + page
+}
+
+// QueueSubjects are those of the stream that holds a lane's jobs.
+func QueueSubjects(l Lane) []string {
+	return []string{JobFilter(l), PageSubject(l), "done." + string(l) + ".>"}
+}
+
+// ScheduleSubject holds one parked delivery; DueSubject is where it falls due.
+func ScheduleSubject(id DeliveryID, attempt int) string {
+	return fmt.Sprintf("sched.%s-%d-%d", id.UMID, id.N, attempt)
+}
+
+// DueSubject is where parked deliveries of a lane fall due.
+func DueSubject(l Lane) string { return "due." + string(l) }
+
+// EventSubject is where an event of a room is recorded.
+func EventSubject(r Room, k Kind) string { return "event." + string(r) + "." + string(k) }
+
+// SubscriberSubject is where a subscriber's entry stands.
+func SubscriberSubject(r Room, s SubscriberID) string {
+	return "sub." + string(r) + "." + string(s)
+}
+
+// SubscribersFilter selects the subscribers of a room.
+func SubscribersFilter(r Room) string { return "sub." + string(r) + ".*" }
+
+// AuditSubject is where a component of a node records what it did.
+func AuditSubject(node, component string) string { return "audit." + node + "." + component }
+
+// ParseMessageSubject reads room.<room>.<lane>.<type> or direct.<room>.<lane>.<type>.
+func ParseMessageSubject(s string) (direct bool, r Room, l Lane, t Type, err error) {
+	f := strings.Split(s, ".")
+	if len(f) != 4 || f[0] != "room" && f[0] != "direct" || f[2] == "" {
+		return false, "", "", "", ErrSubject
+	}
+	r, errR := ParseRoom(f[1])
+	l, errL := ParseLane(f[2])
+	t, errT := ParseType(f[3])
+	return f[0] == "direct", r, l, t, subjectError(errR, errL, errT)
+}
+
+// ParseJobSubject reads job.<lane>.<channel>.
+func ParseJobSubject(s string) (Lane, Channel, error) {
+	f := strings.Split(s, ".")
+	if len(f) != 3 || f[0] != "job" || f[1] == "" {
+		return "", "", ErrSubject
+	}
+	l, errL := ParseLane(f[1])
+	c, errC := ParseChannel(f[2])
+	return l, c, subjectError(errL, errC)
+}
+
+// ParseEventSubject reads event.<room>.<kind>.
+func ParseEventSubject(s string) (Room, Kind, error) {
+	f := strings.Split(s, ".")
+	if len(f) != 3 || f[0] != "event" {
+		return "", "", ErrSubject
+	}
+	r, errR := ParseRoom(f[1])
+	k, errK := ParseKind(f[2])
+	return r, k, subjectError(errR, errK)
+}
+
+// ParseSubscriberSubject reads sub.<room>.<subscriber>.
+func ParseSubscriberSubject(s string) (Room, SubscriberID, error) {
+	f := strings.Split(s, ".")
+	if len(f) != 3 || f[0] != "sub" {
+		return "", "", ErrSubject
+	}
+	r, errR := ParseRoom(f[1])
+	id, errI := ParseSubscriberID(f[2])
+	return r, id, subjectError(errR, errI)
+}
+
+// ParseScheduleSubject reads sched.<umid>-<n>-<attempt>.
+func ParseScheduleSubject(s string) (DeliveryID, int, error) {
+	id, ok := strings.CutPrefix(s, "sched.")
+	f := strings.Split(id, "-")
+	if !ok || len(f) != 3 {
+		return DeliveryID{}, 0, ErrSubject
+	}
+	u, errU := ParseUMID(f[0])
+	n, errN := strconv.ParseUint(f[1], 10, 31)
+	a, errA := strconv.ParseUint(f[2], 10, 16)
+	return DeliveryID{UMID: u, N: int(n)}, int(a), subjectError(errU, errN, errA)
+}
+
+func subjectError(errs ...error) error {
+	if err := errors.Join(errs...); err != nil {
+		return ErrSubject
+	}
+	return nil
+}
