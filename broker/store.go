@@ -86,7 +86,7 @@ func (m *Manifest) begin(store, key string) error {
 		return ErrNoManifest
 	}
 	m.Salt = make([]byte, 16)
-	rand.Read(m.Salt) //nolint:errcheck // crypto/rand.Read never fails
+	rand.Read(m.Salt)
 	m.KeyHash = keyHash(m.Salt, key)
 	return m.write()
 }

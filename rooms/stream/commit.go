@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -154,7 +155,7 @@ func (c *committer) store(ctx context.Context, entries []*entry) {
 		c.store(ctx, entries[:half])
 		c.store(ctx, entries[half:])
 	default:
-		out, _ := classify(err)
+		out := classify(err)
 		for _, e := range entries {
 			e.done <- appended{err: out}
 		}
@@ -175,7 +176,7 @@ func (c *committer) storeSingly(ctx context.Context, entries []*entry) {
 
 func (c *committer) storeOne(ctx context.Context, e *entry) {
 	a, err := c.retry(ctx, func(ctx context.Context) (ack, error) { return publish(ctx, c.nc, e.msg) })
-	out, _ := classify(err)
+	out := classify(err)
 	e.done <- appended{sequence: a.Sequence, duplicate: a.Duplicate, err: out}
 }
 
@@ -183,7 +184,7 @@ func (c *committer) storeOne(ctx context.Context, e *entry) {
 func (c *committer) retry(ctx context.Context, call func(context.Context) (ack, error)) (ack, error) {
 	for {
 		a, err := call(ctx)
-		if _, again := classify(err); !again || ctx.Err() != nil {
+		if !errors.Is(classify(err), ErrUnavailable) || ctx.Err() != nil {
 			return a, err
 		}
 		select {

@@ -48,7 +48,7 @@ func (l *Log) direct(ctx context.Context, stream string, get batchGet, fn func(s
 	for {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
-			out, _ := classify(err)
+			out := classify(err)
 			return out
 		}
 		if status := m.Header.Get("Status"); status != "" {

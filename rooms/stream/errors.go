@@ -33,33 +33,33 @@ const (
 	codeMessageNotFound = 10037
 )
 
-// classify turns an answer of JetStream into one of the package's errors; retry says whether
+// classify turns an answer of JetStream into one of the package's errors. After ErrUnavailable
 // the same call may succeed a moment later.
-func classify(err error) (out error, retry bool) {
+func classify(err error) error {
 	var api *jetstream.APIError
 	switch {
 	case err == nil:
-		return nil, false
+		return nil
 	case errors.As(err, &api):
 		return classifyAPI(api)
 	case errors.Is(err, nats.ErrTimeout), errors.Is(err, nats.ErrNoResponders), errors.Is(err, context.DeadlineExceeded), errors.Is(err, jetstream.ErrNoStreamResponse):
-		return ErrUnavailable, true
+		return ErrUnavailable
 	}
-	return fmt.Errorf("stream: %w", err), false
+	return fmt.Errorf("stream: %w", err)
 }
 
-func classifyAPI(api *jetstream.APIError) (error, bool) {
+func classifyAPI(api *jetstream.APIError) error {
 	switch {
 	case api.ErrorCode == codeStoreFull:
-		return ErrFull, false
+		return ErrFull
 	case api.ErrorCode == codeWrongSequence:
-		return ErrExists, false
+		return ErrExists
 	case api.ErrorCode == codeInProcess, api.Code == 503:
-		return ErrUnavailable, true
+		return ErrUnavailable
 	case api.ErrorCode == codeMessageNotFound:
-		return ErrGone, false
+		return ErrGone
 	}
-	return fmt.Errorf("stream: %w", api), false
+	return fmt.Errorf("stream: %w", api)
 }
 
 func hasCode(err error, code jetstream.ErrorCode) bool {

@@ -46,7 +46,7 @@ func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) er
 	if err != nil {
 		return err
 	}
-	out, _ := classify(l.append(ctx, msgs))
+	out := classify(l.append(ctx, msgs))
 	if !errors.Is(out, ErrExists) || len(pages) == 1 {
 		if errors.Is(out, ErrExists) {
 			return nil
@@ -163,7 +163,7 @@ func (l *Log) DropJob(ctx context.Context, lane rooms.Lane, sequence uint64) err
 	if err == nil || gone(err) {
 		return nil
 	}
-	out, _ := classify(err)
+	out := classify(err)
 	return out
 }
 
@@ -171,7 +171,7 @@ func (l *Log) DropJob(ctx context.Context, lane rooms.Lane, sequence uint64) err
 func (l *Log) QueueLength(ctx context.Context, lane rooms.Lane, ch rooms.Channel) (uint64, error) {
 	c, err := l.read.Consumer(ctx, queueName(lane), jobsName(ch))
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return 0, out
 	}
 	info := c.CachedInfo()

@@ -132,6 +132,6 @@ func (l *Log) close() {
 // Probe appends nothing but asks the log for an answer, to know that it is alive.
 func (l *Log) Probe(ctx context.Context) error {
 	_, err := l.read.Stream(ctx, streamRooms)
-	err, _ = classify(err)
+	err = classify(err)
 	return err
 }

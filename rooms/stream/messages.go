@@ -57,6 +57,6 @@ func (l *Log) get(ctx context.Context, stream string, sequence uint64) (*jetstre
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, ErrGone
 	}
-	out, _ := classify(err)
+	out := classify(err)
 	return raw, out
 }

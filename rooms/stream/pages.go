@@ -80,7 +80,7 @@ func (l *Log) AppendPages(ctx context.Context, part int, pages []rooms.Page, soF
 	}
 	msgs = append(msgs, l.marker(h.Lane, h.UMID, "cut"+strconv.Itoa(part), progress))
 	err = l.append(ctx, msgs)
-	if out, _ := classify(err); !errors.Is(out, ErrExists) {
+	if out := classify(err); !errors.Is(out, ErrExists) {
 		return out
 	}
 	return nil
@@ -98,7 +98,7 @@ func (l *Log) CutTo(ctx context.Context, lane rooms.Lane, umid rooms.UMID, part 
 		if gone(err) {
 			return Cut{}, false, nil
 		}
-		out, _ := classify(err)
+		out := classify(err)
 		return Cut{}, false, out
 	}
 	if err := json.Unmarshal(m.Data, &c); err != nil {
@@ -153,7 +153,7 @@ func (p *Pages) Fetch(ctx context.Context, max int, wait time.Duration) ([]HeldP
 func (p *Pages) Waiting(ctx context.Context) (bool, error) {
 	info, err := p.consumer.Info(ctx)
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return false, out
 	}
 	return info.NumPending > 0 || info.NumAckPending > 0, nil

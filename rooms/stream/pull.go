@@ -21,7 +21,7 @@ type Held struct {
 // Done settles the entry; durable when it returns.
 func (h *Held) Done(ctx context.Context) error {
 	if err := h.msg.DoubleAck(ctx); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		out, _ := classify(err)
+		out := classify(err)
 		return out
 	}
 	return nil
@@ -76,7 +76,7 @@ func (p puller) fetch(ctx context.Context, max int, wait time.Duration, fn func(
 	defer cancel()
 	batch, err := p.consumer.Fetch(max, jetstream.FetchContext(pull))
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return out
 	}
 	return each(batch, fn)
@@ -87,7 +87,7 @@ func (p puller) fetch(ctx context.Context, max int, wait time.Duration, fn func(
 func (p puller) take(ctx context.Context, max int, wait time.Duration, fn func(*Held) error) error {
 	batch, err := p.consumer.FetchNoWait(max)
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return out
 	}
 	came := false
@@ -112,7 +112,7 @@ func each(batch jetstream.MessageBatch, fn func(*Held) error) error {
 		}
 	}
 	if err := batch.Error(); err != nil && !quiet(err) {
-		out, _ := classify(err)
+		out := classify(err)
 		return out
 	}
 	return nil

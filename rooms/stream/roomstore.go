@@ -41,7 +41,7 @@ func kvError(err, refused error) error {
 	if errors.Is(err, jetstream.ErrKeyExists) || hasCode(err, codeWrongSequence) {
 		return refused
 	}
-	out, _ := classify(err)
+	out := classify(err)
 	return out
 }
 

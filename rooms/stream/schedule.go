@@ -33,7 +33,7 @@ func (l *Log) Park(ctx context.Context, j rooms.Job, due time.Time) error {
 		headerChannel:          {string(j.Channel)},
 	}
 	_, err = publish(ctx, l.queue, m)
-	out, _ := classify(err)
+	out := classify(err)
 	return out
 }
 
@@ -44,7 +44,7 @@ func (l *Log) checkParked(ctx context.Context) error {
 	}
 	info, err := s.Info(ctx)
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return out
 	}
 	if info.State.Msgs >= l.options.MaxParked {
@@ -106,7 +106,7 @@ func (l *Log) move(ctx context.Context, msgs []*nats.Msg) error {
 		half := len(msgs) / 2
 		return errors.Join(l.move(ctx, msgs[:half]), l.move(ctx, msgs[half:]))
 	}
-	out, _ := classify(err)
+	out := classify(err)
 	return out
 }
 
@@ -114,7 +114,7 @@ func (l *Log) move(ctx context.Context, msgs []*nats.Msg) error {
 func (l *Log) Parked(ctx context.Context) (uint64, error) {
 	s, err := l.read.Stream(ctx, streamSchedules)
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return 0, out
 	}
 	return s.CachedInfo().State.Msgs, nil

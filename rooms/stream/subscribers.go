@@ -28,7 +28,7 @@ func (l *Log) AddSubscribers(ctx context.Context, subs []rooms.Subscriber) error
 		}
 	}
 	err := l.append(ctx, msgs)
-	out, _ := classify(err)
+	out := classify(err)
 	return out
 }
 
@@ -107,7 +107,7 @@ func (l *Log) RemoveSubscriber(ctx context.Context, room rooms.Room, id rooms.Su
 	if err != nil && gone(err) {
 		return ErrGone
 	}
-	out, _ := classify(err)
+	out := classify(err)
 	return out
 }
 
@@ -118,7 +118,7 @@ func (l *Log) RemoveSubscribers(ctx context.Context, room rooms.Room) error {
 		return err
 	}
 	err = s.Purge(ctx, jetstream.WithPurgeSubject(rooms.SubscribersFilter(room)))
-	out, _ := classify(err)
+	out := classify(err)
 	return out
 }
 
@@ -134,7 +134,7 @@ func (l *Log) ScanSubscribers(ctx context.Context, room rooms.Room, after uint64
 		return nil
 	}
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return out
 	}
 	return l.scan(ctx, room, after, last.Sequence, fn)

@@ -48,7 +48,7 @@ func (l *Log) end(ctx context.Context, stream string) (uint64, error) {
 		return 0, nil
 	}
 	if err != nil {
-		out, _ := classify(err)
+		out := classify(err)
 		return 0, out
 	}
 	return last.Sequence, nil
