@@ -1,0 +1,135 @@
+// Package retention erases the bodies of messages that are done with.
+//
+// It promises that a body is overwritten on disk once every delivery of its message has reached
+// its last state, the room keeps no history, and the log no longer needs the body to recognise
+// a repeat; and that this is recorded. Doing it twice is dull. A body that is never done with
+// goes with the room's log, at its end of life.
+package retention
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// Log is where bodies stand.
+type Log interface {
+	Erase(ctx context.Context, sequence uint64) error
+	Record(ctx context.Context, events ...rooms.Event) error
+}
+
+// Finder lists messages whose deliveries have all reached their last state and whose body is
+// still there, in the order of their UMIDs from after one on.
+type Finder interface {
+	ErasableAfter(after rooms.UMID, before time.Time, limit int) ([]rooms.Header, error)
+}
+
+// Rooms tells which rooms keep the history of their messages.
+type Rooms interface {
+	Get(ctx context.Context, room rooms.Room) (rooms.RoomConfig, error)
+}
+
+// Options say when and how often.
+type Options struct {
+	// Every is the time between two passes, 1 minute by default.
+	Every time.Duration `yaml:"every"`
+	// Settle is how long after acceptance a body is kept at least. It must exceed the log's
+	// Duplicates window by 5 minutes, since within it a repeat is recognised by the stored
+	// entry; 15 minutes by default.
+	Settle time.Duration `yaml:"settle"`
+}
+
+// WithDefaults fills what was left out.
+func (o Options) WithDefaults() Options {
+	if o.Every == 0 {
+		o.Every = time.Minute
+	}
+	if o.Settle == 0 {
+		o.Settle = 15 * time.Minute
+	}
+	return o
+}
+
+// Check names every fault.
+func (o Options) Check() []error {
+	o = o.WithDefaults()
+	var faults []error
+	if o.Every < time.Second {
+		faults = append(faults, errors.New("every: at least 1s"))
+	}
+	if o.Settle < time.Minute {
+		faults = append(faults, errors.New("settle: at least 1m"))
+	}
+	return faults
+}
+
+// batch is how many messages are looked up at once.
+const batch = 256
+
+// Eraser erases bodies.
+type Eraser struct {
+	Log    Log
+	Finder Finder
+	Rooms  Rooms
+	Logger *slog.Logger
+	Now    func() time.Time // time.Now if nil
+}
+
+// Run makes a pass now and then until ctx ends.
+func (e Eraser) Run(ctx context.Context, o Options) error {
+	o = o.WithDefaults()
+	tick := time.NewTicker(o.Every)
+	defer tick.Stop()
+	for {
+		if err := e.Pass(ctx, e.now().Add(-o.Settle)); err != nil && ctx.Err() == nil {
+			e.Logger.Warn("bodies wait to be erased", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (e Eraser) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+// Pass erases what was received before a time and is done with.
+func (e Eraser) Pass(ctx context.Context, before time.Time) error {
+	var after rooms.UMID
+	for {
+		headers, err := e.Finder.ErasableAfter(after, before, batch)
+		if err != nil || len(headers) == 0 {
+			return err
+		}
+		if err := e.erase(ctx, headers); err != nil {
+			return err
+		}
+		after = headers[len(headers)-1].UMID
+	}
+}
+
+func (e Eraser) erase(ctx context.Context, headers []rooms.Header) error {
+	var events []rooms.Event
+	for _, h := range headers {
+		if c, err := e.Rooms.Get(ctx, h.Room); err == nil && c.History {
+			continue
+		}
+		if err := e.Log.Erase(ctx, h.Sequence); err != nil {
+			return err
+		}
+		events = append(events, rooms.Event{Kind: rooms.EventErased, Room: h.Room, UMID: h.UMID, At: e.now().UTC()})
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return e.Log.Record(ctx, events...)
+}
