@@ -8,7 +8,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 FUZZTIME ?= 30s
 
 # What `make generate` writes besides *.gen.go; generate-check compares these too.
-GENERATED :=
+GENERATED := deploy/crier.example.yaml
 
 # The linter is large, so it is built once for each version of deploy/tools.
 GOLANGCI_LINT = bin/tools/golangci-lint-$(shell cksum <deploy/tools/go.sum | cut -d' ' -f1)
@@ -22,8 +22,8 @@ build: ## The program, as bin/crier
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/crier ./cmd/crier
 
 .PHONY: run
-run: build ## Build, then `crier dev`: the whole gateway on this machine, no account anywhere
-	./bin/crier dev
+run: build ## Build, then `crier dev`: the whole gateway on this machine, no account anywhere (ARGS="--api 127.0.0.1:9090")
+	./bin/crier dev $(ARGS)
 
 .PHONY: deps
 deps: ## Install what tests need beyond Go (asks for root only if something is missing)

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // coreUser is the one user of the account CORE.
@@ -123,8 +124,12 @@ func (s *Server) verify(ctx context.Context) error {
 }
 
 func (s *Server) serverOptions(o Options, key string) (*server.Options, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(s.password), bcrypt.MinCost) // random: no guess to slow down
+	if err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
 	opts := &server.Options{}
-	if err := opts.ProcessConfigString(fmt.Sprintf(accounts, s.password)); err != nil {
+	if err := opts.ProcessConfigString(fmt.Sprintf(accounts, hash)); err != nil {
 		return nil, fmt.Errorf("broker: accounts: %w", err)
 	}
 	return &server.Options{

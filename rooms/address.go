@@ -37,7 +37,7 @@ func ParseEmail(s string) (Address, error) {
 	if len(local) > maxLocalPart || !validDomain(domain) {
 		return Address{}, fmt.Errorf("%w: local part or domain of an e-mail address", ErrAddress)
 	}
-	return Address{s}, nil
+	return Address{hide(s)}, nil
 }
 
 func validDomain(domain string) bool {
@@ -66,7 +66,7 @@ func ParsePhone(s string) (Address, error) {
 	if !all(s[1:], func(c byte) bool { return '0' <= c && c <= '9' }) {
 		return Address{}, fmt.Errorf("%w: a telephone number has digits only after the +", ErrAddress)
 	}
-	return Address{s}, nil
+	return Address{hide(s)}, nil
 }
 
 // ParseAddress accepts what the channel reaches: e-mail addresses or telephone numbers.
@@ -82,7 +82,7 @@ func ParseAddress(c Channel, s string) (Address, error) {
 
 // Same is the form in which two contacts are compared and hashed: case does not
 // distinguish two mailboxes in practice, although RFC 5321 §2.4 would allow it.
-func (a Address) Same() string { return strings.ToLower(a.value) }
+func (a Address) Same() string { return strings.ToLower(a.Reveal()) }
 
 // Contact is a person on a channel.
 type Contact struct {
@@ -98,7 +98,7 @@ var ErrText = errors.New("not a valid text")
 
 // ParsePersonName accepts a display name of at most 200 characters without control characters.
 func ParsePersonName(s string) (Body, error) {
-	return Body{s}, checkLine(s, maxPersonName)
+	return NewBody(s), checkLine(s, maxPersonName)
 }
 
 // checkLine accepts one line: no control characters, so no CR, LF or NUL.

@@ -52,10 +52,10 @@ func (c Content) Check(at string) []Fault {
 			faults = append(faults, Fault{at + "/" + field, "invalid_text", err.Error()})
 		}
 	}
-	add("subject", checkLine(c.Subject.value, maxSubject))
-	add("text", checkText(c.Text.value))
-	add("html", checkText(c.HTML.value))
-	add("sms", checkSMS(c.SMS.value))
+	add("subject", checkLine(c.Subject.Reveal(), maxSubject))
+	add("text", checkText(c.Text.Reveal()))
+	add("html", checkText(c.HTML.Reveal()))
+	add("sms", checkSMS(c.SMS.Reveal()))
 	if c.Text.IsZero() && c.HTML.IsZero() && c.SMS.IsZero() {
 		faults = append(faults, Fault{at, "content_empty", "at least one of text, html and sms is needed"})
 	}

@@ -22,5 +22,5 @@ func DecodeContent(b []byte) (Content, error) {
 	if json.Unmarshal(b, &f) != nil {
 		return Content{}, fmt.Errorf("%w: a content that cannot be read", ErrText)
 	}
-	return Content{Subject: Body{f.Subject}, Text: Body{f.Text}, HTML: Body{f.HTML}, SMS: Body{f.SMS}}, nil
+	return Content{Subject: NewBody(f.Subject), Text: NewBody(f.Text), HTML: NewBody(f.HTML), SMS: NewBody(f.SMS)}, nil
 }

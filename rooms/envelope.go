@@ -7,7 +7,7 @@ import (
 
 // Envelope is what a message to named recipients holds before it is sealed.
 type Envelope struct {
-	Content       []byte // JSON, byte for byte as received
+	Content       []byte // one JSON value, byte for byte as received
 	Recipients    []Contact
 	TransactionID string
 	Reference     string
@@ -26,8 +26,11 @@ type envelopeForm struct {
 }
 
 // Encode gives the envelope in the clear, to be sealed and for nothing else. The content is
-// put in as it is, since an encoder would rewrite it.
+// put in as it is, since an encoder would rewrite it; ErrText if it is not one JSON value.
 func (e Envelope) Encode() ([]byte, error) {
+	if !json.Valid(e.Content) {
+		return nil, fmt.Errorf("%w: a content that is not JSON", ErrText)
+	}
 	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference}}
 	for _, c := range e.Recipients {
 		form.Recipients = append(form.Recipients, c.Encode())
@@ -46,6 +49,9 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 	var form envelopeForm
 	if json.Unmarshal(b, &form) != nil {
 		return Envelope{}, fmt.Errorf("%w: an envelope that cannot be read", ErrText)
+	}
+	if len(form.Content) == 0 {
+		return Envelope{}, fmt.Errorf("%w: an envelope without content", ErrText)
 	}
 	e := Envelope{Content: form.Content, TransactionID: form.TransactionID, Reference: form.Reference}
 	for _, raw := range form.Recipients {

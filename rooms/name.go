@@ -3,6 +3,7 @@ package rooms
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Room names a group of subscribers, such as "newborn". One to 64 of a-z, 0-9, '-' and '_',
@@ -20,7 +21,8 @@ type Client string
 // Crockford's base 32, whose first ten are the time of acceptance in milliseconds.
 type UMID string
 
-// SubscriberID is the keyed hash of room and contact: 27 characters of base64url.
+// SubscriberID is the keyed hash of room and contact: 160 bits in 27 characters of base64url
+// (RFC 4648 §5).
 type SubscriberID string
 
 const (
@@ -28,6 +30,7 @@ const (
 	maxClient = 128
 	umidLen   = 26
 	idLen     = 27
+	idLast    = "AEIMQUYcgkosw048" // what ends an id: every fourth character of the alphabet
 )
 
 // ErrName is wrapped by every refusal of a name; its text never repeats the input.
@@ -65,9 +68,10 @@ func ParseUMID(s string) (UMID, error) {
 	return UMID(s), nil
 }
 
-// ParseSubscriberID accepts 27 characters of base64url.
+// ParseSubscriberID accepts 27 characters of base64url whose two unused bits are zero, so that
+// each id has one form.
 func ParseSubscriberID(s string) (SubscriberID, error) {
-	if len(s) != idLen || !all(s, isBase64URL) {
+	if len(s) != idLen || !all(s, isBase64URL) || strings.IndexByte(idLast, s[idLen-1]) < 0 {
 		return "", fmt.Errorf("%w: a subscriber id is %d characters of base64url", ErrName, idLen)
 	}
 	return SubscriberID(s), nil

@@ -64,21 +64,24 @@ type State struct {
 func (s State) Terminal() bool { return s.Status == Delivered || s.Status == Failed }
 
 // Join folds another state of the same delivery into s and gives the one that counts.
-// It is commutative, associative and idempotent: delivered outweighs failed, which outweighs
-// the rest; of the rest the later attempt counts, and within an attempt sent outweighs errored,
-// errored queued, and queued pending. Of two equal ones the earlier time counts.
+// It is commutative, associative and idempotent: delivered outweighs failed, and failed the
+// rest, whatever the attempt. Of two delivered or two failed the later attempt counts. So it
+// does of the rest, and within an attempt sent outweighs errored, errored queued, and queued
+// pending. Of two equal ones the earlier time counts.
 func (s State) Join(t State) State {
-	if c := s.compare(t); c > 0 || c == 0 && (t.At.After(s.At) || t.At.Equal(s.At) && t.Reason >= s.Reason) {
+	if s.compare(t) >= 0 {
 		return s
 	}
 	return t
 }
 
+// compare is a total order of states; the greater one counts.
 func (s State) compare(t State) int {
+	first, second := cmp.Compare(s.Attempt, t.Attempt), cmp.Compare(s.weight(), t.weight())
 	if s.Terminal() || t.Terminal() {
-		return cmp.Compare(s.weight(), t.weight())
+		first, second = second, first
 	}
-	return cmp.Or(cmp.Compare(s.Attempt, t.Attempt), cmp.Compare(s.weight(), t.weight()))
+	return cmp.Or(first, second, t.At.Compare(s.At), cmp.Compare(t.Reason, s.Reason), cmp.Compare(s.Status, t.Status))
 }
 
 func (s State) weight() int {

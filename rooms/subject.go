@@ -140,7 +140,14 @@ func ParseScheduleSubject(s string) (DeliveryID, int, error) {
 	u, errU := ParseUMID(f[0])
 	n, errN := strconv.ParseUint(f[1], 10, 31)
 	a, errA := strconv.ParseUint(f[2], 10, 16)
-	return DeliveryID{UMID: u, N: int(n)}, int(a), subjectError(errU, errN, errA)
+	if err := subjectError(errU, errN, errA); err != nil {
+		return DeliveryID{}, 0, err
+	}
+	d := DeliveryID{UMID: u, N: int(n)}
+	if ScheduleSubject(d, int(a)) != s { // leading zeros
+		return DeliveryID{}, 0, ErrSubject
+	}
+	return d, int(a), nil
 }
 
 func subjectError(errs ...error) error {

@@ -29,10 +29,12 @@ var floors = []struct {
 }{
 	{0, []string{"rooms"}, "the words everybody speaks, so they depend on nobody"},
 	{0, []string{"rooms/crash"}, "places where tests stop the program, wanted on every floor"},
+	{0, []string{"api/v1"}, "the words of the wire, written from the API's document"},
 	{1, []string{"broker/..."}, "the embedded NATS server: it carries messages and does not know what they mean"},
 	{2, []string{"rooms/stream/...", "rooms/vault/...", "rooms/audit/..."}, "the log, sealing and audit: what must never be lost"},
 	{3, []string{"channels"}, "the contract of providers; it has never heard of any of them"},
 	{3, []string{"rooms/..."}, "planning and folding: steps that meet in the log, not in each other"},
+	{3, []string{"api/problem"}, "the catalogue of errors, which everything that answers HTTP draws on"},
 	{4, []string{"channels/..."}, "one kind of provider each; adding one touches no other"},
 	{4, []string{"api/..."}, "HTTP in and out; it has never heard of any provider"},
 	{5, []string{"config/..."}, "composes everybody's options, so it sees everybody"},

@@ -164,7 +164,7 @@ func (l *lane) subscribed(ctx context.Context, page rooms.Page) (planned, error)
 }
 
 func (l *lane) read(ctx context.Context, page rooms.Page) (map[rooms.SubscriberID]rooms.Subscriber, error) {
-	subs, err := l.log.Subscribers(ctx, page.Header.Room, page.Entries[0].Sequence, len(page.Entries))
+	subs, err := l.log.SubscribersOn(ctx, page)
 	if err != nil {
 		return nil, err
 	}

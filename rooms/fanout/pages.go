@@ -55,7 +55,8 @@ type result struct {
 	err error
 }
 
-// store enqueues pages as they are ready, as many together as a batch holds.
+// store enqueues pages as they are ready, as many together as a batch holds, and records all
+// of them at the end.
 func (l *lane) store(ctx context.Context, ready <-chan result) error {
 	var s step
 	recipients := 0
@@ -64,7 +65,7 @@ func (l *lane) store(ctx context.Context, ready <-chan result) error {
 			return r.err
 		}
 		if recipients+len(r.marks) > rooms.PageSize {
-			if err := s.take(ctx, l.log, l.name); err != nil {
+			if err := s.enqueue(ctx, l.log, l.name); err != nil {
 				return err
 			}
 			recipients = 0
@@ -76,5 +77,5 @@ func (l *lane) store(ctx context.Context, ready <-chan result) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return s.take(ctx, l.log, l.name)
+	return s.finish(ctx, l.log, l.name)
 }

@@ -173,14 +173,14 @@ func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
 			step.add(page)
 			continue
 		}
-		if err := step.take(ctx, l.log, l.name); err != nil {
+		if err := step.finish(ctx, l.log, l.name); err != nil {
 			return err
 		}
 		if err := l.cut(ctx, m.Header); err != nil {
 			return err
 		}
 	}
-	return step.take(ctx, l.log, l.name)
+	return step.finish(ctx, l.log, l.name)
 }
 
 // lookForPages finds out whether the pages of earlier messages have all become jobs.
@@ -208,18 +208,24 @@ func (s *step) add(p planned) {
 	s.events = append(s.events, p.lost...)
 }
 
-// take enqueues and records what was collected, and begins anew.
-func (s *step) take(ctx context.Context, log *stream.Log, lane rooms.Lane) error {
-	if len(s.pages) == 0 {
-		return nil
-	}
+// enqueue makes jobs of the pages that were collected.
+func (s *step) enqueue(ctx context.Context, log *stream.Log, lane rooms.Lane) error {
 	if err := log.Enqueue(ctx, lane, s.pages); err != nil {
 		return fmt.Errorf("fanout: enqueue: %w", err)
+	}
+	s.pages = nil
+	return nil
+}
+
+// finish enqueues what was collected, then records all that was enqueued, and begins anew.
+func (s *step) finish(ctx context.Context, log *stream.Log, lane rooms.Lane) error {
+	if err := s.enqueue(ctx, log, lane); err != nil {
+		return err
 	}
 	if err := log.Record(ctx, s.events...); err != nil {
 		return fmt.Errorf("fanout: record: %w", err)
 	}
-	*s = step{}
+	s.events = nil
 	return nil
 }
 

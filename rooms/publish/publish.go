@@ -150,7 +150,8 @@ func (p *Publisher) message(r Request, txid string) (rooms.Message, error) {
 	if m.ExpiresAt.IsZero() {
 		m.ExpiresAt = policy.Deadline(now)
 	}
-	return m, p.seal(&m, r)
+	err := p.seal(&m, r) // before m is read: the order within a return is not fixed
+	return m, err
 }
 
 // seal puts the content in: as it is for all subscribers, who read it, and sealed together

@@ -23,7 +23,7 @@ type RoomStore interface {
 
 // RoomWatch tells of every room and every change.
 type RoomWatch interface {
-	WatchRooms(ctx context.Context, set func(rooms.RoomConfig), remove func(rooms.Room), ready func()) error
+	WatchRooms(ctx context.Context, set func(rooms.RoomConfig), remove func(room rooms.Room, revision uint64), ready func()) error
 }
 
 // Rooms answers for the rooms out of memory, which Run keeps current.
@@ -33,13 +33,15 @@ type Rooms struct {
 
 	mu    sync.RWMutex
 	known map[rooms.Room]rooms.RoomConfig
+	gone  map[rooms.Room]uint64 // revision up to which nothing of a room counts any more
 	ready chan struct{}
 	once  sync.Once
 }
 
 // NewRooms begins with no room; Run fills it.
 func NewRooms(store RoomStore) *Rooms {
-	return &Rooms{store: store, now: time.Now, known: map[rooms.Room]rooms.RoomConfig{}, ready: make(chan struct{})}
+	return &Rooms{store: store, now: time.Now, known: map[rooms.Room]rooms.RoomConfig{},
+		gone: map[rooms.Room]uint64{}, ready: make(chan struct{})}
 }
 
 // Run follows the store until ctx ends.
@@ -53,15 +55,20 @@ func (r *Rooms) Ready() <-chan struct{} { return r.ready }
 func (r *Rooms) set(c rooms.RoomConfig) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known[c.Name].Revision < c.Revision {
+	if max(r.known[c.Name].Revision, r.gone[c.Name]) < c.Revision {
 		r.known[c.Name] = c
 	}
 }
 
-func (r *Rooms) remove(room rooms.Room) {
+// remove forgets a room up to a revision: what the watch tells late neither brings back a room
+// that was deleted here nor takes away one that was created anew.
+func (r *Rooms) remove(room rooms.Room, revision uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.known, room)
+	r.gone[room] = max(r.gone[room], revision)
+	if r.known[room].Revision <= revision {
+		delete(r.known, room)
+	}
 }
 
 // Get gives a room, or ErrUnknownRoom.
@@ -119,12 +126,13 @@ func (r *Rooms) stored(c rooms.RoomConfig, revision uint64, err error) (rooms.Ro
 
 // Delete removes a room's configuration. Its messages stay until the log's end of life.
 func (r *Rooms) Delete(ctx context.Context, room rooms.Room) error {
-	if _, err := r.Get(ctx, room); err != nil {
+	c, err := r.Get(ctx, room)
+	if err != nil {
 		return err
 	}
 	if err := r.store.DeleteRoom(ctx, room); err != nil {
 		return fmt.Errorf("registry: delete a room: %w", err)
 	}
-	r.remove(room)
+	r.remove(room, c.Revision)
 	return nil
 }

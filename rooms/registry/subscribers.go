@@ -60,24 +60,26 @@ func NewSubscribers(store SubscriberStore, v Vault) *Subscribers {
 // Add subscribes a contact to a room. created is false if he was subscribed before.
 func (s *Subscribers) Add(ctx context.Context, room rooms.Room, c rooms.Contact) (sub rooms.Subscriber, created bool, err error) {
 	ids := s.ids(room, c)
-	found, err := s.store.FindSubscribers(ctx, room, ids)
-	if err != nil {
-		return rooms.Subscriber{}, false, fmt.Errorf("registry: look for a subscriber: %w", err)
-	}
-	if len(found) > 0 {
-		return found[0], false, nil
-	}
 	if sub, err = s.seal(room, ids[0], c); err != nil {
 		return rooms.Subscriber{}, false, err
 	}
-	err = s.store.AddSubscribers(ctx, []rooms.Subscriber{sub})
-	if errors.Is(err, stream.ErrExists) { // somebody else was quicker
-		return sub, false, nil
+	for {
+		found, err := s.store.FindSubscribers(ctx, room, ids)
+		if err != nil {
+			return rooms.Subscriber{}, false, fmt.Errorf("registry: look for a subscriber: %w", err)
+		}
+		if len(found) > 0 {
+			return found[0], false, nil
+		}
+		err = s.store.AddSubscribers(ctx, []rooms.Subscriber{sub})
+		if errors.Is(err, stream.ErrExists) {
+			continue // somebody else was quicker: look again
+		}
+		if err != nil {
+			return rooms.Subscriber{}, false, fmt.Errorf("registry: store a subscriber: %w", err)
+		}
+		return sub, true, nil
 	}
-	if err != nil {
-		return rooms.Subscriber{}, false, fmt.Errorf("registry: store a subscriber: %w", err)
-	}
-	return sub, true, nil
 }
 
 // AddMany subscribes contacts in batches; what was stored before an error stays.

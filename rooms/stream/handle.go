@@ -16,7 +16,7 @@ func (l *Log) handle(ctx context.Context, name string) (jetstream.Stream, error)
 	}
 	s, err := l.read.Stream(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("stream: open %s: %w", name, err)
+		return nil, fmt.Errorf("stream: open %s: %w", name, classify(err))
 	}
 	l.handles[name] = s
 	return s, nil

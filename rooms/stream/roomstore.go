@@ -46,8 +46,8 @@ func kvError(err, refused error) error {
 }
 
 // WatchRooms calls set for every room that is there and for each change, remove for each that
-// goes, and ready once all that is there has been told. It returns when ctx ends.
-func (l *Log) WatchRooms(ctx context.Context, set func(rooms.RoomConfig), remove func(rooms.Room), ready func()) error {
+// goes, with the revision at which it went, and ready once all that is there has been told. It returns when ctx ends.
+func (l *Log) WatchRooms(ctx context.Context, set func(rooms.RoomConfig), remove func(room rooms.Room, revision uint64), ready func()) error {
 	w, err := l.kv.WatchAll(ctx)
 	if err != nil {
 		return fmt.Errorf("stream: watch the rooms: %w", err)
@@ -66,13 +66,13 @@ func (l *Log) WatchRooms(ctx context.Context, set func(rooms.RoomConfig), remove
 	}
 }
 
-func (l *Log) tell(e jetstream.KeyValueEntry, set func(rooms.RoomConfig), remove func(rooms.Room), ready func()) {
+func (l *Log) tell(e jetstream.KeyValueEntry, set func(rooms.RoomConfig), remove func(room rooms.Room, revision uint64), ready func()) {
 	if e == nil {
 		ready()
 		return
 	}
 	if e.Operation() != jetstream.KeyValuePut {
-		remove(rooms.Room(e.Key()))
+		remove(rooms.Room(e.Key()), e.Revision())
 		return
 	}
 	c := rooms.RoomConfig{Revision: e.Revision()}

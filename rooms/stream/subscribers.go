@@ -57,6 +57,34 @@ func (l *Log) Subscribers(ctx context.Context, room rooms.Room, from uint64, lim
 	return out, err
 }
 
+// sparse is from which share of foreign entries on a filtered read is cheaper: JetStream counts
+// what a filter matches anew for each request, which grows with the room.
+const sparse = 4
+
+// SubscribersOn reads the entries of a page that still stand where they did when it was cut.
+func (l *Log) SubscribersOn(ctx context.Context, p rooms.Page) ([]rooms.Subscriber, error) {
+	n := len(p.Entries)
+	if n == 0 {
+		return nil, nil
+	}
+	first, last := p.Entries[0].Sequence, p.Entries[n-1].Sequence
+	if last-first >= uint64(sparse*n) {
+		return l.Subscribers(ctx, p.Header.Room, first, n)
+	}
+	out := make([]rooms.Subscriber, 0, n)
+	err := l.direct(ctx, streamSubscribers, batchGet{Sequence: first, Batch: int(last-first) + 1}, func(s stored) error {
+		if s.sequence > last {
+			return nil
+		}
+		sub, err := decodeSubscriber(s)
+		if sub.Room == p.Header.Room {
+			out = append(out, sub)
+		}
+		return err
+	})
+	return out, err
+}
+
 // FindSubscribers reads the entries of a room that have one of the ids; those that are not
 // there are left out.
 func (l *Log) FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error) {

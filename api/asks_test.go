@@ -1,0 +1,82 @@
+package api
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/go-json-experiment/json"
+
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+// serverOn makes a server that logs to w.
+func serverOn(e *engine, o Options, w io.Writer, parts ...Part) *Server {
+	return New(o, Deps{
+		Verifier: verifier{}, Publisher: e, Rooms: roomsFake{e}, Subscribers: peopleFake{e}, Messages: e, Waiter: e, Audit: e,
+		Parts: parts, Metrics: metrics.NewSet(), Now: noon,
+		Log: slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+}
+
+func newServer(e *engine) *Server { return serverOn(e, Options{}, io.Discard) }
+
+// ask is a request; header are pairs.
+type ask struct {
+	method, path, token, body string
+	header                    []string
+}
+
+func (a ask) request() *http.Request {
+	r := httptest.NewRequest(a.method, "/", strings.NewReader(a.body))
+	r.RequestURI = a.path
+	path, query, _ := strings.Cut(a.path, "?")
+	r.URL.Path, r.URL.RawPath, r.URL.RawQuery = unescaped(path), path, query
+	if a.body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if a.token != "" {
+		r.Header.Set("Authorization", "Bearer "+a.token)
+	}
+	for i := 0; i+1 < len(a.header); i += 2 {
+		r.Header.Set(a.header[i], a.header[i+1])
+	}
+	return r
+}
+
+// unescaped is what net/http makes of a path.
+func unescaped(path string) string {
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return path
+	}
+	return plain
+}
+
+func (a ask) of(s *Server) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, a.request())
+	return w
+}
+
+// problemIn reads the answer as a problem, of which every part has to be there.
+func problemIn(tb testing.TB, w *httptest.ResponseRecorder) v1.Problem {
+	tb.Helper()
+	var p v1.Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p, json.RejectUnknownMembers(true)); err != nil {
+		tb.Fatalf("status %d, body %.200q: %v", w.Code, w.Body, err)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		tb.Errorf("content type %q", got)
+	}
+	if p.Status != w.Code || p.Type != "urn:crier:problem:"+string(p.Code) || p.Title == "" || p.Detail == "" ||
+		p.RequestID == "" || p.RequestID != w.Header().Get("X-Request-Id") {
+		tb.Errorf("incomplete problem, status %d: %s", w.Code, w.Body)
+	}
+	return p
+}

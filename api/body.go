@@ -1,0 +1,69 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+// trusted is how much of a body is made room for on the caller's word alone.
+const trusted = 64 << 10
+
+// readJSON reads the whole body of a request that has to be JSON.
+func (s *Server) readJSON(c *call) ([]byte, error) {
+	kind, err := mediaType(c.r.Header)
+	if err != nil {
+		return nil, err
+	}
+	if kind != jsonType {
+		return nil, problem.Of(v1.ProblemCodeUnsupportedMediaType)
+	}
+	return s.readAll(c)
+}
+
+func (s *Server) readAll(c *call) ([]byte, error) {
+	if c.r.ContentLength > s.options.MaxBody {
+		return nil, problem.Of(v1.ProblemCodeBodyTooLarge)
+	}
+	var b bytes.Buffer
+	b.Grow(int(min(max(c.r.ContentLength, 0), trusted)) + bytes.MinRead)
+	if _, err := b.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, s.options.MaxBody)); err != nil {
+		return nil, bodyProblem(err)
+	}
+	return b.Bytes(), nil
+}
+
+// bodyProblem says why a body could not be read to its end.
+func bodyProblem(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return problem.Because(v1.ProblemCodeBodyTooLarge, err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem.Because(v1.ProblemCodeBodyTimeout, err)
+	}
+	return problem.Of(v1.ProblemCodeIncompleteBody)
+}
+
+// mediaType is that of the body, which is UTF-8 and not encoded.
+func mediaType(h http.Header) (string, error) {
+	if e := h.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return "", problem.Of(v1.ProblemCodeUnsupportedMediaType)
+	}
+	value := h.Get("Content-Type")
+	if value == jsonType {
+		return jsonType, nil
+	}
+	kind, parameters, err := mime.ParseMediaType(value)
+	charset := parameters["charset"]
+	if err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return "", problem.Of(v1.ProblemCodeUnsupportedMediaType)
+	}
+	return kind, nil
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
+)
+
+// call is one request on its way through the server.
+type call struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	route *endpoint
+	id    string // of the request
+	start time.Time
+
+	client  rooms.Client
+	has     rights
+	room    rooms.RoomConfig // of a path with {room}
+	message index.Summary    // of a path with {umid}
+
+	umid       rooms.UMID         // for the record
+	subscriber rooms.SubscriberID // for the record
+}
+
+func (c *call) context() context.Context { return c.r.Context() }
+
+// handler does what a route is for; what it returns is written, counted, logged and recorded elsewhere.
+type handler func(c *call) (answer, error)
+
+// answer is what a caller gets.
+type answer struct {
+	status int
+	kind   string // content type
+	body   []byte
+}
+
+const (
+	jsonType   = "application/json"
+	ndjsonType = "application/x-ndjson"
+)
+
+// jsonAnswer writes a value of package v1.
+func jsonAnswer(status int, value any) (answer, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return answer{}, problem.Because(v1.ProblemCodeInternal, err)
+	}
+	return answer{status: status, kind: jsonType, body: body}, nil
+}

@@ -1,0 +1,42 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+// Message says what became of a message.
+func (c *Client) Message(ctx context.Context, umid string) (v1.Message, error) {
+	var m v1.Message
+	_, err := c.call(ctx, request{method: http.MethodGet, path: path("v1", "messages", umid)}, &m)
+	return m, err
+}
+
+// Deliveries says what became of each delivery of a message, by number of the recipient.
+func (c *Client) Deliveries(ctx context.Context, umid string) iter.Seq2[v1.Delivery, error] {
+	return walk(ctx, func(ctx context.Context, cursor string) (page[v1.Delivery], error) {
+		var l v1.DeliveryList
+		_, err := c.call(ctx, list(path("v1", "messages", umid, "deliveries"), cursor), &l)
+		return page[v1.Delivery]{l.Deliveries, l.Next}, err
+	})
+}
+
+// RoomMessages lists the messages of a room that the caller may see, the newest first.
+func (c *Client) RoomMessages(ctx context.Context, room string) iter.Seq2[v1.Message, error] {
+	return walk(ctx, func(ctx context.Context, cursor string) (page[v1.Message], error) {
+		var l v1.MessageList
+		_, err := c.call(ctx, list(messagesPath(room), cursor), &l)
+		return page[v1.Message]{l.Messages, l.Next}, err
+	})
+}
+
+// Ready returns nil if the node can take requests; the problem not_ready names the parts that are not.
+func (c *Client) Ready(ctx context.Context) error {
+	_, err := c.call(ctx, request{method: http.MethodGet, path: path("readyz")}, nil)
+	return err
+}
+
+func messagesPath(room string) string { return path("v1", "rooms", room, "messages") }

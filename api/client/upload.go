@@ -1,0 +1,85 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+// Upload hears how an upload goes. Either may be nil.
+type Upload struct {
+	// Sent is told how many rows have left for the server.
+	Sent func(rows int64)
+	// Faulty is told of each row that was refused, of the first 1,000 of them.
+	Faulty func(line int64, faults []v1.Fault)
+}
+
+// Sums are the outcome of an upload.
+type Sums struct{ Added, Existing, Faulty int64 }
+
+// ErrBrokenOff says that the server stopped before it had read all rows. Who was added stays so; the upload may be
+// repeated as a whole.
+var ErrBrokenOff = errors.New("the upload broke off before its end; repeat it as a whole")
+
+// AddSubscribers subscribes many people: rows are JSON objects such as {"email":"a@example.com","name":"A"}, one a line
+// (NDJSON). Rows that are wrong do not keep the others from being added. It takes as long as ctx allows.
+func (c *Client) AddSubscribers(ctx context.Context, room string, rows io.Reader, u Upload) (Sums, error) {
+	q, err := c.prepare(ctx, http.MethodPost, subscribersPath(room), &rowCounter{from: rows, told: u.Sent})
+	if err != nil {
+		return Sums{}, err
+	}
+	q.Header.Set("Content-Type", contentRows)
+	q.Header.Set("Accept", contentRows)
+	answer, err := c.do(q)
+	if err != nil {
+		return Sums{}, err
+	}
+	defer answer.Body.Close()
+	return readUpload(answer.Body, u)
+}
+
+// readUpload reads faulty rows, then the sums, without which the upload has not come to its end.
+func readUpload(r io.Reader, u Upload) (Sums, error) {
+	lines := jsontext.NewDecoder(r)
+	for {
+		var l v1.UploadLine
+		err := json.UnmarshalDecode(lines, &l)
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return Sums{}, ErrBrokenOff
+		case err != nil:
+			return Sums{}, fmt.Errorf("%w (%w)", ErrBrokenOff, err)
+		case l.Added != nil && l.Existing != nil && l.Faulty != nil:
+			return Sums{*l.Added, *l.Existing, *l.Faulty}, nil
+		case u.Faulty != nil:
+			u.Faulty(l.Line, l.Errors)
+		}
+	}
+}
+
+// rowCounter counts the lines that are read through it.
+type rowCounter struct {
+	from io.Reader
+	told func(int64)
+	rows atomic.Int64
+}
+
+func (c *rowCounter) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	if found := int64(bytes.Count(p[:n], []byte{'\n'})); found > 0 {
+		rows := c.rows.Add(found)
+		if c.told != nil {
+			c.told(rows)
+		}
+	}
+	return n, err
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/audit"
+	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/publish"
+)
+
+// Verifier tells who sent a token. Its errors are of the kinds of package oidc.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (oidc.Identity, error)
+}
+
+// Publisher makes a message durable, or finds that it was before. Its errors are those of package publish.
+type Publisher interface {
+	Publish(ctx context.Context, r publish.Request) (publish.Receipt, error)
+}
+
+// RoomReader reads rooms; Get is called for nearly every request. Unknown rooms are registry.ErrUnknownRoom.
+type RoomReader interface {
+	Get(ctx context.Context, name rooms.Room) (rooms.RoomConfig, error)
+	List(ctx context.Context) ([]rooms.RoomConfig, error)
+}
+
+// RoomWriter changes rooms. Its errors are those of package registry.
+type RoomWriter interface {
+	Create(ctx context.Context, room rooms.RoomConfig) (rooms.RoomConfig, error)
+	Put(ctx context.Context, room rooms.RoomConfig) (rooms.RoomConfig, error)
+	Delete(ctx context.Context, name rooms.Room) error
+}
+
+// Rooms is the registry of rooms.
+type Rooms interface {
+	RoomReader
+	RoomWriter
+}
+
+// SubscriberReader lists the subscribers of a room after a position; next is 0 on the last page.
+type SubscriberReader interface {
+	List(ctx context.Context, room rooms.Room, after uint64, limit int) (page []rooms.Subscriber, next uint64, err error)
+}
+
+// SubscriberAdder adds subscribers; those who are there already stay as they are.
+type SubscriberAdder interface {
+	Add(ctx context.Context, room rooms.Room, contact rooms.Contact) (s rooms.Subscriber, created bool, err error)
+	AddMany(ctx context.Context, room rooms.Room, contacts []rooms.Contact) (added, existing int, err error)
+}
+
+// SubscriberRemover removes subscribers. Its errors are those of package registry.
+type SubscriberRemover interface {
+	Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error
+	RemoveAll(ctx context.Context, room rooms.Room) error
+}
+
+// Subscribers is the registry of subscribers.
+type Subscribers interface {
+	SubscriberReader
+	SubscriberAdder
+	SubscriberRemover
+}
+
+// Messages tells what became of messages. What it has not folded is index.ErrUnknown; next is -1, or empty, on the
+// last page.
+type Messages interface {
+	Message(u rooms.UMID) (index.Summary, error)
+	Messages(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
+	Deliveries(u rooms.UMID, from, limit int) (page []index.Delivery, next int, err error)
+}
+
+// Waiter returns when the index has folded the log to its end as of the call.
+type Waiter interface {
+	Wait(ctx context.Context) error
+}
+
+// Audit keeps the record of calls: Record returns when the entry is durable, Note writes it soon.
+type Audit interface {
+	Record(ctx context.Context, e audit.Entry) error
+	Note(e audit.Entry)
+}
+
+// Part is a part of the node that has to be ready before the node is. The error is for the log alone.
+type Part struct {
+	Name  string
+	Ready func(ctx context.Context) error
+}
+
+// Deps are what the API stands on; all are needed but Parts and Now.
+type Deps struct {
+	Verifier    Verifier
+	Publisher   Publisher
+	Rooms       Rooms
+	Subscribers Subscribers
+	Messages    Messages
+	Waiter      Waiter
+	Audit       Audit
+	Parts       []Part
+	Metrics     *metrics.Set
+	Log         *slog.Logger
+	Now         func() time.Time // nil means time.Now
+}

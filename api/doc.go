@@ -1,0 +1,16 @@
+// Package api is crier's HTTP API: /v1 as openapi.yaml describes it, and the probes of the node.
+//
+// # Promised
+//
+//   - Every answer that is no success is a problem document (RFC 9457) with a code of the catalogue in api/problem, and
+//     shows nothing of the inside.
+//   - A token is verified, and the right to the room or message checked, before the body is read.
+//   - Every call of the API is recorded in the audit log. A call that changed something is answered only when its entry
+//     is durable; reads and refusals are recorded within about a second.
+//   - No query string, contact, content or credential reaches a log, a metric or the audit log.
+//
+// # Not promised
+//
+//   - Quotas: whoever may publish may publish as fast as the queue takes it.
+//   - That a refused call is in the audit log if the process dies within that second.
+package api

@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/govcrier/crier/api/problem"
+)
+
+// loaded is the document, with every example in it validated.
+func loaded(tb testing.TB) *openapi3.T {
+	tb.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(openapi)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := doc.Validate(context.Background(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation()); err != nil {
+		tb.Fatal(err)
+	}
+	return doc
+}
+
+func TestRoutesAndDocumentAgree(t *testing.T) {
+	var documented, served []string
+	for path, item := range loaded(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			documented = append(documented, fmt.Sprintf("%s %s public=%t", method, path, operation.Security != nil))
+		}
+	}
+	for _, r := range newServer(newEngine()).routes() {
+		served = append(served, fmt.Sprintf("%s public=%t", r.name(), r.scope == public))
+	}
+	slices.Sort(documented)
+	slices.Sort(served)
+	if !slices.Equal(documented, served) {
+		t.Errorf("documented\n%s\nserved\n%s", strings.Join(documented, "\n"), strings.Join(served, "\n"))
+	}
+}
+
+func TestCatalogueAndDocumentAgree(t *testing.T) {
+	doc := loaded(t)
+	var documented, known []string
+	for name, response := range doc.Components.Responses {
+		codes, _ := response.Value.Extensions["x-codes"].([]any)
+		for _, code := range codes {
+			documented = append(documented, fmt.Sprint(name, " ", code))
+		}
+	}
+	names := statusNames(doc)
+	for _, e := range problem.Catalogue() {
+		known = append(known, names[e.Status]+" "+string(e.Code))
+	}
+	slices.Sort(documented)
+	slices.Sort(known)
+	if !slices.Equal(documented, known) {
+		t.Errorf("documented\n%s\nknown\n%s", strings.Join(documented, "\n"), strings.Join(known, "\n"))
+	}
+	var listed []string
+	for _, code := range doc.Components.Schemas["ProblemCode"].Value.Enum {
+		listed = append(listed, code.(string))
+	}
+	if len(listed) != len(known) {
+		t.Errorf("%d codes listed, %d known", len(listed), len(known))
+	}
+}
+
+// statusNames tells which component describes a status.
+func statusNames(doc *openapi3.T) map[int]string {
+	names := map[int]string{http.StatusMethodNotAllowed: "MethodNotAllowed"} // of no operation
+	for _, item := range doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			for status, response := range operation.Responses.Map() {
+				if name, ok := strings.CutPrefix(response.Ref, "#/components/responses/"); ok && status >= "400" {
+					var n int
+					_, _ = fmt.Sscan(status, &n)
+					names[n] = name
+				}
+			}
+		}
+	}
+	return names
+}
+
+// judge asks kin-openapi about requests and answers.
+type judge struct{ router routers.Router }
+
+func newJudge(t *testing.T) judge {
+	t.Helper()
+	router, err := gorillamux.NewRouter(loaded(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judge{router}
+}
+
+func (j judge) input(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
+	route, params, err := j.router.FindRoute(r)
+	return &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+	}, err
+}
+
+func (j judge) request(r *http.Request) error {
+	input, err := j.input(r)
+	if err != nil {
+		return err
+	}
+	return openapi3filter.ValidateRequest(context.Background(), input)
+}
+
+func TestSchemaAgreesOnBadBodies(t *testing.T) {
+	j := newJudge(t)
+	for _, tc := range badBodies() {
+		if tc.unseen {
+			continue
+		}
+		if err := j.request(ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", tc.body, nil}.request()); err == nil {
+			t.Errorf("%s: refused here, and valid by openapi.yaml", tc.name)
+		}
+	}
+}
+
+func TestSchemaAgreesOnGoodBodies(t *testing.T) {
+	j, s := newJudge(t), newServer(newEngine())
+	for _, body := range []string{good, full, withContent(`{"sms":"x"}`), withContent(`{"html":"<p>\n\t</p>"}`), with(`"lane":"emergency"`),
+		with(`"recipients":[{"phone":"+41791234567","name":""}]`), with(`"expiresAt":"2026-11-29T12:00:00Z","reference":""`)} {
+		a := ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", body, nil}
+		if err := j.request(a.request()); err != nil {
+			t.Errorf("%s: taken here, and not valid by openapi.yaml: %v", body, err)
+		}
+		if w := a.of(s); w.Code != 202 {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
+// Every answer is one that the document announces for its status, with the members that it announces.
+func TestAnswersAreAsDocumented(t *testing.T) {
+	j := newJudge(t)
+	const room, m = "/v1/rooms/newborn", "/v1/messages/" + umid
+	match := []string{"If-Match", `"7"`}
+	for _, a := range []ask{
+		{"POST", room + "/messages", "hosp-7", full, nil}, {"POST", room + "/messages", "other", full, nil},
+		{"POST", room + "/messages", "hosp-8", full, nil}, {"POST", room + "/messages", "hosp-7", "x", nil},
+		{"POST", room + "/messages", "hosp-7", with(`"callback":1`), nil}, {"POST", room + "/messages", "", good, nil},
+		{"POST", room + "/messages", "hosp-7", good, []string{"Content-Type", "text/plain"}},
+		{"GET", room + "/messages?limit=1", "hosp-7", "", nil}, {"GET", room + "/messages?limit=x", "hosp-7", "", nil},
+		{"GET", m, "hosp-7", "", nil}, {"GET", m, "other", "", nil}, {"GET", m + "/deliveries?limit=2&cursor=1", "hosp-7", "", nil},
+		{"GET", m + "/deliveries?limit=1", "hosp-7", "", nil},
+		{"POST", "/v1/rooms", "root+admin", `{"name":"fresh","publishers":[{"client":"a"}]}`, nil}, {"POST", "/v1/rooms", "root+admin", `{"name":"taxes"}`, nil},
+		{"GET", "/v1/rooms?limit=1", "root+admin", "", nil}, {"GET", room, "boss", "", nil},
+		{"PUT", room, "boss", `{"admins":["boss"]}`, match}, {"PUT", room, "boss", `{}`, nil}, {"PUT", room, "boss", `{}`, []string{"If-Match", `"1"`}},
+		{"DELETE", "/v1/rooms/newborn", "root+admin", "", nil},
+		{"POST", room + "/subscribers", "boss", `{"email":"a@example.com"}`, nil},
+		{"GET", room + "/subscribers?limit=2", "boss", "", nil},
+		{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, {"DELETE", room + "/subscribers/" + strings.Repeat("y", 26) + "A", "boss", "", nil},
+		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
+	} {
+		w := a.of(newServer(newEngine()))
+		input, err := j.input(a.request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+			RequestValidationInput: input, Status: w.Code, Header: w.Header(),
+			Body:    io.NopCloser(strings.NewReader(w.Body.String())),
+			Options: &openapi3filter.Options{IncludeResponseStatus: true},
+		})
+		if err != nil {
+			t.Errorf("%s %s: %d %s\n%v", a.method, a.path, w.Code, w.Body, err)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+// endpoint is a route with what is counted about it.
+type endpoint struct {
+	route
+	server *Server
+	meter  meter
+}
+
+// ServeHTTP is the one place where a call is tried, recorded, answered, counted and logged.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s := e.server
+	c := &call{w: w, r: r, route: e, id: requestID(r.Header), start: s.now()}
+	s.inFlight.Inc()
+	defer s.inFlight.Dec()
+
+	w.Header().Set("X-Request-Id", c.id)
+	a, err := s.attempt(c)
+	var refused *problem.Error
+	if err != nil {
+		refused = translate(err)
+	} else if err := s.recordChange(c, a); err != nil {
+		refused = problem.Because(v1.ProblemCodeUnavailable, err)
+	}
+	if refused != nil {
+		a = s.refuse(c, refused)
+	}
+	write(w, a)
+	s.note(c, a, refused)
+	s.finish(c, a, refused)
+}
+
+// attempt authenticates, authorises and handles a call; a panic on the way is an internal error.
+func (s *Server) attempt(c *call) (a answer, err error) {
+	defer func() {
+		if v := recover(); v != nil { // the value may hold anything: only its type is told
+			err = problem.Because(v1.ProblemCodeInternal, fmt.Errorf("panic of %T at %s", v, debug.Stack()))
+		}
+	}()
+	if c.route.scope != public {
+		if err := s.authenticate(c); err != nil {
+			return answer{}, err
+		}
+		if err := s.authorise(c); err != nil {
+			return answer{}, err
+		}
+	}
+	return c.route.handle(c)
+}
+
+// refuse renders a problem, with the headers that belong to it.
+func (s *Server) refuse(c *call, p *problem.Error) answer {
+	h := c.w.Header()
+	entry := s.problems.Entry(p.Code)
+	if text := challenge(entry); text != "" {
+		h.Set("WWW-Authenticate", text)
+	}
+	if entry.Status == http.StatusRequestTimeout || entry.Status == http.StatusRequestEntityTooLarge {
+		h.Set("Connection", "close") // the rest of the body is not waited for
+	}
+	status, body := s.problems.Render(p, c.id, h)
+	return answer{status: status, kind: problem.ContentType, body: body}
+}
+
+func write(w http.ResponseWriter, a answer) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	if a.kind != "" {
+		h.Set("Content-Type", a.kind)
+	}
+	if a.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	if len(a.body) > 0 {
+		_, _ = w.Write(a.body) // the caller may have gone
+	}
+}
+
+// beyond is a context that outlives the caller, for what must not be left half done.
+func (s *Server) beyond(c *call) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(c.context()), s.options.PublishTimeout)
+}

@@ -1,0 +1,266 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/audit"
+	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
+)
+
+const (
+	umid       = "01KAMVJVG0ZJ2C5YD3GZ7A8Q4M"
+	subscriber = "n3fXk0mZq9sV2hYt7LwB1cRjEuA"
+)
+
+func noon() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+
+// verifier takes the token for the client's name; "+" adds roles; "!" and a kind refuses.
+type verifier struct{}
+
+func (verifier) Verify(_ context.Context, token string) (oidc.Identity, error) {
+	for _, kind := range oidc.Kinds() {
+		if token == "!"+strings.ReplaceAll(string(kind), " ", "_") {
+			return oidc.Identity{}, kind
+		}
+	}
+	name, roles, _ := strings.Cut(token, "+")
+	return oidc.Identity{Client: name, Roles: strings.Split(roles, "+")}, nil
+}
+
+// engine is everything below the API, in memory.
+type engine struct {
+	mu        sync.Mutex
+	published []publish.Request
+	receipt   publish.Receipt
+	err       error // what the next call below gives
+	panics    bool
+	hold      chan struct{} // a publish waits for it, or for its context
+	rooms     map[rooms.Room]rooms.RoomConfig
+	people    map[rooms.SubscriberID]rooms.Subscriber
+	contacts  []rooms.Contact
+	messages  map[rooms.UMID]index.Summary
+	late      map[rooms.UMID]index.Summary // folded by a Wait
+	waits     int
+	recorded  []audit.Entry
+	noted     []audit.Entry
+	auditErr  error
+}
+
+func newEngine() *engine {
+	e := &engine{
+		receipt:  publish.Receipt{UMID: umid, Room: "newborn", ReceivedAt: noon()},
+		rooms:    map[rooms.Room]rooms.RoomConfig{},
+		people:   map[rooms.SubscriberID]rooms.Subscriber{},
+		messages: map[rooms.UMID]index.Summary{},
+		late:     map[rooms.UMID]index.Summary{},
+	}
+	e.rooms["newborn"] = rooms.RoomConfig{
+		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
+		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}},
+	}
+	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
+	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}
+	e.messages[umid] = index.Summary{
+		Header: rooms.Header{
+			UMID: umid, Room: "newborn", Type: "reminder", Lane: rooms.Normal, Direct: true, Publisher: "hosp-7",
+			Policy: rooms.Revision{Name: "standard", Revision: 3}, ReceivedAt: noon(), ExpiresAt: noon().Add(24 * time.Hour),
+		},
+		Recipients: 2, Counts: index.Counts{Sent: 1, Delivered: 1}, FirstSentAt: noon().Add(time.Second),
+	}
+	return e
+}
+
+func (e *engine) Publish(ctx context.Context, r publish.Request) (publish.Receipt, error) {
+	if e.panics {
+		panic("secret inside")
+	}
+	if e.hold != nil {
+		select {
+		case <-e.hold:
+		case <-ctx.Done():
+			return publish.Receipt{}, ctx.Err()
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.published = append(e.published, r)
+	return e.receipt, e.err
+}
+
+func (e *engine) count() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.published)
+}
+
+type roomsFake struct{ *engine }
+
+func (e roomsFake) Get(_ context.Context, name rooms.Room) (rooms.RoomConfig, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r, ok := e.rooms[name]
+	if !ok {
+		return r, registry.ErrUnknownRoom
+	}
+	return r, nil
+}
+
+func (e roomsFake) List(context.Context) (list []rooms.RoomConfig, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.rooms {
+		list = append(list, r)
+	}
+	return list, e.err
+}
+
+func (e roomsFake) Create(_ context.Context, r rooms.RoomConfig) (rooms.RoomConfig, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, ok := e.rooms[r.Name]; ok {
+		return r, registry.ErrExists
+	}
+	r.CreatedAt, r.Revision = noon(), 1
+	e.rooms[r.Name] = r
+	return r, e.err
+}
+
+func (e roomsFake) Put(_ context.Context, r rooms.RoomConfig) (rooms.RoomConfig, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.rooms[r.Name].Revision != r.Revision {
+		return rooms.RoomConfig{}, registry.ErrRevision
+	}
+	r.Revision++
+	e.rooms[r.Name] = r
+	return r, e.err
+}
+
+func (e roomsFake) Delete(_ context.Context, name rooms.Room) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.rooms, name)
+	return e.err
+}
+
+type peopleFake struct{ *engine }
+
+func (e peopleFake) Add(_ context.Context, room rooms.Room, c rooms.Contact) (rooms.Subscriber, bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	created := true
+	for _, known := range e.contacts {
+		created = created && known.Address.Same() != c.Address.Same()
+	}
+	e.contacts = append(e.contacts, c)
+	return rooms.Subscriber{ID: subscriber, Room: room, Channel: c.Channel, Since: noon()}, created, e.err
+}
+
+func (e peopleFake) AddMany(ctx context.Context, room rooms.Room, list []rooms.Contact) (added, existing int, err error) {
+	for _, c := range list {
+		if _, created, _ := e.Add(ctx, room, c); created {
+			added++
+		} else {
+			existing++
+		}
+	}
+	return added, existing, e.err
+}
+
+func (e peopleFake) List(_ context.Context, _ rooms.Room, after uint64, limit int) ([]rooms.Subscriber, uint64, error) {
+	var list []rooms.Subscriber
+	for i := range uint64(limit) {
+		list = append(list, rooms.Subscriber{ID: subscriber, Channel: rooms.SMS, Since: noon(), Sequence: after + i + 1, Contact: []byte("sealed")})
+	}
+	if after > 0 {
+		return list, 0, e.err
+	}
+	return list, after + uint64(limit), e.err
+}
+
+func (e peopleFake) Remove(_ context.Context, _ rooms.Room, id rooms.SubscriberID) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, ok := e.people[id]; !ok {
+		return registry.ErrUnknownSubscriber
+	}
+	delete(e.people, id)
+	return e.err
+}
+
+func (e peopleFake) RemoveAll(context.Context, rooms.Room) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clear(e.people)
+	return e.err
+}
+
+func (e *engine) Message(u rooms.UMID) (index.Summary, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m, ok := e.messages[u]
+	if !ok {
+		return m, index.ErrUnknown
+	}
+	return m, nil
+}
+
+func (e *engine) Messages(_ rooms.Room, _ string, limit int) (list []index.Summary, next string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.messages {
+		list = append(list, m)
+	}
+	if limit == 1 {
+		next = umid
+	}
+	return list, next, e.err
+}
+
+func (e *engine) Deliveries(_ rooms.UMID, from, limit int) (list []index.Delivery, next int, err error) {
+	next = -1
+	for n := from; n < from+limit && n < 3; n++ {
+		list = append(list, index.Delivery{
+			N: n, Channel: rooms.SMS, QueuedAt: noon(),
+			State: rooms.State{Status: rooms.Errored, Reason: rooms.Throttled, Attempt: 2, At: noon()},
+		})
+	}
+	if from+limit < 3 {
+		next = from + limit
+	}
+	return list, next, e.err
+}
+
+func (e *engine) Wait(ctx context.Context) error {
+	if e.hold != nil {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waits++
+	for u, m := range e.late {
+		e.messages[u] = m
+	}
+	return nil
+}
+
+func (e *engine) Record(_ context.Context, entry audit.Entry) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.recorded = append(e.recorded, entry)
+	return e.auditErr
+}
+
+func (e *engine) Note(entry audit.Entry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.noted = append(e.noted, entry)
+}

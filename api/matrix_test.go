@@ -1,0 +1,138 @@
+package api
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/api/problem"
+)
+
+// callers are who may call: clients of the room "newborn", of none, and holders of platform roles.
+func callers() map[string]string {
+	return map[string]string{
+		"admin": "root+admin", "auditor": "eye+auditor", "dpo": "officer+dpo",
+		"boss": "boss", "author": "hosp-7", "publisher": "hosp-8", "stranger": "other",
+		"by claim": "other+publisher+subscriber", "nobody": "",
+	}
+}
+
+func TestAuthorisationMatrix(t *testing.T) {
+	const m, room = "/v1/messages/" + umid, "/v1/rooms/newborn"
+	for _, tc := range []struct {
+		method, path, body string
+		allowed            string // callers
+		refusal            int    // of others who have a token
+	}{
+		{"POST", room + "/messages", good, "boss author publisher", 403},
+		{"GET", room + "/messages", "", "admin auditor boss author publisher", 403},
+		{"GET", m, "", "admin auditor boss author", 404},
+		{"GET", m + "/deliveries", "", "admin auditor boss author", 404},
+		{"POST", "/v1/rooms", `{"name":"fresh"}`, "admin", 403},
+		{"GET", "/v1/rooms", "", "admin auditor dpo boss author publisher stranger by-claim", 0},
+		{"GET", room, "", "admin auditor boss author publisher", 403},
+		{"PUT", room, `{"title":"x"}`, "admin boss", 403},
+		{"DELETE", room, "", "admin", 403},
+		{"POST", room + "/subscribers", `{"email":"a@example.com"}`, "admin boss", 403},
+		{"GET", room + "/subscribers", "", "admin boss", 403},
+		{"DELETE", room + "/subscribers/" + subscriber, "", "admin boss", 403},
+	} {
+		for name, token := range callers() {
+			want := tc.refusal
+			if token == "" {
+				want = 401
+			} else if strings.Contains(" "+tc.allowed+" ", " "+strings.ReplaceAll(name, " ", "-")+" ") {
+				want = 200
+			}
+			e := newEngine()
+			w := ask{tc.method, tc.path, token, tc.body, []string{"If-Match", `"7"`}}.of(newServer(e))
+			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
+				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
+			}
+			if w.Code >= 400 && (e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
+				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
+			}
+		}
+	}
+}
+
+func TestRoomsAreListedForTheirOwn(t *testing.T) {
+	for name, want := range map[string]string{
+		"admin": "newborn taxes", "auditor": "newborn taxes", "boss": "newborn", "publisher": "newborn", "stranger": "", "dpo": "", "by claim": "",
+	} {
+		body := ask{"GET", "/v1/rooms", callers()[name], "", nil}.of(newServer(newEngine())).Body.String()
+		for _, room := range []string{"newborn", "taxes"} {
+			if strings.Contains(body, room) != strings.Contains(want, room) {
+				t.Errorf("%s sees %s, want %q", name, body, want)
+			}
+		}
+	}
+}
+
+func TestPublisherSeesOwnMessagesOnly(t *testing.T) {
+	for token, sees := range map[string]bool{"hosp-7": true, "hosp-8": false, "boss": true} {
+		body := ask{"GET", "/v1/rooms/newborn/messages", token, "", nil}.of(newServer(newEngine())).Body.String()
+		if strings.Contains(body, umid) != sees {
+			t.Errorf("%s: %s", token, body)
+		}
+	}
+}
+
+func TestTokenProblems(t *testing.T) {
+	s := newServer(newEngine())
+	seen := map[string]bool{}
+	for _, kind := range oidc.Kinds() {
+		w := ask{"GET", "/v1/rooms", "!" + strings.ReplaceAll(string(kind), " ", "_"), "", nil}.of(s)
+		p := problemIn(t, w)
+		unavailable := kind == oidc.ErrUnavailable
+		if seen[string(p.Code)] || !unavailable && w.Code != 401 || unavailable && w.Code != 503 {
+			t.Errorf("%q: %d %s", kind, w.Code, p.Code)
+		}
+		if got := w.Header().Get("WWW-Authenticate"); strings.HasPrefix(got, "Bearer ") == unavailable {
+			t.Errorf("%q: WWW-Authenticate %q", kind, got)
+		}
+		seen[string(p.Code)] = true
+	}
+}
+
+func TestAuthorizationHeader(t *testing.T) {
+	s := newServer(newEngine())
+	for header, want := range map[string]string{
+		"":                   "token_missing",
+		"Basic YTpi":         "token_missing",
+		"Bearer":             "token_malformed",
+		"Bearer ":            "token_malformed",
+		"Bearer a b":         "token_malformed",
+		"Bearer a, Bearer b": "token_malformed",
+		"Bearer ä":           "token_malformed", // no client has such a name
+	} {
+		a := ask{"GET", "/v1/rooms", "", "", []string{"Authorization", header}}
+		if header == "" {
+			a.header = nil
+		}
+		if p := problemIn(t, a.of(s)); string(p.Code) != want {
+			t.Errorf("%q: %s, want %s", header, p.Code, want)
+		}
+	}
+	two := ask{"GET", "/v1/rooms", "hosp-7", "", nil}.request()
+	two.Header.Add("Authorization", "Bearer boss")
+	w := httptest.NewRecorder()
+	if s.Handler().ServeHTTP(w, two); w.Code != 401 {
+		t.Errorf("two tokens: %d", w.Code)
+	}
+	r := ask{"GET", "/v1/rooms?access_token=hosp-7", "", "", nil}
+	if p := problemIn(t, r.of(s)); p.Code != "token_missing" {
+		t.Errorf("a token in the query: %s", p.Code)
+	}
+}
+
+func TestEveryCodeHasOneEntry(t *testing.T) {
+	seen := map[string]bool{}
+	for _, e := range problem.Catalogue() {
+		if seen[string(e.Code)] || !e.Code.Valid() || e.Title == "" || e.Advice == "" || (e.RetryAfter > 0) != (e.Status == 503) {
+			t.Errorf("%+v", e)
+		}
+		seen[string(e.Code)] = true
+	}
+}

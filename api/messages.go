@@ -1,0 +1,102 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
+)
+
+// getMessage tells what became of the message that authorise has found.
+func (s *Server) getMessage(c *call) (answer, error) {
+	return jsonAnswer(http.StatusOK, messageOf(c.message))
+}
+
+// listMessages shows a room's messages, the newest first; a publisher sees his own.
+func (s *Server) listMessages(c *call) (answer, error) {
+	p, err := pageOf(c.r.URL.RawQuery, rooms.ParseUMID)
+	if err != nil {
+		return answer{}, err
+	}
+	found, next, err := s.deps.Messages.Messages(c.room.Name, string(p.after), p.limit)
+	if err != nil {
+		return answer{}, err
+	}
+	list := v1.MessageList{Messages: []v1.Message{}, Next: optional(next)}
+	for _, m := range found {
+		if c.has.any(overseer) || m.Publisher == c.client {
+			list.Messages = append(list.Messages, messageOf(m))
+		}
+	}
+	return jsonAnswer(http.StatusOK, list)
+}
+
+// listDeliveries tells what became of each recipient's delivery.
+func (s *Server) listDeliveries(c *call) (answer, error) {
+	p, err := pageOf(c.r.URL.RawQuery, parsePosition)
+	if err != nil {
+		return answer{}, err
+	}
+	found, next, err := s.deps.Messages.Deliveries(c.umid, int(p.after), p.limit)
+	if err != nil {
+		return answer{}, err
+	}
+	list := v1.DeliveryList{Deliveries: []v1.Delivery{}}
+	if next > 0 {
+		list.Next = optional(strconv.Itoa(next))
+	}
+	for _, d := range found {
+		list.Deliveries = append(list.Deliveries, deliveryOf(d))
+	}
+	return jsonAnswer(http.StatusOK, list)
+}
+
+func messageOf(m index.Summary) v1.Message {
+	return v1.Message{
+		UMID:        string(m.UMID),
+		Room:        string(m.Room),
+		Type:        string(m.Type),
+		Lane:        v1.Lane(m.Lane),
+		Direct:      m.Direct,
+		ReceivedAt:  moment(m.ReceivedAt),
+		ExpiresAt:   moment(m.ExpiresAt),
+		Recipients:  m.Recipients,
+		Status:      countsOf(m.Counts),
+		FirstSentAt: optionalTime(m.FirstSentAt),
+		FinishedAt:  optionalTime(m.FinishedAt),
+		ErasedAt:    moment(m.ErasedAt),
+		Policy:      v1.Policy{Name: m.Policy.Name, Revision: m.Policy.Revision},
+	}
+}
+
+func deliveryOf(d index.Delivery) v1.Delivery {
+	return v1.Delivery{
+		Number:   d.N,
+		Channel:  v1.Channel(d.Channel),
+		Status:   v1.Status(d.Status),
+		Reason:   v1.DeliveryReason(d.Reason),
+		Attempt:  d.Attempt,
+		At:       moment(d.At),
+		QueuedAt: moment(d.QueuedAt),
+		SentAt:   moment(d.SentAt),
+	}
+}
+
+// optionalTime is nil for what has not happened.
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = moment(t)
+	return &t
+}
+
+func countsOf(c index.Counts) v1.Counts {
+	return v1.Counts{
+		Pending: c.Pending, Queued: c.Queued, Sent: c.Sent,
+		Delivered: c.Delivered, Errored: c.Errored, Failed: c.Failed,
+	}
+}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"time"
+
+	"github.com/govcrier/crier/api/problem"
+)
+
+// Options of the HTTP API. The zero value works but for the certificate.
+type Options struct {
+	TLS TLSOptions `yaml:"tls"`
+	// Insecure serves HTTP without TLS, for development and behind a proxy on the same machine.
+	Insecure bool `yaml:"insecure"`
+	// MaxBody is the most bytes of a request but an upload. Default 4 MiB.
+	MaxBody int64 `yaml:"maxBody"`
+	// MaxUpload is the most bytes of an upload of subscribers. Default 256 MiB.
+	MaxUpload int64 `yaml:"maxUpload"`
+	// MaxExpiry is how far ahead a message may set its expiry. Default 168h, seven days.
+	MaxExpiry time.Duration `yaml:"maxExpiry"`
+	// HeaderTimeout is the time for a request's header to arrive. Default 10s.
+	HeaderTimeout time.Duration `yaml:"headerTimeout"`
+	// BodyTimeout is the time for a whole request to arrive, or for 500 rows of an upload. Default 30s.
+	BodyTimeout time.Duration `yaml:"bodyTimeout"`
+	// AnswerTimeout is the time from the end of the header to the end of the answer. Default 90s.
+	AnswerTimeout time.Duration `yaml:"answerTimeout"`
+	// IdleTimeout is how long a connection without request is kept. Default 2m.
+	IdleTimeout time.Duration `yaml:"idleTimeout"`
+	// PublishTimeout is the time for a message to become durable, and for its audit entry. Default 15s.
+	PublishTimeout time.Duration `yaml:"publishTimeout"`
+	// ReadWait is how long a read of a message that is not known waits for the index to catch up. Default 2s.
+	ReadWait time.Duration `yaml:"readWait"`
+	// DrainTimeout is how long requests may take to finish when the server stops. Default 20s.
+	DrainTimeout time.Duration `yaml:"drainTimeout"`
+	// CancelTimeout is how long they may take after that, when they have been told to give up. Default 3s.
+	CancelTimeout time.Duration `yaml:"cancelTimeout"`
+	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
+	ProblemBase string `yaml:"problemBase"`
+	// MetricsApart takes /metrics off the API, when Server.Metrics is served on an address of its own.
+	MetricsApart bool `yaml:"metricsApart"`
+}
+
+// WithDefaults fills in what was left at its zero value.
+func (o Options) WithDefaults() Options {
+	o.MaxBody = cmp.Or(o.MaxBody, 4<<20)
+	o.MaxUpload = cmp.Or(o.MaxUpload, 256<<20)
+	o.MaxExpiry = cmp.Or(o.MaxExpiry, 7*24*time.Hour)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
+	o.BodyTimeout = cmp.Or(o.BodyTimeout, 30*time.Second)
+	o.AnswerTimeout = cmp.Or(o.AnswerTimeout, 90*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
+	o.PublishTimeout = cmp.Or(o.PublishTimeout, 15*time.Second)
+	o.ReadWait = cmp.Or(o.ReadWait, 2*time.Second)
+	o.DrainTimeout = cmp.Or(o.DrainTimeout, 20*time.Second)
+	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
+	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
+	return o
+}
+
+// Check names every fault at once.
+func (o Options) Check() []error {
+	o = o.WithDefaults()
+	var errs []error
+	need := func(ok bool, text string) {
+		if !ok {
+			errs = append(errs, errors.New(text))
+		}
+	}
+	need(o.Insecure || o.TLS.CertFile != "" && o.TLS.KeyFile != "",
+		"tls.certFile and tls.keyFile are needed, or insecure: true for development")
+	need(o.MaxBody > 0 && o.MaxBody <= 4<<20, "maxBody is at most 4 MiB")
+	need(o.MaxUpload > 0, "maxUpload is positive")
+	need(o.MaxExpiry > 0, "maxExpiry is positive")
+	need(o.HeaderTimeout > 0, "headerTimeout is positive")
+	need(o.BodyTimeout >= o.HeaderTimeout, "bodyTimeout is at least headerTimeout")
+	need(o.AnswerTimeout > o.BodyTimeout+o.PublishTimeout, "answerTimeout is more than bodyTimeout and publishTimeout together")
+	need(o.PublishTimeout > 0, "publishTimeout is positive")
+	need(o.ReadWait > 0, "readWait is positive")
+	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
+	need(o.CancelTimeout > 0, "cancelTimeout is positive")
+	return errs
+}

@@ -1,0 +1,61 @@
+package problem
+
+import (
+	"net/http"
+	"time"
+
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+// Entry is what the catalogue says of a code.
+type Entry struct {
+	Code       v1.ProblemCode
+	Status     int
+	Title      string
+	Advice     string        // becomes detail
+	RetryAfter time.Duration // 503 only
+}
+
+// Catalogue lists every problem; openapi.yaml lists the same codes under the same status.
+func Catalogue() []Entry {
+	const soon = 2 * time.Second
+	return []Entry{
+		{v1.ProblemCodeInvalidJSON, http.StatusBadRequest, "The body is not valid JSON", "Send one JSON document in UTF-8, without repeated members; errors says where it went wrong.", 0},
+		{v1.ProblemCodeInvalidRequest, http.StatusBadRequest, "The request is not valid", "Correct the members named in errors.", 0},
+		{v1.ProblemCodeInvalidParameter, http.StatusBadRequest, "A parameter is not valid", "Correct the parameter named in errors.", 0},
+		{v1.ProblemCodeIncompleteBody, http.StatusBadRequest, "The body broke off", "Send the request again.", 0},
+
+		{v1.ProblemCodeTokenMissing, http.StatusUnauthorized, "No access token", "Send an access token of the identity provider in the header Authorization: Bearer.", 0},
+		{v1.ProblemCodeTokenMalformed, http.StatusUnauthorized, "The access token cannot be read", "Send one JWT access token, as the identity provider gave it.", 0},
+		{v1.ProblemCodeTokenExpired, http.StatusUnauthorized, "The access token has expired", "Get a new access token.", 0},
+		{v1.ProblemCodeTokenNotYetValid, http.StatusUnauthorized, "The access token is not yet valid", "Compare the clocks, or wait until the token is valid.", 0},
+		{v1.ProblemCodeTokenAudience, http.StatusUnauthorized, "The access token is for another audience", "Get an access token for the audience of this gateway.", 0},
+		{v1.ProblemCodeTokenIssuer, http.StatusUnauthorized, "The access token is from another issuer", "Get an access token from the identity provider that this gateway trusts.", 0},
+		{v1.ProblemCodeTokenAlgorithm, http.StatusUnauthorized, "The access token is signed with an algorithm that is not allowed", "Get an access token signed with an asymmetric algorithm that this gateway allows.", 0},
+		{v1.ProblemCodeTokenSignature, http.StatusUnauthorized, "The signature of the access token is not good", "Get a new access token.", 0},
+
+		{v1.ProblemCodeForbidden, http.StatusForbidden, "Not allowed", "Ask an admin of the room or of the platform for the permission.", 0},
+		{v1.ProblemCodeDirectForbidden, http.StatusForbidden, "Naming recipients is not allowed", "Leave recipients out to reach the room's subscribers, or ask an admin of the room for the direct permission.", 0},
+
+		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
+		{v1.ProblemCodeUnknownRoom, http.StatusNotFound, "No such room", "Check the name of the room.", 0},
+		{v1.ProblemCodeUnknownMessage, http.StatusNotFound, "No such message", "Check the UMID; messages of other publishers are not shown, and old ones are removed.", 0},
+		{v1.ProblemCodeUnknownSubscriber, http.StatusNotFound, "No such subscriber", "Check the subscriber's id; whoever has left is no longer there.", 0},
+
+		{v1.ProblemCodeMethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "Use one of the methods in the header Allow.", 0},
+		{v1.ProblemCodeBodyTimeout, http.StatusRequestTimeout, "The body did not arrive in time", "Send the request again, over a better connection or in smaller parts.", 0},
+		{v1.ProblemCodeTransactionConflict, http.StatusConflict, "The transaction id was used for another request", "Give a new message a new transaction id; repeat a message byte for byte.", 0},
+		{v1.ProblemCodeRoomExists, http.StatusConflict, "The room exists", "Choose another name, or change the room that is there.", 0},
+		{v1.ProblemCodeRevisionMismatch, http.StatusPreconditionFailed, "The room was changed meanwhile", "Read the room again and apply the change to what it is now.", 0},
+		{v1.ProblemCodeBodyTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less at once.", 0},
+		{v1.ProblemCodeUnsupportedMediaType, http.StatusUnsupportedMediaType, "The body is of an unsupported type", "Send one of the content types in /v1/openapi.yaml, in UTF-8 and without content encoding.", 0},
+		{v1.ProblemCodeNotSupported, http.StatusUnprocessableEntity, "Not yet supported", "Leave out the members named in errors.", 0},
+		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which the room was read in the header If-Match.", 0},
+
+		{v1.ProblemCodeInternal, http.StatusInternalServerError, "An error of ours", "Tell the operator the requestId.", 0},
+		{v1.ProblemCodeUnavailable, http.StatusServiceUnavailable, "Not available at the moment", "Repeat the same request after the time in Retry-After.", soon},
+		{v1.ProblemCodeQueueFull, http.StatusServiceUnavailable, "The queue is full", "Repeat the same request after the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodeIdentityUnavailable, http.StatusServiceUnavailable, "The identity provider is not available", "Repeat the same request after the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodeNotReady, http.StatusServiceUnavailable, "This node is not ready", "Wait, or use another node.", soon},
+	}
+}

@@ -1,0 +1,55 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/govcrier/crier/api/problem"
+	"github.com/govcrier/crier/api/request"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms/publish"
+)
+
+// publish takes a message and answers when it is durable.
+func (s *Server) publish(c *call) (answer, error) {
+	body, err := s.readJSON(c)
+	if err != nil {
+		return answer{}, err
+	}
+	m, err := request.ParseMessage(body, request.Limits{Now: s.now(), MaxExpiry: s.options.MaxExpiry})
+	if err != nil {
+		return answer{}, err
+	}
+	if len(m.Recipients) > 0 && !c.has.any(direct) {
+		return answer{}, problem.Of(v1.ProblemCodeDirectForbidden)
+	}
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
+		Client: c.client, Room: c.room.Name, Raw: body,
+		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
+		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt,
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	c.umid = receipt.UMID
+	return receiptAnswer(receipt)
+}
+
+func receiptAnswer(r publish.Receipt) (answer, error) {
+	status := http.StatusAccepted
+	if r.Duplicate {
+		status = http.StatusOK
+	}
+	return jsonAnswer(status, v1.Receipt{
+		Response:   "Message received",
+		UMID:       string(r.UMID),
+		Room:       string(r.Room),
+		ReceivedAt: moment(r.ReceivedAt),
+		Duplicate:  r.Duplicate,
+	})
+}
+
+// moment is how the API writes a time: UTC, to the millisecond.
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

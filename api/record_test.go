@@ -1,0 +1,125 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/govcrier/crier/rooms/audit"
+)
+
+func TestEveryCallIsRecordedOnce(t *testing.T) {
+	const room, m = "/v1/rooms/newborn", "/v1/messages/" + umid
+	for _, tc := range []struct {
+		ask    ask
+		source string
+		ids    string // but the request's
+		status string
+		code   int
+		before bool // durable before the answer
+	}{
+		{ask{"POST", room + "/messages", "hosp-7", good, nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 202, true},
+		{ask{"POST", room + "/messages", "hosp-7", "x", nil}, "hosp-7", "room:newborn", audit.Failed, 400, false},
+		{ask{"POST", room + "/messages", "", good, nil}, "unknown", "", audit.Failed, 401, false},
+		{ask{"POST", "/v1/rooms/a%40b.c/messages", "hosp-7", good, nil}, "hosp-7", "", audit.Failed, 400, false},
+		{ask{"POST", room + "/subscribers", "boss", `{"email":"a@example.com"}`, nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 201, true},
+		{ask{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 204, true},
+		{ask{"POST", "/v1/rooms", "root+admin", `{"name":"fresh"}`, nil}, "root", "room:fresh", audit.Success, 201, true},
+		{ask{"DELETE", room, "root+admin", "", nil}, "root", "room:newborn", audit.Success, 204, true},
+		{ask{"GET", m, "hosp-7", "", nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 200, false},
+		{ask{"GET", m, "other", "", nil}, "other", "", audit.Failed, 404, false},
+		{ask{"GET", "/nothing", "", "", nil}, "unknown", "", audit.Failed, 404, false},
+	} {
+		e := newEngine()
+		w := tc.ask.of(newServer(e))
+		name := tc.ask.method + " " + tc.ask.path
+		if len(e.recorded)+len(e.noted) != 1 || (len(e.recorded) == 1) != tc.before {
+			t.Errorf("%s: %d recorded, %d noted", name, len(e.recorded), len(e.noted))
+			continue
+		}
+		entry := append(e.recorded, e.noted...)[0]
+		if entry.Source != tc.source || entry.Status != tc.status || entry.Code != tc.code || w.Code != tc.code || !entry.Time.Equal(noon()) {
+			t.Errorf("%s: %d, %+v", name, w.Code, entry)
+		}
+		if entry.IDs["request"] != w.Header().Get("X-Request-Id") {
+			t.Errorf("%s: request id %q", name, entry.IDs["request"])
+		}
+		delete(entry.IDs, "request")
+		if got := strings.Trim(fmt.Sprint(entry.IDs), "map[]"); got != tc.ids {
+			t.Errorf("%s: ids %q, want %q", name, got, tc.ids)
+		}
+	}
+}
+
+func TestProbesAreNotRecorded(t *testing.T) {
+	e := newEngine()
+	s := newServer(e)
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/v1/openapi.yaml"} {
+		ask{"GET", path, "", "", nil}.of(s)
+	}
+	if len(e.recorded)+len(e.noted) > 0 {
+		t.Errorf("%+v %+v", e.recorded, e.noted)
+	}
+}
+
+// What is personal goes into every place of a request where it can stand, and must come out in none.
+func TestNothingPersonalIsWrittenDown(t *testing.T) {
+	const secret = "zaphod"
+	e := newEngine()
+	var log bytes.Buffer
+	s := serverOn(e, Options{}, &log)
+	personal := strings.NewReplacer("a@example.com", secret+"@example.com", "case 42", secret, "Vaccination", secret, "+996555000111", "+41795550001")
+	for _, a := range []ask{
+		{"POST", "/v1/rooms/newborn/messages?who=" + secret, "hosp-7", personal.Replace(full), nil},
+		{"POST", "/v1/rooms/newborn/messages", "hosp-7", with(`"` + secret + `":1`), nil},
+		{"POST", "/v1/rooms/newborn/messages", "hosp-7", with(`"recipients":[{"email":"` + secret + `"}]`), nil},
+		{"POST", "/v1/rooms/" + secret + "%40example.com/messages", "hosp-7", good, nil},
+		{"POST", "/v1/rooms/newborn/subscribers", "boss", personal.Replace(`{"email":"a@example.com"}`), nil},
+		{"POST", "/v1/rooms/newborn/subscribers", "boss", `{"phone":"+41795550001"}` + "\n{" + secret, []string{"Content-Type", "application/x-ndjson"}},
+		{"GET", "/v1/rooms?cursor=" + secret + "%40x", "boss", "", nil},
+		{"GET", "/" + secret, "", "", nil},
+		{"GET", "/v1/rooms", "!" + secret, "", []string{"X-Request-Id", secret + "@example.com"}},
+	} {
+		a.of(s)
+	}
+	var metrics bytes.Buffer
+	s.deps.Metrics.WritePrometheus(&metrics)
+	for where, text := range map[string]string{
+		"log": log.String(), "audit": fmt.Sprintf("%+v %+v", e.recorded, e.noted), "metrics": metrics.String(),
+	} {
+		// The client of the last request is called so itself: that is no person.
+		text = strings.ReplaceAll(text, "!"+secret, "")
+		for _, part := range []string{secret, "5550001"} {
+			if i := strings.Index(text, part); i >= 0 {
+				t.Errorf("%s: …%s…", where, text[max(0, i-200):min(len(text), i+50)])
+			}
+		}
+	}
+}
+
+func TestMetricsCount(t *testing.T) {
+	s := newServer(newEngine())
+	ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", good, nil}.of(s)
+	ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", "x", nil}.of(s)
+	ask{"GET", "/nothing", "", "", nil}.of(s)
+	page := ask{"GET", "/metrics", "", "", nil}.of(s).Body.String()
+	for _, line := range []string{
+		`crier_api_requests_total{route="/v1/rooms/{room}/messages",method="POST",status="202"} 1`,
+		`crier_api_requests_total{route="/v1/rooms/{room}/messages",method="POST",status="400"} 1`,
+		`crier_api_requests_total{route="",method="",status="404"} 1`,
+		`crier_api_request_duration_seconds_count{route="/v1/rooms/{room}/messages",method="POST"} 2`,
+		`crier_api_requests_in_flight 1`, // this one
+	} {
+		if !strings.Contains(page, line+"\n") {
+			t.Errorf("missing: %s\n%s", line, page)
+		}
+	}
+}
+
+func TestMetricsApart(t *testing.T) {
+	s := serverOn(newEngine(), Options{MetricsApart: true}, &bytes.Buffer{})
+	if w := (ask{"GET", "/metrics", "", "", nil}).of(s); w.Code != 404 {
+		t.Errorf("%d", w.Code)
+	}
+}

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"slices"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// rights are what a caller may be, to the platform and to the room or message that a call is about.
+type rights uint16
+
+const (
+	caller        rights = 1 << iota // has a good token
+	platformAdmin                    // by the token
+	auditor                          // by the token
+	roomAdmin                        // by the room's list
+	publisher                        // by the room's list
+	direct                           // by the room's list: may name recipients
+	author                           // has published the message
+
+	public rights = 0 // a route for everybody, without token
+)
+
+// platformRights are those that a token gives. The roles dpo, publisher and subscriber are known but give none: what a
+// client may do in a room is the room's to say.
+func platformRights(roles []string) rights {
+	has := caller
+	if slices.Contains(roles, "admin") {
+		has |= platformAdmin
+	}
+	if slices.Contains(roles, "auditor") {
+		has |= auditor
+	}
+	return has
+}
+
+// roomRights are those that a room gives to a client.
+func roomRights(room rooms.RoomConfig, client rooms.Client) rights {
+	var has rights
+	if slices.Contains(room.Admins, client) {
+		has |= roomAdmin
+	}
+	for _, p := range room.Publishers {
+		if p.Client != client {
+			continue
+		}
+		has |= publisher
+		if p.Direct {
+			has |= direct
+		}
+	}
+	return has
+}
+
+// any says whether one of the rights asked for is there.
+func (has rights) any(asked rights) bool { return has&asked != 0 }

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/govcrier/crier/api/problem"
+	"github.com/govcrier/crier/api/request"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+)
+
+func (s *Server) createRoom(c *call) (answer, error) {
+	body, err := s.readJSON(c)
+	if err != nil {
+		return answer{}, err
+	}
+	wanted, err := request.ParseNewRoom(body)
+	if err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	if c.room, err = s.deps.Rooms.Create(ctx, wanted); err != nil {
+		return answer{}, err
+	}
+	c.w.Header().Set("Location", "/v1/rooms/"+string(c.room.Name))
+	return roomAnswer(c, http.StatusCreated)
+}
+
+func (s *Server) getRoom(c *call) (answer, error) { return roomAnswer(c, http.StatusOK) }
+
+// updateRoom replaces what the room is by what it is to become, if it is still what the caller has read.
+func (s *Server) updateRoom(c *call) (answer, error) {
+	revision, err := ifMatch(c.r.Header)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := s.readJSON(c)
+	if err != nil {
+		return answer{}, err
+	}
+	wanted, err := request.ParseRoomChange(body)
+	if err != nil {
+		return answer{}, err
+	}
+	wanted.Name, wanted.Revision = c.room.Name, revision
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	if c.room, err = s.deps.Rooms.Put(ctx, wanted); err != nil {
+		c.room.Name = wanted.Name
+		return answer{}, err
+	}
+	return roomAnswer(c, http.StatusOK)
+}
+
+// deleteRoom removes the subscribers too, so that a new room of that name begins empty.
+func (s *Server) deleteRoom(c *call) (answer, error) {
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	for _, step := range []func(context.Context, rooms.Room) error{
+		s.deps.Subscribers.RemoveAll, s.deps.Rooms.Delete,
+		s.deps.Subscribers.RemoveAll, // who came between the two
+	} {
+		if err := step(ctx, c.room.Name); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{status: http.StatusNoContent}, nil
+}
+
+// listRooms shows the rooms that the caller may read.
+func (s *Server) listRooms(c *call) (answer, error) {
+	p, err := pageOf(c.r.URL.RawQuery, rooms.ParseRoom)
+	if err != nil {
+		return answer{}, err
+	}
+	all, err := s.deps.Rooms.List(c.context())
+	if err != nil {
+		return answer{}, err
+	}
+	visible := slices.DeleteFunc(slices.Clone(all), func(r rooms.RoomConfig) bool {
+		return r.Name <= p.after || !(c.has | roomRights(r, c.client)).any(insider)
+	})
+	slices.SortFunc(visible, func(a, b rooms.RoomConfig) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	list := v1.RoomList{Rooms: []v1.Room{}}
+	if len(visible) > p.limit {
+		visible = visible[:p.limit]
+		list.Next = optional(string(visible[p.limit-1].Name))
+	}
+	for _, r := range visible {
+		list.Rooms = append(list.Rooms, roomOf(r))
+	}
+	return jsonAnswer(http.StatusOK, list)
+}
+
+func roomAnswer(c *call, status int) (answer, error) {
+	c.w.Header().Set("ETag", `"`+strconv.FormatUint(c.room.Revision, 10)+`"`)
+	return jsonAnswer(status, roomOf(c.room))
+}
+
+func roomOf(r rooms.RoomConfig) v1.Room {
+	room := v1.Room{
+		Name: string(r.Name), Title: r.Title, History: r.History, CreatedAt: moment(r.CreatedAt),
+		Admins: []string{}, Publishers: []v1.Publisher{},
+	}
+	for _, a := range r.Admins {
+		room.Admins = append(room.Admins, string(a))
+	}
+	for _, p := range r.Publishers {
+		room.Publishers = append(room.Publishers, v1.Publisher{Client: string(p.Client), Direct: p.Direct})
+	}
+	return room
+}
+
+// ifMatch reads the one ETag (RFC 9110 §13.1.1) that a change has to name.
+func ifMatch(h http.Header) (uint64, error) {
+	value := h.Get("If-Match")
+	if value == "" {
+		return 0, problem.Of(v1.ProblemCodeRevisionRequired)
+	}
+	quoted, ok := strings.CutPrefix(value, `"`)
+	digits, closed := strings.CutSuffix(quoted, `"`)
+	revision, err := parsePosition(digits)
+	if !ok || !closed || err != nil {
+		return 0, problem.Parameter("If-Match", v1.FaultCodeInvalidValue, "the ETag under which the room was read")
+	}
+	return revision, nil
+}

@@ -1,0 +1,43 @@
+package api
+
+import "net/http"
+
+// Who may see a room, and who all of its messages.
+const (
+	overseer = platformAdmin | auditor | roomAdmin
+	insider  = overseer | publisher
+)
+
+// route is one line of the table: whoever has one of the rights in scope may call it.
+type route struct {
+	method string
+	path   string
+	scope  rights
+	handle handler
+}
+
+// routes are all there are.
+func (s *Server) routes() []route {
+	return []route{
+		{http.MethodPost, "/v1/rooms/{room}/messages", publisher | roomAdmin, s.publish},
+		{http.MethodGet, "/v1/rooms/{room}/messages", insider, s.listMessages},
+		{http.MethodGet, "/v1/messages/{umid}", author | overseer, s.getMessage},
+		{http.MethodGet, "/v1/messages/{umid}/deliveries", author | overseer, s.listDeliveries},
+
+		{http.MethodPost, "/v1/rooms", platformAdmin, s.createRoom},
+		{http.MethodGet, "/v1/rooms", caller, s.listRooms},
+		{http.MethodGet, "/v1/rooms/{room}", insider, s.getRoom},
+		{http.MethodPut, "/v1/rooms/{room}", platformAdmin | roomAdmin, s.updateRoom},
+		{http.MethodDelete, "/v1/rooms/{room}", platformAdmin, s.deleteRoom},
+
+		{http.MethodPost, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.addSubscribers},
+		{http.MethodGet, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.listSubscribers},
+		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
+
+		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
+		{http.MethodGet, "/docs", public, s.documentation},
+		{http.MethodGet, "/healthz", public, s.healthz},
+		{http.MethodGet, "/readyz", public, s.readyz},
+		{http.MethodGet, "/metrics", public, s.metricsPage},
+	}
+}

@@ -1,0 +1,73 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// maxHeader is the most bytes of a request's header; more is answered by net/http, in plain text.
+const maxHeader = 64 << 10
+
+// Serve answers requests on a listener until ctx ends, and then stops in two breaths: no new requests, while those that
+// run may finish within DrainTimeout; then they are told to give up, and after CancelTimeout connections are closed. It
+// may be called for several listeners.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	srv := s.httpServer(base)
+	ended := make(chan error, 1)
+	if s.options.Insecure {
+		go func() { ended <- srv.Serve(ln) }()
+	} else {
+		certificates, err := newCertificates(s.options.TLS, s.log, s.now)
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		srv.TLSConfig = certificates.config()
+		go func() { ended <- srv.ServeTLS(ln, "", "") }()
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		s.stopping.Store(true)
+		return s.stop(srv, cut)
+	}
+}
+
+func (s *Server) httpServer(base context.Context) *http.Server {
+	return &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: s.options.HeaderTimeout,
+		ReadTimeout:       s.options.BodyTimeout,
+		WriteTimeout:      s.options.AnswerTimeout,
+		IdleTimeout:       s.options.IdleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
+}
+
+// stop is the two breaths; every step is done even if one before it failed.
+func (s *Server) stop(srv *http.Server, cut context.CancelFunc) error {
+	err := shutdown(srv, s.options.DrainTimeout)
+	if err == nil {
+		return nil
+	}
+	s.log.Warn("requests did not finish in time and are told to give up")
+	cut()
+	if shutdown(srv, s.options.CancelTimeout) == nil {
+		return err
+	}
+	return errors.Join(err, srv.Close())
+}
+
+func shutdown(srv *http.Server, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	return srv.Shutdown(ctx)
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/govcrier/crier/api/problem"
+)
+
+// Server answers HTTP requests.
+type Server struct {
+	options  Options
+	deps     Deps
+	problems *problem.Renderer
+	log      *slog.Logger
+	now      func() time.Time
+	inFlight *metrics.Gauge
+	handler  http.Handler
+	page     func() ([]byte, error) // /docs
+	stopping atomic.Bool
+}
+
+// New makes a server of options that Check accepts.
+func New(o Options, d Deps) *Server {
+	o = o.WithDefaults()
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	s := &Server{
+		options:  o,
+		deps:     d,
+		problems: problem.NewRenderer(o.ProblemBase),
+		log:      d.Log,
+		now:      d.Now,
+		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
+		page:     sync.OnceValues(renderDocumentation),
+	}
+	s.handler = s.router()
+	return s
+}
+
+// Handler is the whole API, without TLS and timeouts.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Metrics is /metrics alone, for an address of its own.
+func (s *Server) Metrics() http.Handler {
+	return s.endpoint(route{http.MethodGet, "/metrics", public, s.metricsPage})
+}
+
+func (s *Server) endpoint(r route) *endpoint {
+	return &endpoint{route: r, server: s, meter: newMeter(s.deps.Metrics, r)}
+}

@@ -1,0 +1,64 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func upload(e *engine, o Options, rows string) (int, []string) {
+	w := ask{"POST", "/v1/rooms/newborn/subscribers", "boss", rows, []string{"Content-Type", "application/x-ndjson"}}.of(serverOn(e, o, &strings.Builder{}))
+	return w.Code, strings.Split(strings.TrimSuffix(w.Body.String(), "\n"), "\n")
+}
+
+func TestUpload(t *testing.T) {
+	e := newEngine()
+	status, lines := upload(e, Options{}, strings.Join([]string{
+		`{"email":"a@example.com"}`, ``, `{"phone":"+996555000111","name":"B"}`, `{"email":"A@example.com"}`,
+		`{"email":"nobody"}`, `{"email":"` + strings.Repeat("x", 10_000) + `"}`, `{`, `{"name":"C"}`, `{"email":"c@example.com"}`,
+	}, "\r\n"))
+	faults := []struct{ line, code string }{
+		{`"line":5`, "invalid_address"}, {`"line":6`, "line_too_long"}, {`"line":7`, "syntax"}, {`"line":8`, "contact_count"},
+	}
+	if status != 200 || len(lines) != len(faults)+1 || len(e.contacts) != 4 {
+		t.Fatalf("%d, %d contacts\n%s", status, len(e.contacts), strings.Join(lines, "\n"))
+	}
+	for i, f := range faults {
+		if !strings.Contains(lines[i], f.line) || !strings.Contains(lines[i], f.code) {
+			t.Errorf("%s, want %s %s", lines[i], f.line, f.code)
+		}
+	}
+	if sums := lines[len(faults)]; !sameJSON(t, []byte(sums), `{"added":3,"existing":1,"faulty":4}`) {
+		t.Errorf("%s", sums)
+	}
+}
+
+func TestUploadNamesOnlySoManyFaults(t *testing.T) {
+	e := newEngine()
+	status, lines := upload(e, Options{}, strings.Repeat("{}\n", 3*reportedRows))
+	if status != 200 || len(lines) != reportedRows+1 || !sameJSON(t, []byte(lines[reportedRows]), `{"added":0,"existing":0,"faulty":3000}`) {
+		t.Errorf("%d, %d lines, last %s", status, len(lines), lines[len(lines)-1])
+	}
+}
+
+func TestUploadOfMany(t *testing.T) {
+	var rows strings.Builder
+	for i := range 2*uploadBatch + 1 {
+		fmt.Fprintf(&rows, "{\"phone\":\"+4179%07d\"}\n", i)
+	}
+	if status, lines := upload(newEngine(), Options{}, rows.String()); status != 200 || !sameJSON(t, []byte(lines[0]), `{"added":1001,"existing":0,"faulty":0}`) {
+		t.Errorf("%d %s", status, lines)
+	}
+}
+
+func TestUploadTooLarge(t *testing.T) {
+	if status, lines := upload(newEngine(), Options{MaxUpload: 1000}, strings.Repeat("{}\n", 1000)); status != 413 {
+		t.Errorf("%d %s", status, lines)
+	}
+}
+
+func TestUploadOfNothing(t *testing.T) {
+	if status, lines := upload(newEngine(), Options{}, "\n"); status != 200 || !sameJSON(t, []byte(lines[0]), `{"added":0,"existing":0,"faulty":0}`) {
+		t.Errorf("%d %s", status, lines)
+	}
+}

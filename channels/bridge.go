@@ -1,0 +1,172 @@
+package channels
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
+)
+
+// Deps are what the bridge works with. Log, History, Policies and Vault are needed.
+type Deps struct {
+	Log      *stream.Log
+	History  History
+	Policies Policies
+	Vault    Unsealer
+	// Providers of the channels; a channel without one answers not-configured.
+	Providers map[rooms.Channel]Named
+	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
+	AckWait time.Duration
+	Metrics *metrics.Set     // nil: kept to ourselves
+	Logger  *slog.Logger     // nil: discarded
+	Now     func() time.Time // nil: time.Now
+}
+
+func (d Deps) withDefaults() Deps {
+	d.AckWait = cmp.Or(d.AckWait, 30*time.Second)
+	d.Metrics = cmp.Or(d.Metrics, metrics.NewSet())
+	d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return d
+}
+
+// Bridge takes the jobs of all lanes and channels to their providers.
+type Bridge struct {
+	options Options
+	deps    Deps
+	opener  *opener
+	hands   *hands
+}
+
+// New makes a bridge that Run sets to work.
+func New(o Options, d Deps) *Bridge {
+	b := &Bridge{options: o.WithDefaults(), deps: d.withDefaults(), hands: newHands()}
+	b.opener = newOpener(b.options.CacheBytes, b.deps.Vault, b.message)
+	return b
+}
+
+// Run works until ctx ends. Then it pulls nothing more, hands back what is not with a
+// provider yet, and waits for the rest; after DrainTimeout it cancels that, leaves its jobs
+// to the queue, and returns. An error says that the queues could not be opened.
+func (b *Bridge) Run(ctx context.Context) error {
+	lines, err := b.lines(ctx)
+	if err != nil {
+		return err
+	}
+	send, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var background sync.WaitGroup
+	background.Go(func() { b.reaper().run(ctx, b.options.ReapEvery) })
+	for _, c := range rooms.Channels() {
+		named := find(b.deps.Providers, c)
+		background.Go(func() { receiver{named, b.deps.Log, b.deps.Logger}.run(send) })
+	}
+	var pulling sync.WaitGroup
+	for _, l := range lines {
+		pulling.Go(func() { l.run(ctx, send) })
+	}
+	pulling.Wait()
+	b.drain(lines, cancel)
+	if !within(recordPatience, background.Wait) {
+		b.deps.Logger.Warn("a provider still reads receipts")
+	}
+	return nil
+}
+
+// drain waits for the jobs in hand, then cancels them. Whoever does not let go even then is
+// left behind.
+func (b *Bridge) drain(lines []*line, cancel context.CancelFunc) {
+	wait := func() {
+		for _, l := range lines {
+			l.hand.Wait()
+		}
+	}
+	done := within(b.options.DrainTimeout, wait)
+	cancel()
+	if !done && !within(recordPatience+time.Second, wait) {
+		b.deps.Logger.Warn("a provider does not let go of its deliveries; their jobs return to the queue")
+	}
+}
+
+// within says whether wait returned in time.
+func within(d time.Duration, wait func()) bool {
+	done := make(chan struct{})
+	go func() { wait(); close(done) }()
+	select {
+	case <-done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
+// lines opens the queues: one line for each lane and channel.
+func (b *Bridge) lines(ctx context.Context) ([]*line, error) {
+	var lines []*line
+	for _, c := range rooms.Channels() {
+		w := b.worker(c)
+		for _, lane := range rooms.Lanes() {
+			l := newLine(b.options.Workers.of(lane), b.options.MaxWaiting, b.deps.Logger.With("lane", lane, "channel", c))
+			queue, err := b.deps.Log.Jobs(ctx, lane, c)
+			if err != nil {
+				return nil, fmt.Errorf("channels: open the queue of lane %s, channel %s: %w", lane, c, err)
+			}
+			l.fetch, l.wait, l.do = b.fetch(queue), min(fetchWait, b.deps.AckWait/3), w.do
+			name := fmt.Sprintf(`crier_channel_in_flight{lane=%q,channel=%q}`, lane, c)
+			b.deps.Metrics.GetOrCreateGauge(name, func() float64 { return float64(l.inHand.Load()) })
+			lines = append(lines, l)
+		}
+	}
+	return lines, nil
+}
+
+// fetch makes work of what a queue gives. No job was handed out before it was asked for, so
+// that moment counts as its beginning: even if the process was suspended meanwhile, nobody
+// here takes a job for his own that the queue has given to somebody else.
+func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration, func(work)) error {
+	return func(ctx context.Context, n int, wait time.Duration, fn func(work)) error {
+		began := b.deps.Now()
+		return q.Fetch(ctx, n, wait, func(j *stream.Job) {
+			fn(work{Job: j.Job, pulled: j, mayRepeat: j.MayRepeat(), since: began})
+		})
+	}
+}
+
+func (b *Bridge) worker(c rooms.Channel) *worker {
+	named := find(b.deps.Providers, c)
+	return &worker{
+		journal: b.deps.Log, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		named: named, timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
+		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now,
+	}
+}
+
+// reaper leaves a job alone for as long after its deadline as an attempt may take.
+func (b *Bridge) reaper() *reaper {
+	r := newReaper(b.deps.Log, b.deps.Log, b.deps.History, b.deps.Logger, b.deps.Now)
+	r.limit, r.grace = b.options.ReapLimit, b.options.SendTimeout+overrun+b.deps.AckWait
+	for _, lane := range rooms.Lanes() {
+		gauge := b.deps.Metrics.GetOrCreateGauge(fmt.Sprintf(`crier_channel_oldest_job_seconds{lane=%q}`, lane), nil)
+		r.oldest[lane] = func(age time.Duration) { gauge.Set(age.Seconds()) }
+	}
+	return r
+}
+
+// message reads from the room's log.
+func (b *Bridge) message(ctx context.Context, sequence uint64) (rooms.Message, error) {
+	m, err := b.deps.Log.Message(ctx, sequence)
+	if errors.Is(err, stream.ErrGone) {
+		return m, errGone
+	}
+	return m, err
+}

@@ -1,0 +1,99 @@
+package channelstest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/rooms"
+)
+
+const receiptTime = 10 * time.Second // within which a receipt must come
+
+func (s *suite) bringsReceipts() {
+	reader, ok := s.provider.(channels.Receipts)
+	if !ok && len(s.Receipts) > 0 {
+		s.Fatal("the features promise receipts, yet the provider does not implement channels.Receipts")
+	}
+	if !ok {
+		if o := s.expect(channels.Sent, s.delivery(s.Accepted)); o.Receipt {
+			s.Error("a receipt is to follow, yet the provider does not implement channels.Receipts")
+		}
+		return
+	}
+	if len(s.Receipts) == 0 {
+		s.Fatal("the provider implements channels.Receipts: the features must say how to provoke them")
+	}
+	for status, to := range s.Receipts {
+		s.bringsReceipt(reader, status, to)
+	}
+}
+
+// bringsReceipt refuses a receipt once and wants it again; then it wants the reader to end with its context.
+func (s *suite) bringsReceipt(reader channels.Receipts, status rooms.Status, to rooms.Address) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), receiptTime)
+	defer cancel()
+	d := s.delivery(to)
+	offers := make(chan channels.Receipt, 2)
+	ended := make(chan error, 1)
+	go func() { ended <- reader.Receipts(ctx, refuseOnce(d.ID, offers)) }()
+
+	if o := s.expect(channels.Sent, d); !o.Receipt {
+		s.Errorf("outcome %+v does not say that a receipt will follow", o)
+	}
+	for _, which := range []string{"first", "again"} {
+		select {
+		case r := <-offers:
+			for _, fault := range receiptFaults(d, status, r) {
+				s.Errorf("receipt %+v: %s", r, fault)
+			}
+		case <-ctx.Done():
+			s.Fatalf("no receipt (%s) within %s", which, receiptTime)
+		}
+	}
+	cancel()
+	select {
+	case err := <-ended:
+		if err != nil && !errors.Is(err, context.Canceled) {
+			s.Errorf("Receipts has ended with %v, want nil or the context's error", err)
+		}
+	case <-time.After(grace):
+		s.Fatalf("Receipts has not returned %s after its context ended", grace)
+	}
+}
+
+// refuseOnce records the receipts of one delivery, and fails at the first.
+func refuseOnce(id rooms.DeliveryID, offers chan<- channels.Receipt) func(context.Context, channels.Receipt) error {
+	offered := 0
+	return func(_ context.Context, r channels.Receipt) error {
+		if r.ID != id {
+			return nil
+		}
+		if offered++; offered <= cap(offers) {
+			offers <- r
+		}
+		if offered == 1 {
+			return errors.New("not recorded")
+		}
+		return nil
+	}
+}
+
+func receiptFaults(d rooms.Delivery, status rooms.Status, r channels.Receipt) (faults []string) {
+	if r.Room != d.Room || r.Channel != d.To.Channel || r.Attempt != d.Attempt {
+		faults = append(faults, "it does not name room, channel and attempt of its delivery")
+	}
+	if r.Status != status {
+		faults = append(faults, fmt.Sprintf("want status %s", status))
+	}
+	if (r.Status == rooms.Failed) != (r.Reason != rooms.NoReason) {
+		faults = append(faults, "a reason belongs to what failed, and only to that")
+	}
+	if r.At.IsZero() {
+		faults = append(faults, "it has no time")
+	}
+	return append(faults, leaks(d, channels.Outcome{Reason: r.Reason, Code: r.Code})...)
+}

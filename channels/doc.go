@@ -1,0 +1,65 @@
+// Package channels takes deliveries to people: the Bridge pulls jobs and has a Provider send
+// each of them, and Provider is the contract that whoever adds a channel has to keep.
+//
+// # Writing a provider
+//
+// A provider is a package of its own under channels/. It has one method:
+//
+//	type Provider struct{ … }
+//
+//	func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome
+//
+// d has the contact (d.To.Address.Reveal()) and the content. Send hands it over and answers
+// with one of five results; what the bridge makes of each:
+//
+//	result      say it when                               what follows
+//	Sent        the other side has taken responsibility   recorded as sent; a receipt may follow
+//	Deferred    not now: no connection, no answer, 4yz    recorded as errored; the next attempt as the
+//	                                                      policy says, or after Outcome.After
+//	Throttled   the rate is used up                       nothing recorded, no attempt counted; the lane
+//	                                                      pauses for Outcome.After, at most a minute
+//	Rejected    never: no such mailbox, 5yz               recorded as failed
+//	Suppressed  this person may not be written to         recorded as failed
+//
+// Rules, all of them tested by channelstest.Run, which every provider's own test calls:
+//
+//   - Send returns when its context ends, with Deferred and the reason rooms.TimedOut, or
+//     rooms.Unknown if the other side may have taken the delivery. Once the context has ended
+//     it sends nothing.
+//   - Send is called from many goroutines at once, and keeps nothing of the delivery.
+//   - The same delivery may come again with the same d.ID, after a crash. Whatever the protocol
+//     has against doubling (Message-ID, idempotency key) derives from d.ID alone.
+//   - Nothing to send on this channel (d.Content.For) is Rejected with rooms.NoContent.
+//   - Outcome.Code and Outcome.ProviderID are kept for years and read by many: codes and ids of
+//     the protocol only, never text of the other side, which likes to quote the address.
+//   - What a person wrote may hold line breaks and control characters; none reaches the wire raw.
+//
+// A provider that hears later what became of a delivery also implements Receipts. It needs no
+// retry, no queue, no rate of its own unless the other side sets one: all that is the bridge's.
+// A panic costs one attempt. The sandbox (channels/sandbox) is a small provider to begin from.
+// At last the provider is named in cmd, in the table from channel to Named.
+//
+// # What the bridge promises
+//
+// Every job ends in an event: sent, or failed with a reason; and each attempt that failed
+// before has one, too. The event is durable before the job is gone, and the retry is durable
+// before the event that announces it. A job that may have been worked on before (it was handed
+// out already, it is a retry, or it was in the queue when this process began) waits until all
+// events up to now are known, and is dropped if they make it Needless.
+//
+// Lanes never wait for each other: each lane and channel has its own workers, and pulls no more
+// than it has workers free. A provider that does not return keeps its worker, while its job is
+// given up as unknown and tried again; so a hung provider can stop its channel, but not fill
+// the memory. Nothing is sent after its deadline; what nobody pulls until then, say in a pause,
+// the bridge finds and records as failed (expired). If no further attempt fits before the
+// deadline the delivery fails at once, as expired, with the last code of the provider.
+//
+// Logs, metrics and events hold ids and codes, no contact and no content.
+//
+// # What it does not promise
+//
+// Once-only delivery: if the process dies between the provider's answer and its event, or the
+// outcome of an attempt is unknown, the delivery is sent again. Order: the first attempts of
+// one room, lane and channel begin in the order of publication, but run side by side.
+// Contents are kept in memory for a while after they are used, also if the log erases them.
+package channels

@@ -1,0 +1,142 @@
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+var errSilent = errors.New("email: the relay does not answer in time")
+
+// dialer makes connections over which the relay takes messages.
+type dialer struct {
+	Options
+	tls  *tls.Config
+	news *news
+}
+
+func newDialer(o Options, log *slog.Logger) (*dialer, error) {
+	config, err := o.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	d := &dialer{o, config, &news{log: log.With("relay", o.address())}}
+	if _, err := d.password(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (o Options) tlsConfig() (*tls.Config, error) {
+	config := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		ServerName:         o.ServerName,
+		InsecureSkipVerify: o.TLS == TLSOpportunistic, // who can show a false certificate can as well hide STARTTLS
+	}
+	if o.CAFile == "" {
+		return config, nil
+	}
+	pem, err := os.ReadFile(o.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("email: caFile: %w", err)
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("email: caFile %s holds no certificate in PEM form", o.CAFile)
+	}
+	return config, nil
+}
+
+// dial connects, encrypts, introduces and authenticates. An error is a *failure.
+func (d *dialer) dial(ctx context.Context) (*session, error) {
+	s, err := d.connect(ctx)
+	switch late := ctx.Err(); {
+	case late == nil:
+		d.news.heard(err)
+	case errors.Is(late, context.DeadlineExceeded):
+		d.news.heard(errSilent)
+	}
+	if err != nil {
+		return nil, &failure{connecting, err}
+	}
+	return s, nil
+}
+
+func (d *dialer) connect(ctx context.Context) (*session, error) {
+	var network net.Dialer
+	raw, err := network.DialContext(ctx, "tcp", d.address())
+	if err != nil {
+		return nil, err
+	}
+	s := &session{raw: raw}
+	if alive := s.under(ctx, func() { s.client, err = d.open(ctx, raw) }); !alive && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.drop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (d *dialer) open(ctx context.Context, raw net.Conn) (*smtp.Client, error) {
+	conn, err := d.secure(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	client := smtp.NewClient(conn)
+	client.CommandTimeout = d.SendTimeout
+	client.SubmissionTimeout = d.SendTimeout
+	if err := client.Hello(d.HelloName); err != nil {
+		return nil, err
+	}
+	return client, d.authenticate(client)
+}
+
+func (d *dialer) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
+	switch d.TLS {
+	case TLSImplicit:
+		conn := tls.Client(raw, d.tls)
+		return conn, conn.HandshakeContext(ctx)
+	case TLSRequired, TLSOpportunistic:
+		return startTLS(ctx, raw, d.HelloName, d.tls, d.TLS == TLSRequired)
+	}
+	return raw, nil
+}
+
+func (d *dialer) authenticate(client *smtp.Client) error {
+	if d.Username == "" {
+		return nil
+	}
+	password, err := d.password()
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.Auth == AuthPlain, d.Auth == AuthAuto && client.SupportsAuth(sasl.Plain):
+		return client.Auth(sasl.NewPlainClient("", d.Username, password))
+	case d.Auth == AuthLogin, client.SupportsAuth(sasl.Login):
+		return client.Auth(sasl.NewLoginClient(d.Username, password))
+	}
+	return fmt.Errorf("email: the relay offers neither %s nor %s authentication", AuthPlain, AuthLogin)
+}
+
+func (d *dialer) password() (string, error) {
+	if d.PasswordFile == "" {
+		return d.Password.Reveal(), nil
+	}
+	text, err := os.ReadFile(d.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("email: passwordFile: %w", err)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
+}

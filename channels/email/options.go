@@ -1,0 +1,90 @@
+package email
+
+import (
+	"cmp"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// How the connection to the relay is encrypted.
+const (
+	TLSNone          = "none"          // not at all
+	TLSOpportunistic = "opportunistic" // STARTTLS if offered, with any certificate
+	TLSRequired      = "required"      // STARTTLS with a verified certificate, or nothing is sent
+	TLSImplicit      = "implicit"      // TLS from the first byte (RFC 8314 §3), verified
+)
+
+// How the gateway proves to the relay who it is.
+const (
+	AuthAuto  = "auto"  // plain if offered, else login
+	AuthPlain = "plain" // RFC 4616
+	AuthLogin = "login"
+)
+
+// Options say which relay to use and how. Host and From have no default.
+type Options struct {
+	Host string `yaml:"host"` // name or IP address of the relay
+	Port int    `yaml:"port"` // default 587, or 465 if TLS is implicit
+
+	TLS        string `yaml:"tls"`        // none, opportunistic, required or implicit; default required, on loopback opportunistic
+	CAFile     string `yaml:"caFile"`     // PEM file of the authorities to trust instead of the system's
+	ServerName string `yaml:"serverName"` // name in the relay's certificate; default Host
+
+	Username     string       `yaml:"username"`     // empty: no authentication
+	Password     rooms.Secret `yaml:"-"`            // for programs; in a configuration it is a file
+	PasswordFile string       `yaml:"passwordFile"` // read at each connection, so it may change; a line break at its end is dropped
+	Auth         string       `yaml:"auth"`         // auto, plain or login; default auto
+
+	From            string `yaml:"from"`            // address of the sender, to which bounces go too
+	FromName        string `yaml:"fromName"`        // name shown beside it
+	ReplyTo         string `yaml:"replyTo"`         // address for answers, if not From
+	HelloName       string `yaml:"helloName"`       // how the gateway introduces itself (EHLO); default MessageIDDomain
+	MessageIDDomain string `yaml:"messageIDDomain"` // right-hand side of each Message-ID; default the domain of From
+
+	MaxConnections           int           `yaml:"maxConnections"`           // at once; default 8
+	MaxMessagesPerConnection int           `yaml:"maxMessagesPerConnection"` // default 100
+	IdleTimeout              time.Duration `yaml:"idleTimeout"`              // after which an unused connection is closed; default 30s
+	SendTimeout              time.Duration `yaml:"sendTimeout"`              // for one delivery, waiting for a connection included; default 30s
+}
+
+// WithDefaults fills what is not set.
+func (o Options) WithDefaults() Options {
+	o.TLS = cmp.Or(o.TLS, o.defaultTLS())
+	o.Port = cmp.Or(o.Port, o.defaultPort())
+	o.ServerName = cmp.Or(o.ServerName, o.Host)
+	o.Auth = cmp.Or(o.Auth, AuthAuto)
+	o.MessageIDDomain = cmp.Or(o.MessageIDDomain, domain(o.From))
+	o.HelloName = cmp.Or(o.HelloName, o.MessageIDDomain)
+	o.MaxConnections = cmp.Or(o.MaxConnections, 8)
+	o.MaxMessagesPerConnection = cmp.Or(o.MaxMessagesPerConnection, 100)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 30*time.Second)
+	o.SendTimeout = cmp.Or(o.SendTimeout, 30*time.Second)
+	return o
+}
+
+func (o Options) defaultTLS() string {
+	if o.loopback() {
+		return TLSOpportunistic
+	}
+	return TLSRequired
+}
+
+func (o Options) defaultPort() int {
+	if o.TLS == TLSImplicit {
+		return 465
+	}
+	return 587
+}
+
+func (o Options) loopback() bool {
+	ip := net.ParseIP(o.Host)
+	return o.Host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (o Options) address() string { return net.JoinHostPort(o.Host, strconv.Itoa(o.Port)) }
+
+func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }

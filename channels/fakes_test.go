@@ -1,0 +1,133 @@
+package channels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// diary is a log, a queue and a history that only write down, in order, what they are told.
+type diary struct {
+	mu      sync.Mutex
+	lines   []string
+	settled bool
+	fail    map[string]error // of a first word
+}
+
+func (d *diary) note(format string, args ...any) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	line := fmt.Sprintf(format, args...)
+	var word string
+	_, _ = fmt.Sscan(line, &word)
+	if err := d.fail[word]; err != nil {
+		d.lines = append(d.lines, line+" failed")
+		return err
+	}
+	d.lines = append(d.lines, line)
+	return nil
+}
+
+func (d *diary) heal(word string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.fail, word)
+}
+
+func (d *diary) read() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]string(nil), d.lines...)
+}
+
+func (d *diary) Record(ctx context.Context, events ...rooms.Event) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, e := range events {
+		if err := d.note("record %s %d.%d %s", e.Kind, e.N, e.Attempt, e.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *diary) Park(_ context.Context, j rooms.Job, due time.Time) error {
+	return d.note("park %d.%d in %s", j.N, j.Attempt, time.Until(due))
+}
+
+func (d *diary) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	return d.settled, d.note("settled? %d.%d", id.N, attempt)
+}
+
+func (d *diary) Done(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return d.note("done")
+}
+
+func (d *diary) Later(wait time.Duration) error           { return d.note("later %s", wait) }
+func (d *diary) Working() error                           { return d.note("working") }
+func (d *diary) Unseal([]byte, ...string) ([]byte, error) { return contactForm, d.note("unseal") }
+
+func (d *diary) Policy(context.Context, rooms.Revision) (rooms.Policy, error) {
+	return rooms.Policy{Retry: []time.Duration{5 * time.Minute}}, nil
+}
+
+var contactForm = []byte(`{"c":"email","a":"canary@example.com"}`)
+
+// send is a provider that a function stands for.
+type send func(ctx context.Context, d rooms.Delivery) Outcome
+
+func (s send) Send(ctx context.Context, d rooms.Delivery) Outcome { return s(ctx, d) }
+
+func always(o Outcome) send {
+	return func(context.Context, rooms.Delivery) Outcome { return o }
+}
+
+var testMessage = rooms.Message{
+	Header:  rooms.Header{UMID: testUMID, Room: "newborn", Type: "reminder"},
+	Payload: []byte(`{"subject":"canary","text":"canary"}`),
+}
+
+func newWorker(d *diary, p Provider) *worker {
+	messages := func(context.Context, uint64) (rooms.Message, error) { return testMessage, d.note("read") }
+	return &worker{
+		journal: d, history: d, policies: d, opener: newOpener(1<<20, d, messages),
+		named: Named{"test", p}, timeout: time.Minute, ackWait: 30 * time.Second, hands: newHands(),
+		meter: newMeter(metrics.NewSet(), rooms.Email, "test"), log: slog.New(slog.DiscardHandler), now: time.Now,
+	}
+}
+
+// job is one in hand since just now, which expires in an hour.
+func (d *diary) job(n int) work {
+	return work{Job: testJob(n, time.Now().Add(time.Hour)), pulled: d, since: time.Now()}
+}
+
+// expect compares what was written down, the reading of message and contact left out.
+func (d *diary) expect(t *testing.T, want ...string) {
+	t.Helper()
+	var got []string
+	for _, line := range d.read() {
+		if line != "read" && line != "unseal" {
+			got = append(got, line)
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("what happened:\n%q\nwant:\n%q", got, want)
+	}
+}
+
+var errTest = errors.New("not now")

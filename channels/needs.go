@@ -1,0 +1,63 @@
+package channels
+
+import (
+	"context"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// History knows what EVENTS say of a delivery.
+type History interface {
+	// Settled waits until every event recorded before the call is known, then says whether
+	// the attempt is Needless: an event of the same or a later attempt is there, or one of
+	// any attempt that says sent, delivered or failed. An error means that nobody knows.
+	Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error)
+}
+
+// Needless is the rule that History answers by: whether, in this state of a delivery, an
+// attempt has nothing left to do. An attempt that waits for its time is not needless because
+// the one before it errored.
+func Needless(s rooms.State, attempt int) bool {
+	return s.Terminal() || s.Status == rooms.Sent || s.Status == rooms.Errored && s.Attempt >= attempt
+}
+
+// Policies gives the rules that a message was published under.
+type Policies interface {
+	Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error)
+}
+
+// Unsealer opens personal data sealed to the associated parts.
+type Unsealer interface {
+	Unseal(sealed []byte, associated ...string) ([]byte, error)
+}
+
+// journal is where the bridge writes what happened and what is to happen; both are durable
+// when they return, and doing either again changes nothing.
+type journal interface {
+	Record(ctx context.Context, events ...rooms.Event) error
+	Park(ctx context.Context, j rooms.Job, due time.Time) error
+}
+
+// shelf is where jobs lie that nobody has pulled.
+type shelf interface {
+	ScanJobs(ctx context.Context, lane rooms.Lane, from uint64, limit int,
+		fn func(seq uint64, j rooms.Job) error) (next uint64, err error)
+	DropJob(ctx context.Context, lane rooms.Lane, seq uint64) error
+}
+
+// pulled is a job in hand, which can be put down in three ways; the fourth is to forget it,
+// whereupon it comes back after ackWait.
+type pulled interface {
+	Done(ctx context.Context) error
+	Later(wait time.Duration) error
+	Working() error
+}
+
+// work is a pulled job with what has to be known of it.
+type work struct {
+	rooms.Job
+	pulled
+	mayRepeat bool
+	since     time.Time // not before this was it handed out
+}

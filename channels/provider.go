@@ -1,0 +1,65 @@
+package channels
+
+import (
+	"context"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// Provider is what stands behind a channel: an SMTP relay, an SMSC, the sandbox.
+//
+// Send hands one delivery over and says what became of it. It returns within the context's
+// deadline, may be called from many goroutines at once, and keeps nothing of the delivery
+// afterwards. A delivery may come again after a crash, with the same ID: what the provider's
+// protocol offers against doubling (a Message-ID, an idempotency key) is derived from it.
+type Provider interface {
+	Send(ctx context.Context, d rooms.Delivery) Outcome
+}
+
+// Receipts is implemented by providers that hear later what became of a delivery.
+// Receipts calls fn for each until ctx ends; fn returns once the receipt is durable, and a
+// receipt for which it failed is offered again. It may come before Send has returned.
+type Receipts interface {
+	Receipts(ctx context.Context, fn func(context.Context, Receipt) error) error
+}
+
+// Receipt is the last word on a delivery.
+type Receipt struct {
+	ID      rooms.DeliveryID
+	Room    rooms.Room
+	Channel rooms.Channel
+	Attempt int
+	Status  rooms.Status // Delivered or Failed
+	Reason  rooms.Reason // of Failed
+	Code    string       // the provider's own code
+	At      time.Time
+}
+
+// Result says what became of an attempt.
+type Result string
+
+// The results of an attempt.
+const (
+	// Sent: the provider has taken responsibility.
+	Sent Result = "sent"
+	// Deferred: not now; try again after Outcome.After, or as the policy says if that is zero.
+	Deferred Result = "deferred"
+	// Throttled: the provider's rate is used up; does not count as an attempt.
+	Throttled Result = "throttled"
+	// Rejected: never; trying again is pointless.
+	Rejected Result = "rejected"
+	// Suppressed: this person may not be written to on this channel.
+	Suppressed Result = "suppressed"
+)
+
+// Outcome is the result of an attempt with what the provider said of it. It holds no contact
+// and no content: text that a server sends back may quote both, so only its codes are kept.
+type Outcome struct {
+	Result     Result
+	ProviderID string        // Sent: what the provider calls it
+	Receipt    bool          // Sent: a receipt will follow
+	After      time.Duration // Deferred, Throttled: what the provider asked for
+	Reason     rooms.Reason
+	Code       string // the provider's own code, such as "451 4.7.1"
+}

@@ -1,0 +1,74 @@
+package channels
+
+import (
+	"context"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/crash"
+)
+
+// put takes a step: it records, then puts the job down, and gives the step that was possible.
+// A retry is parked before the event says that it will come, so that a crash between the
+// two loses none; an event is durable before its job is gone. If the retry cannot be parked,
+// say because too many wait already, the job goes back as if nothing had been tried.
+func (w *worker) put(ctx context.Context, j work, s step) step {
+	switch s.action {
+	case handBack:
+		if err := j.Later(s.wait); err != nil {
+			w.log.Warn("job not handed back; it returns by itself", append(ids(j.Job), "error", err)...)
+		}
+		return s
+	case finish:
+		return w.finish(ctx, j, s)
+	}
+	w.log.Warn("job held too long and dropped unsent", ids(j.Job)...)
+	return s
+}
+
+func (w *worker) finish(ctx context.Context, j work, s step) step {
+	ctx, cancel := linger(ctx, recordPatience)
+	defer cancel()
+	if !s.retry.IsZero() {
+		if err := w.journal.Park(ctx, next(j.Job), s.retry); err != nil {
+			w.log.Warn("retry not parked; the attempt does not count", append(ids(j.Job), "error", err)...)
+			return w.put(ctx, j, step{action: handBack, wait: maxShort})
+		}
+	}
+	if !w.write(ctx, j.Job, s.event) {
+		return step{action: leave}
+	}
+	crash.Point("after-event")
+	if err := j.Done(ctx); err != nil {
+		w.log.Warn("job not acknowledged; it returns and is skipped", append(ids(j.Job), "error", err)...)
+	}
+	return s
+}
+
+// write makes an event durable, however long the log takes, and says whether it could.
+func (w *worker) write(ctx context.Context, j rooms.Job, e rooms.Event) bool {
+	if e.Kind == "" {
+		return true
+	}
+	record := func(ctx context.Context) error { return w.journal.Record(ctx, e) }
+	if err := insist(ctx, w.log, "recording an event", record); err != nil {
+		w.log.Error("event not recorded", append(ids(j), "kind", e.Kind, "error", err)...)
+		return false
+	}
+	w.tell(j, e)
+	return true
+}
+
+// tell logs what happened: what went well for those who ask for it only.
+func (w *worker) tell(j rooms.Job, e rooms.Event) {
+	attributes := append(ids(j), "provider", e.Provider, "reason", e.Reason, "code", e.Code)
+	if e.Kind == rooms.EventSent {
+		w.log.Debug("sent", attributes...)
+		return
+	}
+	w.log.Info(string(e.Kind), attributes...)
+}
+
+// ids is what a log line says of a job.
+func ids(j rooms.Job) []any {
+	return []any{"umid", j.UMID, "n", j.N, "attempt", j.Attempt, "room", j.Room, "lane", j.Lane, "channel", j.Channel}
+}

@@ -1,0 +1,61 @@
+package channels
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// flaky reads receipts and breaks down, each time in another way.
+type flaky struct {
+	send
+	calls []func(fn func(context.Context, Receipt) error) error
+	at    []time.Time
+}
+
+func (f *flaky) Receipts(ctx context.Context, fn func(context.Context, Receipt) error) error {
+	n := len(f.at)
+	f.at = append(f.at, time.Now())
+	if n < len(f.calls) {
+		return f.calls[n](fn)
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestReceiptsBeginAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		good := Receipt{ID: rooms.DeliveryID{UMID: testUMID, N: 4}, Attempt: 1, Status: rooms.Delivered}
+		f := &flaky{calls: []func(func(context.Context, Receipt) error) error{
+			func(func(context.Context, Receipt) error) error { return errTest },
+			func(func(context.Context, Receipt) error) error { panic("canary") },
+			func(fn func(context.Context, Receipt) error) error { return fn(ctx, good) },
+		}}
+		receiver{Named{"test", f}, d, slog.New(slog.DiscardHandler)}.run(ctx)
+		d.expect(t, "record delivered 4.1 ")
+		for i, want := range []time.Duration{0, 1, 3, 7} {
+			if got := f.at[i].Sub(f.at[0]); got != want*time.Second {
+				t.Errorf("call %d after %s, want %ds", i, got, want)
+			}
+		}
+	})
+}
+
+func TestReceiptThatCannotBeRecordedIsRefused(t *testing.T) {
+	d := &diary{fail: map[string]error{"record": errTest}}
+	r := receiver{Named{"test", nil}, d, slog.New(slog.DiscardHandler)}
+	if err := r.take(t.Context(), Receipt{Status: rooms.Failed}); !errors.Is(err, errTest) {
+		t.Errorf("%v", err)
+	}
+	if err := r.take(t.Context(), Receipt{Status: rooms.Sent}); err != nil {
+		t.Errorf("a receipt without a last word would come for ever: %v", err)
+	}
+}

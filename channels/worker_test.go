@@ -1,0 +1,229 @@
+package channels
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+func nobody(step) {}
+
+func TestWhatFollowsAnOutcome(t *testing.T) {
+	for name, tc := range map[string]struct {
+		provider send
+		want     []string
+	}{
+		"sent":       {always(Outcome{Result: Sent}), []string{"record sent 0.1 ", "done"}},
+		"rejected":   {always(Outcome{Result: Rejected}), []string{"record failed 0.1 rejected", "done"}},
+		"suppressed": {always(Outcome{Result: Suppressed}), []string{"record failed 0.1 suppressed", "done"}},
+		"throttled":  {always(Outcome{Result: Throttled, After: time.Second}), []string{"later 1s"}},
+		"deferred":   {always(Outcome{Result: Deferred}), []string{"park 0.2 in 5m0s", "record errored 0.1 deferred", "done"}},
+		"nothing":    {always(Outcome{}), []string{"park 0.2 in 5m0s", "record errored 0.1 deferred", "done"}},
+		"panic": {func(context.Context, rooms.Delivery) Outcome { panic("canary") },
+			[]string{"park 0.2 in 5m0s", "record errored 0.1 unknown", "done"}},
+		"unconfigured": {unconfigured{}.Send, []string{"park 0.2 in 5m0s", "record errored 0.1 not-configured", "done"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &diary{}
+				newWorker(d, tc.provider).do(t.Context(), t.Context(), d.job(0), nobody)
+				d.expect(t, tc.want...)
+			})
+		})
+	}
+}
+
+func TestWhatIsNotSent(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*diary, *worker, *work)
+		want   []string
+	}{
+		"expired":        {func(_ *diary, _ *worker, j *work) { j.Deadline = time.Now() }, []string{"record failed 0.1 expired", "done"}},
+		"repeat settled": {func(d *diary, _ *worker, j *work) { j.mayRepeat, d.settled = true, true }, []string{"settled? 0.1", "done"}},
+		"repeat expired and settled": {func(d *diary, _ *worker, j *work) { j.mayRepeat, d.settled, j.Deadline = true, true, time.Now() },
+			[]string{"settled? 0.1", "done"}},
+		"later attempt settled": {func(d *diary, _ *worker, j *work) { j.Attempt, d.settled = 2, true }, []string{"settled? 0.2", "done"}},
+		"history not known": {func(d *diary, _ *worker, j *work) { j.mayRepeat, d.fail = true, map[string]error{"settled?": errTest} },
+			[]string{"settled? 0.1 failed", "later 30s"}},
+		"content gone": {func(_ *diary, w *worker, _ *work) {
+			w.opener.messages = func(context.Context, uint64) (rooms.Message, error) { return rooms.Message{}, errGone }
+		}, []string{"record failed 0.1 gone", "done"}},
+		"another message": {func(_ *diary, _ *worker, j *work) { j.UMID = "01JDB6T0G00000000000000002" }, []string{"record failed 0.1 gone", "done"}},
+		"no content": {func(_ *diary, w *worker, _ *work) {
+			w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+				m := testMessage
+				m.Payload = []byte(`{"sms":"only"}`)
+				return m, nil
+			}
+		}, []string{"record failed 0.1 no-content", "done"}},
+		"cannot be opened":  {func(d *diary, _ *worker, _ *work) { d.fail = map[string]error{"unseal": errTest} }, []string{"unseal failed", "later 30s"}},
+		"held too long":     {func(_ *diary, _ *worker, j *work) { j.since = j.since.Add(-30 * time.Second) }, nil},
+		"already in hand":   {func(_ *diary, w *worker, j *work) { w.hands.take(j.ID()) }, []string{"later 30s"}},
+		"of another person": {func(_ *diary, _ *worker, j *work) { j.Channel = rooms.SMS }, []string{"later 30s"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &diary{}
+				w := newWorker(d, send(func(context.Context, rooms.Delivery) Outcome {
+					t.Error("it was sent")
+					return Outcome{Result: Sent}
+				}))
+				j := d.job(0)
+				tc.change(d, w, &j)
+				w.do(t.Context(), t.Context(), j, nobody)
+				d.expect(t, tc.want...)
+			})
+		})
+	}
+}
+
+func TestStoppingSendsNothingNew(t *testing.T) {
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	d := &diary{}
+	w := newWorker(d, send(func(context.Context, rooms.Delivery) Outcome {
+		t.Error("it was sent")
+		return Outcome{Result: Sent}
+	}))
+	fresh, repeat := d.job(0), d.job(1)
+	repeat.mayRepeat = true
+	w.do(stopped, t.Context(), fresh, nobody)
+	w.do(stopped, t.Context(), repeat, nobody)
+	d.expect(t, "later 0s", "later 0s")
+}
+
+// What was sent is recorded even after everything was cancelled; what was cut short goes back.
+func TestHardStop(t *testing.T) {
+	for result, want := range map[Result][]string{
+		Sent: {"record sent 0.1 ", "done"}, Rejected: {"record failed 0.1 rejected", "done"}, Deferred: {"later 0s"}, Throttled: {"later 0s"},
+	} {
+		hard, cancel := context.WithCancel(t.Context())
+		d := &diary{}
+		newWorker(d, send(func(context.Context, rooms.Delivery) Outcome {
+			cancel()
+			return Outcome{Result: result}
+		})).do(t.Context(), hard, d.job(0), nobody)
+		d.expect(t, want...)
+	}
+}
+
+func TestEventIsRecordedHoweverLongItTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{fail: map[string]error{"record": errTest}}
+		var sent atomic.Int32
+		w := newWorker(d, send(func(context.Context, rooms.Delivery) Outcome { sent.Add(1); return Outcome{Result: Sent} }))
+		done := make(chan struct{})
+		go func() { w.do(t.Context(), t.Context(), d.job(0), nobody); close(done) }()
+		time.Sleep(25 * time.Second) // the bubble's own time
+		d.heal("record")
+		<-done
+		lines := d.read()
+		if sent.Load() != 1 || lines[len(lines)-1] != "done" || lines[len(lines)-2] != "record sent 0.1 " {
+			t.Errorf("sent %d times; %q", sent.Load(), lines)
+		}
+		worked := 0
+		for _, l := range lines {
+			if l == "working" {
+				worked++
+			}
+		}
+		if worked != 2 {
+			t.Errorf("%d signs of life in 25 seconds, want one every 10", worked)
+		}
+	})
+}
+
+func TestUnparkedRetryDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{fail: map[string]error{"park": errTest}}
+		newWorker(d, always(Outcome{Result: Deferred})).do(t.Context(), t.Context(), d.job(0), nobody)
+		d.expect(t, "park 0.2 in 5m0s failed", "later 1m0s")
+	})
+}
+
+func TestSlowProviderHoldsItsJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		w := newWorker(d, send(func(ctx context.Context, _ rooms.Delivery) Outcome {
+			<-ctx.Done()
+			return Outcome{Result: Deferred, Reason: rooms.TimedOut}
+		}))
+		w.timeout = 55 * time.Second
+		w.do(t.Context(), t.Context(), d.job(0), nobody)
+		d.expect(t, "working", "working", "working", "working", "working", "park 0.2 in 5m0s", "record errored 0.1 timeout", "done")
+	})
+}
+
+func TestHungProvider(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		answer := make(chan Outcome)
+		w := newWorker(d, send(func(context.Context, rooms.Delivery) Outcome { return <-answer }))
+		returned := make(chan struct{})
+		down := make(chan step, 1)
+		go func() {
+			w.do(t.Context(), t.Context(), d.job(0), func(s step) { down <- s })
+			close(returned)
+		}()
+		began := time.Now()
+		if s := <-down; s.action != finish || time.Since(began) != time.Minute+overrun {
+			t.Errorf("action %d after %s", s.action, time.Since(began))
+		}
+		d.expect(t, "working", "working", "working", "working", "working", "working", "park 0.2 in 5m0s", "record errored 0.1 unknown", "done")
+		time.Sleep(time.Hour)
+		select {
+		case <-returned:
+			t.Error("the worker is free, although the provider still has it")
+		default:
+		}
+		if !w.hands.take(rooms.DeliveryID{UMID: testUMID}) {
+			t.Error("the delivery is still in hand: its retry could not begin")
+		}
+		answer <- Outcome{Result: Sent}
+		<-returned
+		if lines := d.read(); lines[len(lines)-1] != "record sent 0.1 " {
+			t.Errorf("the late confirmation is lost: %q", lines)
+		}
+	})
+}
+
+// A suspended process wakes up with a job that is somebody else's by now.
+func TestLostLeaseIsNotRevived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		var ahead atomic.Int64
+		w := newWorker(d, always(Outcome{Result: Sent}))
+		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		l := newLease(d.job(0), w.ackWait, w.now)
+		defer l.end()
+		time.Sleep(21 * time.Second)
+		if !l.held() {
+			t.Error("lost, although it was prolonged")
+		}
+		ahead.Store(int64(30 * time.Second)) // the machine's clock, while nothing here ran
+		time.Sleep(time.Minute)
+		if l.held() {
+			t.Error("revived")
+		}
+		d.expect(t, "working", "working")
+	})
+}
+
+func TestNeedless(t *testing.T) {
+	for _, tc := range []struct {
+		status  rooms.Status
+		at, try int
+		want    bool
+	}{
+		{rooms.Queued, 0, 1, false}, {rooms.Errored, 1, 1, true}, {rooms.Errored, 1, 2, false}, {rooms.Errored, 3, 2, true},
+		{rooms.Sent, 1, 1, true}, {rooms.Sent, 1, 2, true}, {rooms.Delivered, 1, 2, true}, {rooms.Failed, 1, 2, true}, {rooms.Pending, 0, 1, false},
+	} {
+		if got := Needless(rooms.State{Status: tc.status, Attempt: tc.at}, tc.try); got != tc.want {
+			t.Errorf("%s at attempt %d, attempt %d needless: %v", tc.status, tc.at, tc.try, got)
+		}
+	}
+}

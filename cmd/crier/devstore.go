@@ -1,0 +1,84 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/govcrier/crier/rooms/vault"
+)
+
+// devStore is the folder of a development gateway, with its keys beside it, never inside.
+type devStore struct {
+	store    string
+	keyFile  string
+	keysFile string
+	secrets  map[string]string // of the clients, by id
+	close    func() error      // removes what is temporary
+}
+
+// openDevStore makes what is missing. Without a folder everything is temporary.
+func openDevStore(folder string) (*devStore, error) {
+	d := &devStore{store: filepath.Clean(folder), close: func() error { return nil }}
+	if folder == "" {
+		temporary, err := os.MkdirTemp("", "crier-dev-")
+		if err != nil {
+			return nil, err
+		}
+		d.store, d.close = filepath.Join(temporary, "store"), removeAll(temporary)
+	}
+	d.keyFile, d.keysFile = d.store+".key", d.store+".keys.json"
+	if err := d.makeKeys(); err != nil {
+		return nil, errors.Join(fmt.Errorf("keys of the store: %w", err), d.close())
+	}
+	return d, nil
+}
+
+// makeKeys makes keys for a new store. It makes none for one that has been written: they would not be the right ones.
+func (d *devStore) makeKeys() error {
+	if err := os.MkdirAll(filepath.Dir(d.store), 0o700); err != nil {
+		return err
+	}
+	if entries, err := os.ReadDir(d.store); len(entries) == 0 && unless(fs.ErrNotExist, err) == nil {
+		if err := unless(fs.ErrExist, writeNew(d.keyFile, newStoreKey())); err != nil {
+			return err
+		}
+		if err := unless(fs.ErrExist, vault.Create(d.keysFile)); err != nil {
+			return err
+		}
+	}
+	return d.readSecrets()
+}
+
+// unless leaves out an error of a kind that is as good as success.
+func unless(kind, err error) error {
+	if errors.Is(err, kind) {
+		return nil
+	}
+	return err
+}
+
+// readSecrets reads the secrets of the clients, or makes new ones. They stay, so that scripts can go on.
+func (d *devStore) readSecrets() error {
+	file := d.store + ".clients.json"
+	data, err := os.ReadFile(file)
+	if err == nil {
+		return json.Unmarshal(data, &d.secrets)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	d.secrets = map[string]string{}
+	for _, id := range []string{demoPublisher, demoAdmin, demoAuditor} {
+		d.secrets[id] = rand.Text()
+	}
+	if data, err = json.Marshal(d.secrets, json.Deterministic(true)); err != nil {
+		return err
+	}
+	return writeNew(file, string(data))
+}

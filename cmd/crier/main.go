@@ -1,0 +1,48 @@
+// Crier is an open messaging gateway between a government and its people: the server, and the commands that talk to it.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set at build time.
+var version = "dev"
+
+func main() { os.Exit(run()) }
+
+// run is the program: it gives the exit status, 0 for success.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal has its usual effect: the process ends at once
+	}()
+	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}
+	return t.execute(ctx, os.Args[1:])
+}
+
+// terminal is where the commands read and write.
+type terminal struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+	env func(string) string
+}
+
+func (t terminal) execute(ctx context.Context, args []string) int {
+	root := t.root()
+	root.SetArgs(args)
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	if err := root.ExecuteContext(ctx); err != nil {
+		t.complain(err)
+		return 1
+	}
+	return 0
+}

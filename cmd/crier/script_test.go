@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"crier": main})
+}
+
+// TestScripts runs the real program as the scripts in testdata/script say. Besides the usual commands they have
+//
+//	dev ARGS…              starts `crier dev --json` on a free port, and sets the environment to use it
+//	stop                   ends it as an operator would, and wants its exit status to be 0
+//	until REGEXP ARGS…     runs the program again and again until its output matches
+//	keep NAME              sets a variable to what the last command printed
+//	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Values[sessionKey{}] = new(devProcess)
+			e.Defer(e.Values[sessionKey{}].(*devProcess).kill)
+			return nil
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+type sessionKey struct{}
+
+// devProcess is the gateway of a script.
+type devProcess struct{ cmd *exec.Cmd }
+
+func (p *devProcess) kill() {
+	if p.cmd != nil {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	}
+}
+
+func devStart(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value(sessionKey{}).(*devProcess)
+	p.cmd = command(ts, append([]string{"dev", "--json", "--api", "127.0.0.1:0"}, args...))
+	errs, err := os.Create(ts.MkAbs("dev.log"))
+	ts.Check(err)
+	p.cmd.Stderr = errs
+	out, err := p.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(p.cmd.Start())
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		ts.Fatalf("crier dev ended before it was ready:\n%s", ts.ReadFile("dev.log"))
+	}
+	var s session
+	ts.Check(json.Unmarshal(line, &s))
+	for name, value := range map[string]string{
+		"CRIER_SERVER": s.API, "CRIER_ISSUER": s.Issuer, "CRIER_CLIENT_ID": s.ClientID, "CRIER_CLIENT_SECRET": s.ClientSecret,
+		"TOKEN": s.Token, "ADMIN_TOKEN": s.AdminToken, "OUTBOX": s.Outbox,
+	} {
+		ts.Setenv(name, value)
+	}
+}
+
+func devStop(ts *testscript.TestScript, _ bool, _ []string) {
+	p := ts.Value(sessionKey{}).(*devProcess)
+	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
+	if err := p.cmd.Wait(); err != nil {
+		ts.Fatalf("crier dev: %v\n%s", err, ts.ReadFile("dev.log"))
+	}
+	p.cmd = nil
+}
+
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile("(?m)" + args[0])
+	var out []byte
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		out, _ = command(ts, args[1:]).CombinedOutput()
+		if want.Match(out) {
+			fmt.Fprintf(ts.Stdout(), "%s", out)
+			return
+		}
+	}
+	ts.Fatalf("no %q within 20s; the last output was\n%s", args[0], out)
+}
+
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// command is the program in the folder and environment of the script.
+func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+	c := exec.Command("crier", args...)
+	c.Dir, c.Env = ts.Getenv("WORK"), environment(ts)
+	if path, err := exec.LookPath("crier"); err == nil {
+		c.Path = path
+	}
+	return c
+}
+
+func environment(ts *testscript.TestScript) []string {
+	env := os.Environ()
+	for _, name := range []string{"CRIER_SERVER", "CRIER_ISSUER", "CRIER_CLIENT_ID", "CRIER_CLIENT_SECRET", "CRIER_TOKEN", "TMPDIR"} {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return env
+}
+
+func httpSend(ts *testscript.TestScript, _ bool, args []string) {
+	var body io.Reader
+	if len(args) > 2 {
+		body = strings.NewReader(ts.ReadFile(args[2]))
+	}
+	r, err := http.NewRequest(args[0], args[1], body)
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	var b bytes.Buffer
+	_, err = b.ReadFrom(answer.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s\n", answer.StatusCode, b.String())
+}

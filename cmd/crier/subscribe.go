@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/govcrier/crier/api/client"
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+const subscribeLong = `Say who gets the messages of a room. Whoever adds a person answers for that person's consent.
+
+Contacts are stored sealed and are never shown again: a list gives ids.`
+
+const subscribeExample = `  crier subscribe add newborn a@example.com --name "Aida A."
+  crier subscribe add newborn +996555000111
+  crier subscribe import newborn mothers.ndjson
+  crier subscribe list newborn
+  crier subscribe remove newborn n3fXk0mZq9sV2hYt7LwB1cRjEuA
+
+Each line of a file to import is a JSON object:
+  {"email":"a@example.com","name":"Aida A."}
+  {"phone":"+996555000111"}`
+
+func (t terminal) subscribeCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "subscribe", Short: "Add and remove subscribers", Long: subscribeLong, Example: subscribeExample,
+	}
+	c.AddCommand(t.subscribeAdd(), t.subscribeList(), t.subscribeRemove(), t.subscribeImport())
+	return c
+}
+
+func (t terminal) subscribeAdd() *cobra.Command {
+	var name string
+	c := &cobra.Command{Use: "add ROOM CONTACT", Short: "Add one person, by e-mail address or +number", Args: cobra.ExactArgs(2)}
+	n, p := t.connect(c), t.printer(c)
+	c.Flags().StringVar(&name, "name", "", "the person's name")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		s, err := gateway.AddSubscriber(c.Context(), args[0], contact(args[1], name))
+		if err != nil {
+			return err
+		}
+		return p.subscriber(s)
+	}
+	return c
+}
+
+func (t terminal) subscribeList() *cobra.Command {
+	c := &cobra.Command{Use: "list ROOM", Short: "List the subscribers of a room by their ids", Args: cobra.ExactArgs(1)}
+	n, p := t.connect(c), t.printer(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		for s, err := range gateway.Subscribers(c.Context(), args[0]) {
+			if err == nil {
+				err = p.subscriber(s)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return c
+}
+
+func (p *printer) subscriber(s v1.Subscriber) error {
+	return p.value(s, func(w io.Writer) { fmt.Fprintf(w, "%s\t%s\t%s\n", s.ID, s.Channel, moment(s.Since)) })
+}
+
+func (t terminal) subscribeRemove() *cobra.Command {
+	c := &cobra.Command{Use: "remove ROOM ID", Short: "Remove a subscriber", Args: cobra.ExactArgs(2)}
+	n := t.connect(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		return gateway.RemoveSubscriber(c.Context(), args[0], args[1])
+	}
+	return c
+}
+
+func (t terminal) subscribeImport() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "import ROOM FILE",
+		Short: `Add many people from a file with a JSON object a line; "-" reads standard input`,
+		Args:  cobra.ExactArgs(2),
+	}
+	n, p := t.connect(c), t.printer(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		rows, err := t.rows(args[1])
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		sums, err := gateway.AddSubscribers(c.Context(), args[0], rows, t.upload())
+		if err != nil {
+			return err
+		}
+		return p.sums(sums)
+	}
+	return c
+}
+
+// rows opens what is to be imported.
+func (t terminal) rows(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(t.in), nil
+	}
+	return os.Open(name)
+}
+
+// progressEvery is how often an import says how far it is.
+const progressEvery = time.Second
+
+// upload tells on standard error how far an import is and which rows are wrong.
+func (t terminal) upload() client.Upload {
+	said := time.Now()
+	return client.Upload{
+		Sent: func(rows int64) {
+			if time.Since(said) >= progressEvery {
+				said = time.Now()
+				fmt.Fprintf(t.err, "%d rows sent\n", rows)
+			}
+		},
+		Faulty: func(line int64, faults []v1.Fault) {
+			for _, f := range faults {
+				fmt.Fprintf(t.err, "line %d: %s: %s (%s)\n", line, f.Pointer, f.Detail, f.Code)
+			}
+		},
+	}
+}
+
+// sums shows how an import ended; rows that were refused make it a failure.
+func (p *printer) sums(s client.Sums) error {
+	out := v1.UploadLine{Added: &s.Added, Existing: &s.Existing, Faulty: &s.Faulty}
+	err := p.value(out, func(w io.Writer) {
+		fmt.Fprintf(w, "added %d, existing %d, faulty %d\n", s.Added, s.Existing, s.Faulty)
+	})
+	if err == nil && s.Faulty > 0 {
+		err = fmt.Errorf("%s refused; the others are subscribed", plural(int(s.Faulty), "row"))
+	}
+	return err
+}

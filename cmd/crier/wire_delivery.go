@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/email"
+	"github.com/govcrier/crier/channels/sandbox"
+	"github.com/govcrier/crier/config"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/fanout"
+	"github.com/govcrier/crier/rooms/retention"
+)
+
+// startDelivery starts all that stands between the room's log and the providers.
+func (a *App) startDelivery(c *crew, s *store, k *knowledge) error {
+	providers, err := a.providers(c)
+	if err != nil {
+		return err
+	}
+	planner := fanout.New(s.log, s.vault, a.log.With("part", "planner"))
+	c.run("planner", planner.Run)
+	bridge := channels.New(a.config.Bridge, channels.Deps{
+		Log: s.log, History: k, Policies: rules{a.config.Policy.Rules()}, Vault: s.vault, Providers: providers,
+		AckWait: a.config.Log.AckWait, Metrics: a.metrics, Logger: a.log.With("part", "bridge"),
+	})
+	c.run("bridge", bridge.Run)
+	c.run("mover", func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		for _, lane := range rooms.Lanes() {
+			group.Go(func() error { return s.log.MoveDue(ctx, lane) })
+		}
+		return group.Wait()
+	})
+	eraser := retention.Eraser{Log: s.log, Finder: k.index, Rooms: k.rooms, Logger: a.log.With("part", "retention")}
+	c.run("retention", func(ctx context.Context) error { return eraser.Run(ctx, a.config.Retention) })
+	return nil
+}
+
+// providers makes what stands behind each channel. One sandbox serves all channels that go there.
+func (a *App) providers(c *crew) (map[rooms.Channel]channels.Named, error) {
+	out := map[rooms.Channel]channels.Named{}
+	if a.config.Providers.Sandboxed() {
+		var err error
+		if a.outbox, err = sandbox.New(a.config.Sandbox); err != nil {
+			return nil, err
+		}
+		a.log.Warn("the sandbox is in use: what goes there reaches nobody")
+	}
+	toSandbox := channels.Named{Name: config.KindSandbox, Provider: a.outbox}
+	if a.config.Providers.SMS.Kind == config.KindSandbox {
+		out[rooms.SMS] = toSandbox
+	}
+	switch a.config.Providers.Email.Kind {
+	case config.KindSandbox:
+		out[rooms.Email] = toSandbox
+	case config.KindSMTP:
+		relay, err := email.New(a.config.Providers.Email.Options, a.log.With("part", "email"))
+		if err != nil {
+			return nil, fmt.Errorf("providers.email: %w", err)
+		}
+		c.onStop("email", relay.Close)
+		out[rooms.Email] = channels.Named{Name: config.KindSMTP, Provider: relay}
+	}
+	return out, nil
+}
+
+// rules is the one policy that there is, for the bridge.
+type rules struct{ policy rooms.Policy }
+
+// Policy gives the rules whatever the revision: those of today apply to what was published under earlier ones.
+func (r rules) Policy(context.Context, rooms.Revision) (rooms.Policy, error) { return r.policy, nil }
+
+// roomRules is the same, for the publisher.
+type roomRules struct{ policy rooms.Policy }
+
+// Policy gives the rules of a room.
+func (r roomRules) Policy(rooms.Room) rooms.Policy { return r.policy }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
+)
+
+// knowledge is what is derived from the log: the index, and the rooms.
+type knowledge struct {
+	*recall
+	rooms       *registry.Rooms
+	subscribers *registry.Subscribers
+}
+
+// openKnowledge opens the index and has it follow the log; so with the rooms, all of which are known when it returns.
+func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge, error) {
+	o := a.config.Index
+	o.Logger, o.Metrics = a.log.With("part", "index"), a.metrics
+	x, err := index.Open(o)
+	if err != nil {
+		return nil, err
+	}
+	c.onStop("index", x.Close)
+	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
+
+	k := &knowledge{
+		recall:      &recall{index: x, log: s.log, whole: make(chan struct{})},
+		rooms:       registry.NewRooms(s.log),
+		subscribers: registry.NewSubscribers(s.log, s.vault),
+	}
+	c.run("catching up", k.catchUp)
+	c.run("rooms", func(ctx context.Context) error { return k.rooms.Run(ctx, s.log) })
+	select {
+	case <-k.rooms.Ready():
+		return k, nil
+	case err := <-c.failed:
+		return nil, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// recall answers from the index what the others ask about the past.
+type recall struct {
+	index *index.Index
+	log   index.Log
+	whole chan struct{} // closed when the index has reached the end that the log had at the start
+}
+
+var (
+	errCatchingUp = errors.New("the index has not reached the log's end as of the start")
+
+	_ publish.Memory = (*recall)(nil)
+)
+
+// catchUp closes whole in time.
+func (r *recall) catchUp(ctx context.Context) error {
+	for r.index.Wait(ctx, r.log) != nil && ctx.Err() == nil {
+		if !pause(ctx, time.Second) {
+			return nil
+		}
+	}
+	if ctx.Err() == nil {
+		close(r.whole)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Ready says whether the index is whole.
+func (r *recall) Ready(context.Context) error {
+	select {
+	case <-r.whole:
+		return nil
+	default:
+		return errCatchingUp
+	}
+}
+
+// Wait returns when the index has folded the log to its end as of the call.
+func (r *recall) Wait(ctx context.Context) error { return r.index.Wait(ctx, r.log) }
+
+// Lookup finds a transaction of the past. It answers only once the index is whole: before, an old one would pass for new.
+func (r *recall) Lookup(txids ...string) (publish.Known, bool, error) {
+	if err := r.Ready(context.Background()); err != nil {
+		return publish.Known{}, false, fmt.Errorf("%w: %w", publish.ErrUnavailable, err)
+	}
+	k, ok, err := r.index.Lookup(txids...)
+	return publish.Known{UMID: k.UMID, MHASH: k.MHASH, Room: k.Room}, ok, err
+}
+
+// Settled says, after everything recorded so far is known, whether an attempt is needless: something of the same or a
+// later one is recorded, or that the delivery is sent or done with.
+func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+	if err := r.Wait(ctx); err != nil {
+		return false, err
+	}
+	s, err := r.index.State(id)
+	if err != nil {
+		return false, err
+	}
+	switch s.Status {
+	case rooms.Sent, rooms.Delivered, rooms.Failed:
+		return true, nil
+	case rooms.Errored:
+		return s.Attempt >= attempt, nil
+	}
+	return false, nil
+}

@@ -1,0 +1,74 @@
+package config
+
+import (
+	"errors"
+	"net"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Check names every fault of a complete configuration, each with the path of its key. It reads no file but those that
+// name certificate authorities.
+func (c Config) Check() []error {
+	return slices.Concat(
+		located("broker", "broker", c.Broker, c.Broker.Check()),
+		located("log", "stream", c.Log, c.Log.Check()),
+		located("vault", "vault", c.Vault, c.Vault.Check()),
+		located("index", "index", c.Index, c.checkIndex()),
+		located("retention", "retention", c.Retention, c.Retention.Check()),
+		located("api", "api", c.API, c.API.Check()),
+		located("oidc", "oidc", c.OIDC, c.OIDC.Check()),
+		located("policy", "policy", c.Policy, c.Policy.Check()),
+		located("bridge", "channels", c.Bridge, c.Bridge.Check()),
+		located("providers.email", "email", c.Providers.Email, c.Providers.Email.Check()),
+		located("providers.sms", "sms", c.Providers.SMS, c.Providers.SMS.Check()),
+		located("sandbox", "sandbox", c.Sandbox, c.Sandbox.Check()),
+		located("logging", "logging", c.Logging, c.Logging.Check()),
+		c.checkAddresses(), c.contradictions(),
+	)
+}
+
+// checkIndex leaves out a missing path that follows from a missing store.
+func (c Config) checkIndex() []error {
+	if c.Broker.Store == "" && c.Index.Path == "" {
+		c.Index.Path = "-"
+	}
+	return c.Index.Check()
+}
+
+func (c Config) checkAddresses() []error {
+	var faults []error
+	for path, address := range map[string]string{"api.listen": c.API.Listen, "metrics.listen": c.Metrics.Listen} {
+		_, port, err := net.SplitHostPort(address)
+		if address != "" && (err != nil || port == "") {
+			faults = append(faults, errors.New(path+": of the form host:port, or :port for every address"))
+		}
+	}
+	return faults
+}
+
+// located gives the faults of a section the paths of their keys: packages begin a fault with the name of an option, and
+// some with their own name before it.
+func located(path, pkg string, section any, faults []error) []error {
+	at := key{path, reflect.ValueOf(section)}
+	out := make([]error, len(faults))
+	for i, f := range faults {
+		out[i] = errors.New(locate(at, strings.TrimPrefix(f.Error(), pkg+": ")))
+	}
+	return out
+}
+
+func locate(section key, text string) string {
+	name := text[:len(text)-len(strings.TrimLeft(text, optionLetters))]
+	k, ok := section.find(name)
+	rest, named := strings.CutPrefix(text[len(name):], ":")
+	switch {
+	case !ok || !named && strings.HasPrefix(rest, " and "):
+		return section.path + ": " + text
+	default:
+		return k.path + ": " + strings.TrimSpace(rest)
+	}
+}
+
+const optionLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."

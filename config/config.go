@@ -1,0 +1,86 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/govcrier/crier/api"
+	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/sandbox"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/retention"
+	"github.com/govcrier/crier/rooms/stream"
+	"github.com/govcrier/crier/rooms/vault"
+)
+
+// Config is everything that an operator decides.
+type Config struct {
+	Broker    broker.Options    `yaml:"broker"`
+	Log       stream.Options    `yaml:"log"`
+	Vault     vault.Options     `yaml:"vault"`
+	Index     index.Options     `yaml:"index"`
+	Retention retention.Options `yaml:"retention"`
+	API       API               `yaml:"api"`
+	OIDC      oidc.Options      `yaml:"oidc"`
+	Policy    Policy            `yaml:"policy"`
+	Bridge    channels.Options  `yaml:"bridge"`
+	Providers Providers         `yaml:"providers"`
+	Sandbox   sandbox.Options   `yaml:"sandbox"`
+	Metrics   Metrics           `yaml:"metrics"`
+	Logging   Logging           `yaml:"logging"`
+}
+
+// API is the HTTP API with the address that it is served on.
+type API struct {
+	Listen      string `yaml:"listen"` // host:port
+	api.Options `yaml:",inline"`
+}
+
+// Metrics say where the metrics are served.
+type Metrics struct {
+	Listen string `yaml:"listen"` // host:port, without TLS; empty: /metrics of the API
+}
+
+// New is the configuration in which nothing has been decided. The policy has its defaults from the start, since its zeros
+// say something; Complete fills in the others.
+func New() Config { return Config{Policy: standardPolicy()} }
+
+// Complete fills in what was left out.
+func (c Config) Complete() Config {
+	c.Broker = c.Broker.WithDefaults()
+	c.Log = c.Log.WithDefaults()
+	c.Log.QueueBytes = queueBytes(c.Log.QueueBytes)
+	c.Index.Keep = cmp.Or(c.Index.Keep, c.Log.EventAge)
+	if c.Index.Path == "" && c.Broker.Store != "" {
+		c.Index.Path = filepath.Join(c.Broker.Store, "index", "index.db")
+	}
+	c.Index = c.Index.WithDefaults()
+	c.Retention = c.Retention.WithDefaults()
+	c.API.Listen = cmp.Or(c.API.Listen, ":8443")
+	c.API.Options = c.API.WithDefaults()
+	c.API.MetricsApart = c.API.MetricsApart || c.Metrics.Listen != ""
+	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
+	c.Bridge = c.Bridge.WithDefaults()
+	c.Providers = c.Providers.withDefaults()
+	c.Sandbox = c.Sandbox.WithDefaults()
+	c.Logging.Level = cmp.Or(c.Logging.Level, "info")
+	c.Logging.Format = cmp.Or(c.Logging.Format, "text")
+	return c
+}
+
+// queueBytes completes the limits of the lanes' queues, so that they can be described.
+func queueBytes(given map[rooms.Lane]int64) map[rooms.Lane]int64 {
+	all := map[rooms.Lane]int64{rooms.Emergency: 256 << 20, rooms.Normal: 1 << 30, rooms.Bulk: 2 << 30}
+	for lane, limit := range given {
+		all[lane] = limit
+	}
+	return all
+}
+
+// Format prints no configuration, whatever the verb: it may hold keys.
+func (c Config) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "[configuration]") }

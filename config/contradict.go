@@ -1,0 +1,50 @@
+package config
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// eraseMargin is what passes after the window of duplicates before a body may be erased.
+const eraseMargin = 5 * time.Minute
+
+// contradictions are faults between sections, each of which is right by itself.
+func (c Config) contradictions() []error {
+	var faults []error
+	bad := func(wrong bool, text string) {
+		if wrong {
+			faults = append(faults, errors.New(text))
+		}
+	}
+	longest := max(c.Policy.Expiry, c.API.MaxExpiry)
+	bad(c.Policy.Expiry > c.Log.MessageAge,
+		"policy.expiry: longer than log.messageAge, so that content would be gone before it is sent")
+	bad(c.API.MaxExpiry > c.Log.MessageAge,
+		"api.maxExpiry: longer than log.messageAge, so that content would be gone before it is sent")
+	bad(longest >= c.Log.MarkerTTL,
+		"log.markerTTL: not longer than policy.expiry and api.maxExpiry, so that a page could be sent twice")
+	bad(c.Retention.Settle < c.Log.Duplicates+eraseMargin,
+		"retention.settle: shorter than log.duplicates and five minutes, so that a repeat could not be told from another request")
+	bad(c.Index.Keep < c.Log.EventAge,
+		"index.keep: shorter than log.eventAge, so that transaction ids would be forgotten early")
+	bad(within(c.Vault.KeysFile, c.Broker.Store), "vault.keysFile: lies inside broker.store, which it protects")
+	bad(within(c.API.TLS.KeyFile, c.Broker.Store), "api.tls.keyFile: lies inside broker.store")
+	bad(c.Metrics.Listen != "" && c.Metrics.Listen == c.API.Listen, "metrics.listen: the same address as api.listen")
+	return faults
+}
+
+// within says whether a path lies below a folder.
+func within(path, folder string) bool {
+	if path == "" || folder == "" {
+		return false
+	}
+	p, errP := filepath.Abs(path)
+	f, errF := filepath.Abs(folder)
+	if errP != nil || errF != nil {
+		return false
+	}
+	rel, err := filepath.Rel(f, p)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}

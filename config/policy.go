@@ -1,0 +1,66 @@
+package config
+
+import (
+	"errors"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// Policy is the set of rules under which messages are delivered.
+type Policy struct {
+	Revision   int             `yaml:"revision"`   // counted up by the operator with each change of the rules
+	Retry      []time.Duration `yaml:"retry"`      // wait after attempt 1, 2, …; the last repeats
+	Jitter     float64         `yaml:"jitter"`     // share by which a wait may be longer or shorter
+	Expiry     time.Duration   `yaml:"expiry"`     // from acceptance until a delivery is given up
+	Duplicates string          `yaml:"duplicates"` // what becomes of an attempt of unknown outcome
+}
+
+// policyName is that of the one policy there is.
+const policyName = "standard"
+
+// resend makes an attempt of unknown outcome again.
+const resend = "resend"
+
+// standardPolicy tries for a day.
+func standardPolicy() Policy {
+	return Policy{
+		Revision: 1,
+		Retry: []time.Duration{
+			time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour,
+		},
+		Jitter:     0.2,
+		Expiry:     24 * time.Hour,
+		Duplicates: resend,
+	}
+}
+
+// Rules are the policy in the words of rooms.
+func (p Policy) Rules() rooms.Policy {
+	return rooms.Policy{
+		Revision:   rooms.Revision{Name: policyName, Revision: p.Revision},
+		Retry:      p.Retry,
+		Jitter:     p.Jitter,
+		Expiry:     p.Expiry,
+		Duplicates: p.Duplicates,
+	}
+}
+
+// Check names every fault.
+func (p Policy) Check() []error {
+	var faults []error
+	bad := func(wrong bool, text string) {
+		if wrong {
+			faults = append(faults, errors.New(text))
+		}
+	}
+	bad(p.Revision < 1, "revision: from 1")
+	bad(len(p.Retry) == 0, "retry: at least one wait")
+	for _, wait := range p.Retry {
+		bad(wait <= 0, "retry: waits are longer than 0s")
+	}
+	bad(p.Jitter < 0 || p.Jitter > 1, "jitter: from 0 to 1")
+	bad(p.Expiry <= 0, "expiry: longer than 0s")
+	bad(p.Duplicates != resend, `duplicates: "resend"; nothing else is there yet`)
+	return faults
+}

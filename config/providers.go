@@ -1,0 +1,68 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/govcrier/crier/channels/email"
+)
+
+// The kinds of providers.
+const (
+	KindNone    = "none"    // deliveries wait for a provider, and expire
+	KindSandbox = "sandbox" // nobody is reached; see the section sandbox
+	KindSMTP    = "smtp"    // a mail relay
+)
+
+// Providers are what stands behind each channel.
+type Providers struct {
+	Email EmailProvider `yaml:"email"`
+	SMS   SMSProvider   `yaml:"sms"`
+}
+
+// EmailProvider sends e-mail.
+type EmailProvider struct {
+	Kind          string `yaml:"kind"`
+	email.Options `yaml:",inline"`
+}
+
+// SMSProvider sends text messages.
+type SMSProvider struct {
+	Kind string `yaml:"kind"`
+}
+
+func (p Providers) withDefaults() Providers {
+	if p.Email.Kind == "" {
+		p.Email.Kind = KindNone
+	}
+	if p.SMS.Kind == "" {
+		p.SMS.Kind = KindNone
+	}
+	if p.Email.Kind == KindSMTP {
+		p.Email.Options = p.Email.WithDefaults()
+	}
+	return p
+}
+
+// Check names every fault; the options of a relay count only where there is one.
+func (p EmailProvider) Check() []error {
+	if p.Kind == KindSMTP {
+		return p.Options.Check()
+	}
+	return checkKind(p.Kind, KindNone, KindSMTP, KindSandbox)
+}
+
+// Check names every fault.
+func (p SMSProvider) Check() []error { return checkKind(p.Kind, KindNone, KindSandbox) }
+
+func checkKind(kind string, known ...string) []error {
+	for _, k := range known {
+		if kind == k {
+			return nil
+		}
+	}
+	return []error{fmt.Errorf("kind: one of %s", strings.Join(known, ", "))}
+}
+
+// Sandboxed says whether a channel goes to the sandbox.
+func (p Providers) Sandboxed() bool { return p.Email.Kind == KindSandbox || p.SMS.Kind == KindSandbox }

@@ -1,0 +1,37 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Set changes one value, named by its path such as policy.retry. The entries of a list are separated by commas.
+func (c *Config) Set(path, value string) error {
+	at, ok := root(c).find(path)
+	if !ok || at.section() || at.value.Kind() == reflect.Map {
+		return fmt.Errorf("%s: unknown key", path)
+	}
+	var d decoder
+	d.value(scalar(at.value.Type(), value), at)
+	return d.err()
+}
+
+// scalar makes of a text what YAML would have made of it, at the place of a type.
+func scalar(t reflect.Type, value string) *yaml.Node {
+	switch t.Kind() {
+	case reflect.Slice:
+		list := &yaml.Node{Kind: yaml.SequenceNode}
+		for entry := range strings.SplitSeq(value, ",") {
+			list.Content = append(list.Content, scalar(t.Elem(), strings.TrimSpace(entry)))
+		}
+		return list
+	case reflect.String:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
+	}
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: value}
+	n.Tag = n.ShortTag()
+	return n
+}

@@ -1,0 +1,29 @@
+// Package index answers what a person asks about messages: what became of one, which ones a
+// room has, whether a transaction id is known. It folds the two streams ROOMS and EVENTS into
+// one file on this node, with redka on SQLite as its engine.
+//
+// The index is derived and disposable. It is never a record: whatever it holds can be folded
+// again from the log, and a file that is missing, damaged or of another schema is begun anew,
+// at [Open] or while running. Each transaction holds the values together with the position in
+// the log that they stand for, so a killed process resumes where its last transaction ended; a
+// power cut may take back the last transactions, which are then folded again.
+//
+// Promised: folding is a pure function that gives the same answers in any order and under any
+// repetition of the entries; counts are exclusive and sum to the recipients; what [Index.Wait]
+// has waited for, every later read sees. Not promised: that a read sees an entry of the log
+// without waiting; times finer than a millisecond, other than the header's own; anything about
+// a message older than Options.Keep. It holds ids, names, times and keyed hashes only, never a
+// contact or content.
+//
+// Keys are strings of redka, values compact and binary (a redka hash per message costs forty
+// times a string):
+//
+//	schema                   version of these values, and which log they are folded from
+//	p:messages, p:events     position in ROOMS and EVENTS
+//	m:<umid>                 header, counts and times of a message
+//	d:<umid>:<page>          states of up to rooms.PageSize deliveries
+//	t:<txid>                 the message of a transaction id
+//	l:<room>, l:<room>:<n>   messages of a room in the order of their UMIDs
+//	f, f:<n>                 finished messages whose body is not erased yet
+//	k, k:<n>                 every message, for forgetting the oldest
+package index

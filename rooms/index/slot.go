@@ -1,0 +1,176 @@
+package index
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// slot is what is known of one delivery. Its times are ticks: see [message.tick].
+type slot struct {
+	status  byte // position in rooms.Statuses()
+	reason  byte // position in rooms.Reasons()
+	attempt byte // at most 255
+	channel byte // position in rooms.Channels(), from 1; 0 if unknown
+	via     byte // the attempt that used the channel
+	final   bool // sent, and no receipt will follow
+	at      uint64
+	sent    uint64 // when the provider first confirmed it
+}
+
+const (
+	slotSize  = 14
+	tickSize  = 5 // bytes: 34 years of milliseconds
+	maxTick   = 1<<(8*tickSize) - 1
+	statuses  = 6
+	finalFlag = 1 << 5
+)
+
+// statePending and the others are positions in rooms.Statuses().
+const (
+	statePending byte = iota
+	stateQueued
+	stateSent
+	stateDelivered
+	stateErrored
+	stateFailed
+)
+
+// slotOf is what one event alone says of a delivery.
+func slotOf(e rooms.Event, at uint64) slot {
+	s := slot{
+		status:  position(rooms.Statuses(), e.State().Status),
+		reason:  position(rooms.Reasons(), e.Reason),
+		attempt: byte(min(max(e.Attempt, 0), 255)),
+		channel: channelByte(e.Channel),
+		at:      at,
+	}
+	s.via = s.attempt
+	if s.status == stateSent {
+		s.final, s.sent = !e.Receipt, at
+	}
+	return s
+}
+
+// slotOfMark is what a letter of a queued page says of a delivery.
+func slotOfMark(mark byte, at uint64) slot {
+	if mark == rooms.MarkSuppressed {
+		return slot{status: stateFailed, reason: position(rooms.Reasons(), rooms.Suppressed), at: at}
+	}
+	return slot{status: stateQueued, channel: channelByte(rooms.MarkChannel(mark)), at: at}
+}
+
+func channelByte(c rooms.Channel) byte {
+	return byte(slices.Index(rooms.Channels(), c) + 1)
+}
+
+// position is 0, the neutral word of each list, for a word that this version does not know.
+func position[T comparable](list []T, word T) byte {
+	return byte(max(slices.Index(list, word), 0))
+}
+
+// done says that nothing more is awaited.
+func (s slot) done() bool {
+	return s.status == stateDelivered || s.status == stateFailed || s.status == stateSent && s.final
+}
+
+// join gives what both say together. It is commutative, associative and idempotent.
+func (s slot) join(t slot) slot {
+	w := s.winner(t)
+	w.sent = earliest(s.sent, t.sent)
+	w.channel, w.via = s.channel, s.via
+	if t.channel != 0 && (s.channel == 0 || t.via > s.via || t.via == s.via && t.channel > s.channel) {
+		w.channel, w.via = t.channel, t.via
+	}
+	if w.channel == 0 {
+		w.via = 0
+	}
+	return w
+}
+
+// winner is the one whose state counts by [rooms.State.Join]; of two that Join holds equal,
+// the later attempt.
+func (s slot) winner(t slot) slot {
+	same := s.status == t.status && s.reason == t.reason && s.at == t.at
+	switch {
+	case same && s.attempt == t.attempt:
+		s.final = s.final || t.final
+		return s
+	case same && s.attempt > t.attempt:
+		return s
+	case same:
+		return t
+	}
+	if own := s.state(0); own.Join(t.state(0)) == own {
+		return s
+	}
+	return t
+}
+
+// state is the slot in words; base is the message's time in Unix milliseconds.
+func (s slot) state(base int64) rooms.State {
+	return rooms.State{
+		Status:  rooms.Statuses()[s.status],
+		Reason:  rooms.Reasons()[s.reason],
+		Attempt: int(s.attempt),
+		At:      tickTime(base, s.at),
+	}
+}
+
+func (s slot) channelName() rooms.Channel {
+	if s.channel == 0 {
+		return ""
+	}
+	return rooms.Channels()[s.channel-1]
+}
+
+// put writes the slot into slotSize bytes.
+func (s slot) put(b []byte) {
+	b[0] = s.status | s.channel<<3
+	if s.final {
+		b[0] |= finalFlag
+	}
+	b[1], b[2], b[3] = s.reason, s.attempt, s.via
+	putTick(b[4:], s.at)
+	putTick(b[4+tickSize:], s.sent)
+}
+
+func getSlot(b []byte) slot {
+	return slot{
+		status:  b[0] & 7,
+		channel: b[0] >> 3 & 3,
+		final:   b[0]&finalFlag != 0,
+		reason:  b[1],
+		attempt: b[2],
+		via:     b[3],
+		at:      getTick(b[4:]),
+		sent:    getTick(b[4+tickSize:]),
+	}
+}
+
+func putTick(b []byte, tick uint64) {
+	b[0] = byte(tick >> 32)
+	binary.BigEndian.PutUint32(b[1:], uint32(tick))
+}
+
+func getTick(b []byte) uint64 {
+	return uint64(b[0])<<32 | uint64(binary.BigEndian.Uint32(b[1:]))
+}
+
+// earliest of two ticks, of which 0 is none.
+func earliest(a, b uint64) uint64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// tickTime is the moment of a tick; the zero time if it is none.
+func tickTime(base int64, tick uint64) time.Time {
+	if tick == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(base + int64(tick) - 1).UTC()
+}
