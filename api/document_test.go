@@ -161,7 +161,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", "/v1/rooms", "root+admin", `{"name":"fresh","publishers":[{"client":"a"}]}`, nil}, {"POST", "/v1/rooms", "root+admin", `{"name":"taxes"}`, nil},
 		{"GET", "/v1/rooms?limit=1", "root+admin", "", nil}, {"GET", room, "boss", "", nil},
 		{"PUT", room, "boss", `{"admins":["boss"]}`, match}, {"PUT", room, "boss", `{}`, nil}, {"PUT", room, "boss", `{}`, []string{"If-Match", `"1"`}},
-		{"DELETE", "/v1/rooms/newborn", "root+admin", "", nil},
+		{"DELETE", "/v1/rooms/newborn", "root+admin", "", match}, {"DELETE", "/v1/rooms/newborn", "root+admin", "", []string{"If-Match", `"6"`}},
 		{"POST", room + "/subscribers", "boss", `{"email":"a@example.com"}`, nil},
 		{"GET", room + "/subscribers?limit=2", "boss", "", nil},
 		{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, {"DELETE", room + "/subscribers/" + strings.Repeat("y", 26) + "A", "boss", "", nil},

@@ -27,6 +27,11 @@ func pageOf[T any](query string, parse func(string) (T, error)) (page[T], error)
 	if err != nil {
 		return p, problem.Parameter("limit", v1.FaultCodeInvalidValue, "the query cannot be read")
 	}
+	for _, name := range []string{"limit", "cursor"} {
+		if len(values[name]) > 1 {
+			return p, problem.Parameter(name, v1.FaultCodeInvalidValue, "this parameter stands here twice")
+		}
+	}
 	if values.Has("limit") {
 		p.limit, err = strconv.Atoi(values.Get("limit"))
 		if err != nil || p.limit < 1 || p.limit > maxLimit {

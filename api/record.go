@@ -53,7 +53,7 @@ func (s *Server) entry(c *call, a answer, refused *problem.Error) audit.Entry {
 
 func (c *call) source() string {
 	if c.client == "" {
-		return "unknown"
+		return audit.Stranger
 	}
 	return string(c.client)
 }

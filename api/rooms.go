@@ -59,6 +59,9 @@ func (s *Server) updateRoom(c *call) (answer, error) {
 
 // deleteRoom removes the subscribers too, so that a new room of that name begins empty.
 func (s *Server) deleteRoom(c *call) (answer, error) {
+	if err := unchanged(c); err != nil {
+		return answer{}, err
+	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	for _, step := range []func(context.Context, rooms.Room) error{
@@ -116,9 +119,21 @@ func roomOf(r rooms.RoomConfig) v1.Room {
 	return room
 }
 
+// unchanged refuses a call that names another ETag than the room's; it need not name any.
+func unchanged(c *call) error {
+	if len(c.r.Header.Values("If-Match")) == 0 {
+		return nil
+	}
+	revision, err := ifMatch(c.r.Header)
+	if err == nil && revision != c.room.Revision {
+		return problem.Of(v1.ProblemCodeRevisionMismatch)
+	}
+	return err
+}
+
 // ifMatch reads the one ETag (RFC 9110 §13.1.1) that a change has to name.
 func ifMatch(h http.Header) (uint64, error) {
-	value := h.Get("If-Match")
+	value := strings.Join(h.Values("If-Match"), ", ")
 	if value == "" {
 		return 0, problem.Of(v1.ProblemCodeRevisionRequired)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -141,4 +142,16 @@ func TestReadiness(t *testing.T) {
 
 func ready(err error) func(context.Context) error {
 	return func(context.Context) error { return err }
+}
+
+// Several ETags are a list (RFC 9110 §13.1.1), in one line or in many; a change names one.
+func TestChangeNamesOneETag(t *testing.T) {
+	s := newServer(newEngine())
+	r := ask{"PUT", "/v1/rooms/newborn", "boss", "{}", []string{"If-Match", `"7"`}}.request()
+	r.Header.Add("If-Match", `"8"`)
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	if p := problemIn(t, w); p.Status != 400 || p.Code != "invalid_parameter" {
+		t.Errorf("%d %s", p.Status, p.Code)
+	}
 }

@@ -101,10 +101,13 @@ func (o Options) checkKey() []error {
 	return nil
 }
 
-// readKey gives the key, "" where encryption is off.
+// readKey gives the key, "" where encryption is off. A key file that group or others may read is refused.
 func (o Options) readKey() (string, error) {
 	if o.KeyFile == "" {
 		return o.Key, nil
+	}
+	if info, err := os.Stat(o.KeyFile); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("broker: the key file %s has mode %04o, want 0600", o.KeyFile, info.Mode().Perm())
 	}
 	b, err := os.ReadFile(o.KeyFile)
 	if err != nil {

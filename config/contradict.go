@@ -10,6 +10,9 @@ import (
 // eraseMargin is what passes after the window of duplicates before a body may be erased.
 const eraseMargin = 5 * time.Minute
 
+// envelope is what is stored of a message beside the request itself.
+const envelope = 64 << 10
+
 // contradictions are faults between sections, each of which is right by itself.
 func (c Config) contradictions() []error {
 	var faults []error
@@ -25,6 +28,8 @@ func (c Config) contradictions() []error {
 		"api.maxExpiry: longer than log.messageAge, so that content would be gone before it is sent")
 	bad(longest >= c.Log.MarkerTTL,
 		"log.markerTTL: not longer than policy.expiry and api.maxExpiry, so that a page could be sent twice")
+	bad(int64(c.Broker.MaxPayload) < c.API.MaxBody+envelope,
+		"broker.maxPayload: not larger than api.maxBody and its envelope, so that the log would not take what the API does")
 	bad(c.Retention.Settle < c.Log.Duplicates+eraseMargin,
 		"retention.settle: shorter than log.duplicates and five minutes, so that a repeat could not be told from another request")
 	bad(c.Index.Keep < c.Log.EventAge,

@@ -27,7 +27,7 @@ func TestFaults(t *testing.T) {
 		"not YAML":                 {"\tx\n", "not a YAML document"},
 		"of a package":             {"bridge: {workers: {bulk: -1}}\n", "bridge.workers.bulk: must not be negative"},
 		"of a package with prefix": {"index: {batchSize: 99999}\n", "index.batchSize: is from 1 to 10000"},
-		"unknown lane":             {"log: {queueBytes: {slow: 5000000}}\n", "log.queueBytes: the lanes are"},
+		"unknown lane":             {"log: {queueBytes: {slow: 500000000}}\n", "log.queueBytes: the lanes are"},
 		"provider":                 {"providers: {email: {kind: pigeon}}\n", "providers.email.kind: one of none, smtp, sandbox"},
 		"relay":                    {"providers: {email: {kind: smtp, from: a@example.org}}\n", "providers.email.host: is missing"},
 		"logging":                  {"logging: {level: loud}\n", "logging.level: one of"},

@@ -25,7 +25,7 @@ func ParseEmail(s string) (Address, error) {
 		return Address{}, fmt.Errorf("%w: an e-mail address has 1 to %d characters", ErrAddress, maxEmail)
 	}
 	if strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`"<>()[],;:\`, r)
+		return r <= ' ' || !unicode.IsPrint(r) || strings.ContainsRune(`"<>()[],;:\`, r)
 	}) {
 		return Address{}, fmt.Errorf("%w: a character that no e-mail address may hold", ErrAddress)
 	}
@@ -40,9 +40,11 @@ func ParseEmail(s string) (Address, error) {
 	return Address{hide(s)}, nil
 }
 
+// validDomain accepts names of at least two labels. No top-level domain is a number (RFC 3696
+// §2), so what ends in one is an IP address or a mistake.
 func validDomain(domain string) bool {
 	labels := strings.Split(domain, ".")
-	if len(labels) < 2 {
+	if len(labels) < 2 || !strings.ContainsFunc(labels[len(labels)-1], unicode.IsLetter) {
 		return false
 	}
 	for _, l := range labels {

@@ -20,7 +20,8 @@ func TestAddresses(t *testing.T) {
 			[]string{"", "a", "@example.com", "a@", "a@localhost", "a@example.", "a@.example", "a@-x.example", "a@x-.example",
 				"a@" + long + ".example", long + "a@example.com", long + "@dd" + domain, "a..b@example.com", ".a@example.com",
 				"A <a@example.com>", `"a b"@example.com`, "a@[127.0.0.1]", "a(c)@example.com", "a@b@example.com", "a,b@example.com",
-				"a@example.com\r\nRCPT TO:<x@example.com>", "a\u00a0b@example.com", "a\u2028@example.com", "a@exa mple.com", "a\x00@example.com", "a\xff@example.com", "a@exam_ple.com"}},
+				"a@example.com\r\nRCPT TO:<x@example.com>", "a\u00a0b@example.com", "a\u2028@example.com", "a@exa mple.com", "a\x00@example.com", "a\xff@example.com", "a@exam_ple.com",
+				"a@127.0.0.1", "a@example.1", "\u202ea@example.com", "a\u200b@example.com", "a\ufeff@example.com", "a\ufffe@example.com", "a\ue000@example.com"}},
 		{rooms.SMS, []string{"+1234567", "+996555000111", "+123456789012345"},
 			[]string{"", "+", "+123456", "+1234567890123456", "996555000111", "+0996555000", "+99 6555000", "+99655500o111", "+996\n55000111", "+٩٩٦٥٥٥٠٠٠"}},
 		{"fax", nil, []string{"a@example.com", "+1234567"}},
@@ -44,7 +45,7 @@ func TestCaseDoesNotTellMailboxesApart(t *testing.T) {
 	if err := errors.Join(errA, errB); err != nil {
 		t.Fatal(err)
 	}
-	if a.Same() != b.Same() || a == b {
+	if a.Same() != b.Same() || a.Reveal() == b.Reveal() {
 		t.Error("they are to be compared as the same and written as given")
 	}
 }
@@ -77,7 +78,7 @@ func FuzzAddress(f *testing.F) {
 				t.Errorf("%s: %q was accepted as %q", c, s, a.Reveal())
 			}
 			again, err := rooms.DecodeContact(rooms.Contact{Channel: c, Address: a}.Encode())
-			if err != nil || again.Address != a {
+			if err != nil || again.Address.Reveal() != s {
 				t.Errorf("%s: %q came back from its form changed: %v", c, s, err)
 			}
 		}

@@ -1,7 +1,9 @@
 package rooms_test
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +31,7 @@ func TestContactRoundTrip(t *testing.T) {
 			t.Errorf("written as %s, want %s", encoded, tc.form)
 		}
 		got, err := rooms.DecodeContact(encoded)
-		if err != nil || got != want {
+		if err != nil || !bytes.Equal(got.Encode(), encoded) || got.Name.Reveal() != tc.name {
 			t.Errorf("%s: read back as another contact (%v)", tc.address, err)
 		}
 	}
@@ -57,13 +59,17 @@ func TestDecodeContactRefuses(t *testing.T) {
 	}
 }
 
+// said is all that a content holds.
+func said(c rooms.Content) []string {
+	return []string{c.Subject.Reveal(), c.Text.Reveal(), c.HTML.Reveal(), c.SMS.Reveal()}
+}
+
 func TestDecodeContent(t *testing.T) {
 	got, err := rooms.DecodeContent([]byte(`{"subject":"S","text":"T\nt","html":"<p>ü</p>","sms":"M"}`))
-	want := rooms.Content{Subject: rooms.NewBody("S"), Text: rooms.NewBody("T\nt"), HTML: rooms.NewBody("<p>ü</p>"), SMS: rooms.NewBody("M")}
-	if err != nil || got != want {
+	if err != nil || !slices.Equal(said(got), []string{"S", "T\nt", "<p>ü</p>", "M"}) {
 		t.Errorf("another content was read (%v)", err)
 	}
-	if got, err := rooms.DecodeContent([]byte(`{"sms":"M"}`)); err != nil || got != (rooms.Content{SMS: rooms.NewBody("M")}) {
+	if got, err := rooms.DecodeContent([]byte(`{"sms":"M"}`)); err != nil || !slices.Equal(said(got), []string{"", "", "", "M"}) {
 		t.Errorf("what is absent must stay empty (%v)", err)
 	}
 	if _, err := rooms.DecodeContent([]byte(`{"text":4711}`)); !errors.Is(err, rooms.ErrText) || strings.Contains(err.Error(), "4711") {

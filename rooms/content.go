@@ -16,7 +16,7 @@ type Content struct {
 }
 
 const (
-	maxSubject = 998  // characters in a line, RFC 5322 §2.1.1
+	maxSubject = 997  // characters: a line of 998 (RFC 5322 §2.1.1) less the space of a folded one
 	maxSMS     = 1530 // ten segments of GSM 03.38
 )
 

@@ -1,22 +1,25 @@
 package rooms
 
-import "unique"
-
 // hidden keeps a string behind a pointer, where fmt does not follow: it calls no Format on an
-// unexported field, nor on an argument that its format string does not ask for. Equal strings
-// are equal hidden; the zero value is the empty string.
-type hidden struct{ handle unique.Handle[string] }
+// unexported field, nor on an argument that its format string does not ask for. Since pointers
+// to equal strings differ, == on what holds it does not compile; compare what Reveal gives.
+type hidden struct {
+	_    [0]func()
+	text *string // nil if empty
+}
 
 func hide(s string) hidden {
 	if s == "" {
 		return hidden{}
 	}
-	return hidden{unique.Make(s)}
+	return hidden{text: &s}
 }
 
 func (h hidden) reveal() string {
-	if h == (hidden{}) {
+	if h.text == nil {
 		return ""
 	}
-	return h.handle.Value()
+	return *h.text
 }
+
+func (h hidden) isZero() bool { return h.text == nil }

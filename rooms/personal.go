@@ -33,13 +33,13 @@ func (b Body) Reveal() string { return b.value.reveal() }
 func (s Secret) Reveal() string { return s.value.reveal() }
 
 // IsZero says that no contact is held.
-func (a Address) IsZero() bool { return a.value == (hidden{}) }
+func (a Address) IsZero() bool { return a.value.isZero() }
 
 // IsZero says that no content is held.
-func (b Body) IsZero() bool { return b.value == (hidden{}) }
+func (b Body) IsZero() bool { return b.value.isZero() }
 
 // IsZero says that no credential is held.
-func (s Secret) IsZero() bool { return s.value == (hidden{}) }
+func (s Secret) IsZero() bool { return s.value.isZero() }
 
 func (a Address) String() string { return redacted }
 func (b Body) String() string    { return redacted }

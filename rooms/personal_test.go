@@ -106,9 +106,6 @@ func TestRevealAloneGivesIt(t *testing.T) {
 	if a.IsZero() || b.IsZero() || s.IsZero() {
 		t.Error("what is held counts as zero")
 	}
-	if b != rooms.NewBody(private) || b == rooms.NewBody("other") || s != rooms.NewSecret(private) {
-		t.Error("equal values must be equal")
-	}
 }
 
 func TestZeroHoldsNothing(t *testing.T) {
@@ -116,10 +113,10 @@ func TestZeroHoldsNothing(t *testing.T) {
 	if !a.IsZero() || a.Reveal() != "" || a.Same() != "" {
 		t.Error("the zero address holds something")
 	}
-	if b := rooms.NewBody(""); !b.IsZero() || b.Reveal() != "" || b != (rooms.Body{}) {
+	if b := rooms.NewBody(""); !b.IsZero() || b.Reveal() != "" {
 		t.Error("an empty body is the zero one")
 	}
-	if s := rooms.NewSecret(""); !s.IsZero() || s.Reveal() != "" || s != (rooms.Secret{}) {
+	if s := rooms.NewSecret(""); !s.IsZero() || s.Reveal() != "" {
 		t.Error("an empty secret is the zero one")
 	}
 }

@@ -58,9 +58,12 @@ func DoneSubject(l Lane, u UMID, page string) string {
 	return "done." + string(l) + "." + string(u) + "." + page
 }
 
+// DoneFilter selects the markers of a lane.
+func DoneFilter(l Lane) string { return "done." + string(l) + ".>" }
+
 // QueueSubjects are those of the stream that holds a lane's jobs.
 func QueueSubjects(l Lane) []string {
-	return []string{JobFilter(l), PageSubject(l), "done." + string(l) + ".>"}
+	return []string{JobFilter(l), PageSubject(l), DoneFilter(l)}
 }
 
 // ScheduleSubject holds one parked delivery; DueSubject is where it falls due.

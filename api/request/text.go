@@ -33,8 +33,8 @@ func checkPrintable(s string, least, most int) error {
 
 // parseFuture accepts a date as RFC 3339 writes it, after now and within the longest expiry.
 func parseFuture(s string, l Limits) (time.Time, error) {
-	var t time.Time
-	if err := t.UnmarshalText([]byte(s)); err != nil {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || s[len("2026-12-01T09")] != ':' || strings.Contains(s, ",") { // Parse takes 9:00 and ,5 as well
 		return time.Time{}, errors.New("a date and time as in RFC 3339, with zone, such as 2026-12-01T09:00:00+06:00")
 	}
 	if !t.After(l.Now) {

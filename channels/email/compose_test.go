@@ -140,3 +140,17 @@ func TestAttemptsAreTheSameBytes(t *testing.T) {
 		t.Error("two deliveries are the same bytes: their Message-ID does not tell them apart")
 	}
 }
+
+// What rooms.Content allows in a subject fits the lines of RFC 5322 §2.1.1, one long word too.
+func TestLongestSubjectFitsItsLine(t *testing.T) {
+	subject := ""
+	for len((rooms.Content{Subject: rooms.NewBody(subject + "x"), Text: rooms.NewBody("x")}).Check("")) == 0 {
+		subject += "x"
+	}
+	raw := sent(t, func(d *rooms.Delivery) { d.Content.Subject = rooms.NewBody(subject) })
+	for line := range strings.SplitSeq(string(raw), "\r\n") {
+		if len(line) > 998 {
+			t.Errorf("a line of %d characters", len(line))
+		}
+	}
+}

@@ -60,10 +60,10 @@ func (o Options) tlsConfig() (*tls.Config, error) {
 func (d *dialer) dial(ctx context.Context) (*session, error) {
 	s, err := d.connect(ctx)
 	switch late := ctx.Err(); {
+	case errors.Is(late, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		d.news.heard(errSilent) // the connection's deadline is that of ctx, and may pass a moment before
 	case late == nil:
 		d.news.heard(err)
-	case errors.Is(late, context.DeadlineExceeded):
-		d.news.heard(errSilent)
 	}
 	if err != nil {
 		return nil, &failure{connecting, err}

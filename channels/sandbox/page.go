@@ -19,9 +19,9 @@ const shown = 200
 // policy lets nothing run and nothing be fetched. Styles may be inline, for the mails' sake.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// ServeHTTP shows what was sent, newest first: as a page, or as a JSON array under
-// …/outbox.json, with ?format=json or with "Accept: application/json". DELETE forgets it.
-// It asks nobody who they are.
+// ServeHTTP shows what was sent, newest first: as a page to who accepts text/html, as browsers
+// do, and as a JSON array to everybody else, under …/outbox.json and with ?format=json. DELETE
+// forgets it. It asks nobody who they are.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
@@ -54,7 +54,7 @@ func (s *Sandbox) show(w http.ResponseWriter, r *http.Request) {
 
 func wantsJSON(r *http.Request) bool {
 	return strings.HasSuffix(r.URL.Path, "/outbox.json") || r.URL.Query().Get("format") == "json" ||
-		strings.Contains(r.Header.Get("Accept"), "application/json")
+		!strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // page parses the template. A mail's HTML stands in the srcdoc of an iframe without scripts,

@@ -21,7 +21,10 @@ const crashWorkers = 16
 func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
 	program := buildProgram(t, "crashpoints")
 	for _, point := range []string{"after-append", "after-planning", "after-send", "after-event", "index-write", "anywhere"} {
-		t.Run(point, func(t *testing.T) { crashSeries(t, program, point, crashKills) })
+		t.Run(point, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
+			crashSeries(t, program, point, crashKills)
+		})
 	}
 }
 
@@ -31,7 +34,8 @@ func crashSeries(t *testing.T, program, point string, kills int) {
 	l := newLoad(t, 8)
 	store := filepath.Join(t.TempDir(), "store")
 	start := func(env string) *gateway {
-		g := startGateway(t, program, store, env, "--set", "sandbox.url="+s.url, "--set", fmt.Sprintf("bridge.workers.normal=%d", crashWorkers))
+		g := startGateway(t, program, store, env, "--set", "sandbox.url="+s.url, "--set", "log.ackWait=5s",
+			"--set", fmt.Sprintf("bridge.workers.normal=%d", crashWorkers))
 		l.at(g)
 		return g
 	}

@@ -12,7 +12,11 @@ import (
 	"time"
 )
 
-// load publishes from several clients without pause. What was not acknowledged is tried again
+// thinking is a client's pause between two messages, so that what waits to be sent stays little
+// and every restart comes to the point.
+const thinking = 20 * time.Millisecond
+
+// load publishes from several clients. What was not acknowledged is tried again
 // with the same transaction id, as a client would, until it is.
 type load struct {
 	now     atomic.Pointer[gateway]
@@ -34,6 +38,7 @@ func newLoad(t testing.TB, clients int) *load {
 		l.clients.Go(func() {
 			for !l.stopped.Load() {
 				l.publish(int(l.next.Add(1)))
+				<-time.After(thinking)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,20 +78,28 @@ func (h *local) finished(umid string) (m v1.Message, deliveries []v1.Delivery) {
 		if m, err = h.client().Message(h.t.Context(), umid); err != nil {
 			h.t.Fatal(err)
 		}
-		if m.FinishedAt != nil {
-			break
+		deliveries = h.deliveries(umid)
+		if m.FinishedAt != nil && !slices.ContainsFunc(deliveries, unsent) {
+			return m, deliveries
 		}
 		if time.Now().After(deadline) {
 			h.t.Fatalf("not finished: %+v", m.Status)
 		}
 	}
+}
+
+// unsent is a delivery whose receipt was known before it was recorded that it had been sent, which follows.
+func unsent(d v1.Delivery) bool { return d.Status == v1.Delivered && d.SentAt.IsZero() }
+
+func (h *local) deliveries(umid string) (all []v1.Delivery) {
+	h.t.Helper()
 	for d, err := range h.client().Deliveries(h.t.Context(), umid) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		deliveries = append(deliveries, d)
+		all = append(all, d)
 	}
-	return m, deliveries
+	return all
 }
 
 // sent are the recipients that the sandbox was given a message for.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -18,12 +19,17 @@ type probe struct {
 	last error
 }
 
-// ready writes, once a second at most; in between the last outcome counts.
+// ready writes, once a second at most; in between the last outcome counts. That of somebody who
+// did not wait for it says nothing.
 func (p *probe) ready(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.at.IsZero() || time.Since(p.at) >= probeEvery {
-		p.last, p.at = p.write(ctx), time.Now()
+		err := p.write(ctx)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ctx.Err()
+		}
+		p.last, p.at = err, time.Now()
 	}
 	return p.last
 }

@@ -23,6 +23,10 @@ type knowledge struct {
 func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge, error) {
 	o := a.config.Index
 	o.Logger, o.Metrics = a.log.With("part", "index"), a.metrics
+	var err error
+	if o.Source, err = s.log.Identity(ctx); err != nil {
+		return nil, err
+	}
 	x, err := index.Open(o)
 	if err != nil {
 		return nil, err
@@ -31,7 +35,7 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
 
 	k := &knowledge{
-		recall:      &recall{index: x, log: s.log, whole: make(chan struct{})},
+		recall:      &recall{index: x, log: s.log, told: newBarrier(func(ctx context.Context) error { return foldEvents(ctx, s.log, x) }), whole: make(chan struct{})},
 		rooms:       registry.NewRooms(s.log),
 		subscribers: registry.NewSubscribers(s.log, s.vault),
 	}
@@ -51,6 +55,7 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 type recall struct {
 	index *index.Index
 	log   index.Log
+	told  *barrier      // behind it, everything recorded before is known
 	whole chan struct{} // closed when the index has reached the end that the log had at the start
 }
 
@@ -108,7 +113,7 @@ func (r *recall) Lookup(txids ...string) (publish.Known, bool, error) {
 // Settled says, after everything recorded so far is known, whether an attempt is needless: something of the same or a
 // later one is recorded, or that the delivery is sent or done with.
 func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
-	if err := r.Wait(ctx); err != nil {
+	if err := r.told.wait(ctx); err != nil {
 		return false, err
 	}
 	s, err := r.index.State(id)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -35,6 +36,10 @@ type Entry struct {
 	Code        int               `json:"code,omitzero"` // HTTP status, where there is one
 }
 
+// Stranger is the source of what a caller did whom nobody knows. His notes never take more than
+// half of the places of those that wait, so that a flood of them does not cost other people's.
+const Stranger = "unknown"
+
 // Log appends to the record of a component of this node, durably.
 type Log interface {
 	Audit(ctx context.Context, node, component string, entry []byte) error
@@ -56,6 +61,7 @@ type Recorder struct {
 	component string
 	logger    *slog.Logger
 	lost      *metrics.Counter
+	told      atomic.Int64 // the second in which a loss was last logged
 	notes     chan []byte
 	done      sync.WaitGroup
 	closing   sync.Once
@@ -80,9 +86,13 @@ func (r *Recorder) Record(ctx context.Context, e Entry) error {
 	return r.log.Audit(ctx, r.node, r.component, b)
 }
 
-// Note writes an entry soon. It never waits: what does not fit is counted and logged as lost.
+// Note writes an entry soon. It never waits: what does not fit is counted as lost.
 // It must not be called after Close.
 func (r *Recorder) Note(e Entry) {
+	if e.Source == Stranger && len(r.notes) >= waiting/2 {
+		r.lose(errors.New("too many of strangers wait"))
+		return
+	}
 	b, err := json.Marshal(e, json.Deterministic(true))
 	if err != nil {
 		r.lose(err)
@@ -105,9 +115,13 @@ func (r *Recorder) write() {
 	}
 }
 
+// lose counts an entry, and logs so once a second at most: who floods the record is not to
+// flood the log as well.
 func (r *Recorder) lose(err error) {
 	r.lost.Inc()
-	r.logger.Error("an audit entry is lost", "component", r.component, "error", err)
+	if now := time.Now().Unix(); r.told.Swap(now) != now {
+		r.logger.Error("an audit entry is lost", "component", r.component, "error", err)
+	}
 }
 
 // Close writes what waits.

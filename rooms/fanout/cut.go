@@ -46,17 +46,18 @@ func (l *lane) cutNamed(ctx context.Context, h rooms.Header) error {
 		count := min(rooms.PageSize, h.Recipients-first)
 		pages = append(pages, rooms.Page{Header: h, Number: len(pages), Count: count})
 	}
-	return l.log.AppendPages(ctx, 0, pages, stream.Cut{Recipients: h.Recipients})
+	return l.log.AppendPages(ctx, 0, pages, stream.Cut{Recipients: h.Recipients, End: true})
 }
 
 // cutRoom scans the room's subscribers once and stores their positions, part by part.
 func (l *lane) cutRoom(ctx context.Context, h rooms.Header) (total int, err error) {
 	c := cutter{log: l.log, header: h}
-	if err := c.resume(ctx); err != nil {
-		return 0, err
+	if err := c.resume(ctx); err != nil || c.end {
+		return c.total, err
 	}
 	err = l.log.ScanSubscribers(ctx, h.Room, c.after, func(e rooms.PageEntry) error { return c.add(ctx, e) })
 	if err == nil {
+		c.end = true
 		err = c.store(ctx)
 	}
 	return c.total, err
@@ -72,16 +73,18 @@ type cutter struct {
 	total  int
 	after  uint64 // where the scan begins
 	last   uint64 // position of the last subscriber on a page
+	end    bool   // nobody is left
 }
 
-// resume goes on behind the parts that were stored before a crash.
+// resume goes on behind the parts that were stored before a crash. Who has subscribed since the
+// end of a cut is not added to it.
 func (c *cutter) resume(ctx context.Context) error {
 	for {
 		to, stored, err := c.log.CutTo(ctx, c.header.Lane, c.header.UMID, c.part)
 		if err != nil || !stored {
 			return err
 		}
-		c.after, c.total = to.Sequence, to.Recipients
+		c.after, c.total, c.end = to.Sequence, to.Recipients, to.End
 		c.number += partPages(c.part)
 		c.part++
 	}
@@ -110,7 +113,7 @@ func (c *cutter) store(ctx context.Context) error {
 	if len(c.pages) == 0 {
 		return nil
 	}
-	err := c.log.AppendPages(ctx, c.part, c.pages, stream.Cut{Sequence: c.last, Recipients: c.total})
+	err := c.log.AppendPages(ctx, c.part, c.pages, stream.Cut{Sequence: c.last, Recipients: c.total, End: c.end})
 	c.part++
 	c.pages = nil
 	return err

@@ -2,6 +2,7 @@ package fanout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -266,4 +267,54 @@ func TestWhoLeftIsSuppressed(t *testing.T) {
 	if marks != "-s" {
 		t.Errorf("marks %q, want -s", marks)
 	}
+}
+
+// A page that became jobs before a crash is told as it was then, whoever has come since.
+func TestMarksAreThoseOfTheJobs(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(2)
+	h.publish(1)
+	before := stream.PageJobs{UMID: umid(1), Marks: []byte("s"), Jobs: []rooms.Job{{UMID: umid(1), Room: "newborn", Lane: rooms.Normal, Channel: rooms.SMS, Attempt: 1}}}
+	if err := h.log.Enqueue(t.Context(), rooms.Normal, []stream.PageJobs{before}); err != nil {
+		t.Fatal(err)
+	}
+	h.plan()
+	e := h.event(rooms.EventQueued, 1)
+	if e.Marks != "s" || e.Recipients != 1 {
+		t.Errorf("marks %q of %d recipients, want s of 1", e.Marks, e.Recipients)
+	}
+}
+
+// A cut that had come to its end before a crash is not extended by who has subscribed since.
+func TestFinishedCutIsNotExtended(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(1100)
+	h.publish(1)
+	page := rooms.Page{Header: rooms.Header{UMID: umid(1), Room: "newborn", Lane: rooms.Normal}}
+	if err := h.log.AppendPages(t.Context(), 0, []rooms.Page{page}, stream.Cut{Sequence: 1000, Recipients: 1000, End: true}); err != nil {
+		t.Fatal(err)
+	}
+	h.plan()
+	if e := h.event(rooms.EventPlanned, 1); e.Recipients != 1000 {
+		t.Errorf("%d recipients, want 1000", e.Recipients)
+	}
+}
+
+// event waits for the first event of a kind about message n.
+func (h *house) event(kind rooms.Kind, n int) (found rooms.Event) {
+	h.t.Helper()
+	enough := errors.New("enough")
+	err := h.log.TailEvents(h.t.Context(), 0, func(es []rooms.Event) error {
+		for _, e := range es {
+			if e.Kind == kind && e.UMID == umid(n) {
+				found = e
+				return enough
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) {
+		h.t.Fatal(err)
+	}
+	return found
 }

@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,16 +15,34 @@ import (
 type planned struct {
 	header rooms.Header
 	jobs   stream.PageJobs
-	marks  []byte
 	lost   []rooms.Event // of recipients who cannot be reached because the message cannot be opened
+	whole  bool          // the page is all of its message
+}
+
+// record is what is to be said of a page that was enqueued. A page that has its jobs from before
+// has lost nobody since.
+func (p planned) record(enqueued stream.PageJobs) []rooms.Event {
+	if !bytes.Equal(p.jobs.Marks, enqueued.Marks) {
+		p.lost = nil
+	}
+	p.jobs = enqueued
+	var events []rooms.Event
+	if p.whole {
+		events = append(events, accepted(p.header))
+	}
+	events = append(events, p.queued())
+	if p.whole && len(p.jobs.Marks) == 0 { // nobody to reach: said in so many words
+		events = append(events, rooms.Event{Kind: rooms.EventPlanned, Room: p.header.Room, UMID: p.header.UMID, At: time.Now().UTC()})
+	}
+	return append(events, p.lost...)
 }
 
 // queued is the event that the page has become jobs. A page that is the whole message says how
 // many recipients that are.
-func (p planned) queued(whole bool) rooms.Event {
-	e := rooms.Event{Kind: rooms.EventQueued, Room: p.header.Room, UMID: p.header.UMID, At: time.Now().UTC(), Page: p.jobs.Page, Marks: string(p.marks)}
-	if whole {
-		e.Recipients = len(p.marks)
+func (p planned) queued() rooms.Event {
+	e := rooms.Event{Kind: rooms.EventQueued, Room: p.header.Room, UMID: p.header.UMID, At: time.Now().UTC(), Page: p.jobs.Page, Marks: string(p.jobs.Marks)}
+	if p.whole {
+		e.Recipients = len(p.jobs.Marks)
 	}
 	return e
 }
@@ -36,14 +55,14 @@ func newPlanned(h rooms.Header, number int) planned {
 func (p *planned) add(ch rooms.Channel, owner string, contact []byte) {
 	h := p.header
 	p.jobs.Jobs = append(p.jobs.Jobs, rooms.Job{
-		UMID: h.UMID, N: p.jobs.Page*rooms.PageSize + len(p.marks), Room: h.Room, Sequence: h.Sequence, Lane: h.Lane,
+		UMID: h.UMID, N: p.jobs.Page*rooms.PageSize + len(p.jobs.Marks), Room: h.Room, Sequence: h.Sequence, Lane: h.Lane,
 		Channel: ch, Owner: owner, Contact: contact, Attempt: 1, Deadline: h.ExpiresAt, Policy: h.Policy,
 	})
-	p.marks = append(p.marks, rooms.Mark(ch))
+	p.jobs.Marks = append(p.jobs.Marks, rooms.Mark(ch))
 }
 
 // skip notes that the next recipient has left.
-func (p *planned) skip() { p.marks = append(p.marks, rooms.MarkSuppressed) }
+func (p *planned) skip() { p.jobs.Marks = append(p.jobs.Marks, rooms.MarkSuppressed) }
 
 // audience reads the subscribers of rooms, those of a small room once for all messages of a step.
 type audience struct {
@@ -118,7 +137,7 @@ func (p *planned) giveUp(count int) {
 	for range count {
 		p.lost = append(p.lost, rooms.Event{
 			Kind: rooms.EventFailed, Room: p.header.Room, UMID: p.header.UMID, At: time.Now().UTC(),
-			N: p.jobs.Page*rooms.PageSize + len(p.marks), Attempt: 1, Reason: rooms.Gone,
+			N: p.jobs.Page*rooms.PageSize + len(p.jobs.Marks), Attempt: 1, Reason: rooms.Gone,
 		})
 		p.skip()
 	}

@@ -27,6 +27,10 @@ func (l *lane) pages(ctx context.Context) error {
 		if !l.insist(ctx, held, func() error { return l.expand(ctx, batch) }) {
 			break
 		}
+		select {
+		case l.expanded <- struct{}{}:
+		default:
+		}
 	}
 	return ctx.Err()
 }
@@ -64,15 +68,14 @@ func (l *lane) store(ctx context.Context, ready <-chan result) error {
 		if r.err != nil {
 			return r.err
 		}
-		if recipients+len(r.marks) > rooms.PageSize {
+		if recipients+len(r.jobs.Marks) > rooms.PageSize {
 			if err := s.enqueue(ctx, l.log, l.name); err != nil {
 				return err
 			}
 			recipients = 0
 		}
-		s.pages = append(s.pages, r.jobs)
-		s.events = append(append(s.events, r.queued(false)), r.lost...)
-		recipients += len(r.marks) + 1
+		s.add(r.planned)
+		recipients += len(r.jobs.Marks) + 1
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

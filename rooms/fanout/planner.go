@@ -26,8 +26,6 @@ const (
 	together = 250
 	// idle is how long one pull waits for work.
 	idle = 5 * time.Second
-	// signOfLife is how often held work is prolonged; a third of the shortest AckWait in use.
-	signOfLife = 10 * time.Second
 	// pauseAfterFault separates attempts when the log refuses.
 	pauseAfterFault = time.Second
 )
@@ -54,6 +52,7 @@ func (p *Planner) Run(ctx context.Context) error {
 		}
 		group.Go(func() error { return l.messages(ctx) })
 		group.Go(func() error { return l.pages(ctx) })
+		group.Go(func() error { return p.log.SweepMarkers(ctx, lane) })
 	}
 	return group.Wait()
 }
@@ -65,6 +64,8 @@ type lane struct {
 	intake *stream.Intake
 	queue  *stream.Pages
 	paged  bool // pages may be waiting: what comes now must wait behind them
+
+	expanded chan struct{} // has one element when pages have become jobs
 }
 
 func (p *Planner) openLane(ctx context.Context, name rooms.Lane) (*lane, error) {
@@ -76,7 +77,7 @@ func (p *Planner) openLane(ctx context.Context, name rooms.Lane) (*lane, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &lane{Planner: p, name: name, intake: intake, queue: queue, paged: true}, nil
+	return &lane{Planner: p, name: name, intake: intake, queue: queue, paged: true, expanded: make(chan struct{}, 1)}, nil
 }
 
 // messages plans what comes into the lane.
@@ -103,7 +104,7 @@ func (l *lane) messages(ctx context.Context) error {
 // insist repeats a step until it succeeds, keeping the work held meanwhile, then settles it. It
 // gives up only when ctx ends; then the work comes back to somebody.
 func (l *lane) insist(ctx context.Context, held []*stream.Held, step func() error) bool {
-	stop := keep(held)
+	stop := keep(held, l.log.AckWait()/3)
 	defer stop()
 	for {
 		err := step()
@@ -124,11 +125,11 @@ func (l *lane) insist(ctx context.Context, held []*stream.Held, step func() erro
 	return true
 }
 
-// keep prolongs held work until the returned function is called.
-func keep(held []*stream.Held) (stop func()) {
+// keep prolongs held work every so often until the returned function is called.
+func keep(held []*stream.Held, every time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		tick := time.NewTicker(signOfLife)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
@@ -157,9 +158,9 @@ func (l *lane) complain(ctx context.Context, what string, err error) {
 }
 
 // plan brings messages on their way in their order: those that fit one page become jobs here,
-// all together; the others are cut into pages.
+// all together; the others are cut into pages, and what comes behind waits for these.
 func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
-	if err := l.lookForPages(ctx); err != nil {
+	if err := l.drain(ctx); err != nil {
 		return err
 	}
 	var step step
@@ -169,7 +170,8 @@ func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
 		if err != nil {
 			return err
 		}
-		if fits && !l.paged {
+		if fits {
+			page.whole = true
 			step.add(page)
 			continue
 		}
@@ -179,39 +181,56 @@ func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
 		if err := l.cut(ctx, m.Header); err != nil {
 			return err
 		}
+		if err := l.drain(ctx); err != nil {
+			return err
+		}
 	}
 	return step.finish(ctx, l.log, l.name)
 }
 
-// lookForPages finds out whether the pages of earlier messages have all become jobs.
-func (l *lane) lookForPages(ctx context.Context) error {
-	if !l.paged {
-		return nil
+// lookAgain is how long to wait for word that pages have become jobs before looking anyway:
+// another node may have taken the last of them.
+const lookAgain = 100 * time.Millisecond
+
+// drain waits until the pages of earlier messages have all become jobs.
+func (l *lane) drain(ctx context.Context) error {
+	for l.paged {
+		waiting, err := l.queue.Waiting(ctx)
+		if err != nil {
+			return err
+		}
+		if l.paged = waiting; !waiting {
+			break
+		}
+		select {
+		case <-l.expanded:
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	waiting, err := l.queue.Waiting(ctx)
-	l.paged = waiting
-	return err
+	return nil
 }
 
 // step collects pages that become jobs together, and what is to be recorded of them.
 type step struct {
-	pages  []stream.PageJobs
-	events []rooms.Event
+	pages  []planned
+	events []rooms.Event // of those that were enqueued
 }
 
-func (s *step) add(p planned) {
-	s.pages = append(s.pages, p.jobs)
-	s.events = append(s.events, accepted(p.header), p.queued(true))
-	if len(p.marks) == 0 { // nobody to reach: said in so many words
-		s.events = append(s.events, rooms.Event{Kind: rooms.EventPlanned, Room: p.header.Room, UMID: p.header.UMID, At: time.Now().UTC()})
-	}
-	s.events = append(s.events, p.lost...)
-}
+func (s *step) add(p planned) { s.pages = append(s.pages, p) }
 
 // enqueue makes jobs of the pages that were collected.
 func (s *step) enqueue(ctx context.Context, log *stream.Log, lane rooms.Lane) error {
-	if err := log.Enqueue(ctx, lane, s.pages); err != nil {
+	jobs := make([]stream.PageJobs, len(s.pages))
+	for i, p := range s.pages {
+		jobs[i] = p.jobs
+	}
+	if err := log.Enqueue(ctx, lane, jobs); err != nil {
 		return fmt.Errorf("fanout: enqueue: %w", err)
+	}
+	for i, p := range s.pages {
+		s.events = append(s.events, p.record(jobs[i])...)
 	}
 	s.pages = nil
 	return nil

@@ -78,9 +78,11 @@ func (p *page) queuedAt(i int) uint64 {
 	return getTick(p.raw)
 }
 
-// delivery tells of the i-th delivery of page number n of a message.
+// delivery tells of the i-th delivery of page number n of a message. A receipt has the time of the provider's clock: if
+// that lags behind, the delivery arrived when it was sent.
 func (p *page) delivery(base int64, n, i int) Delivery {
 	s := p.slot(i)
+	s.at = max(s.at, s.sent)
 	return Delivery{
 		N:        n*rooms.PageSize + i,
 		Channel:  s.channelName(),

@@ -118,7 +118,7 @@ func (m *message) summary() Summary {
 		ErasedAt:    tickTime(m.base, m.erased),
 	}
 	if m.finished() {
-		s.FinishedAt = tickTime(m.base, m.lastDone)
+		s.FinishedAt = tickTime(m.base, max(m.lastDone, m.firstSent)) // a receipt's clock may lag behind
 	}
 	return s
 }

@@ -60,7 +60,8 @@ func (c *committer) append(ctx context.Context, m *nats.Msg) appended {
 	return c.appendAll(ctx, []*nats.Msg{m})[0]
 }
 
-// appendAll hands in several messages, which stay in order, and waits for all of them.
+// appendAll hands in several messages and waits for all of them. Few that go one by one may be
+// stored in another order.
 func (c *committer) appendAll(ctx context.Context, msgs []*nats.Msg) []appended {
 	entries := make([]*entry, len(msgs))
 	out := make([]appended, len(msgs))
@@ -150,7 +151,7 @@ func (c *committer) store(ctx context.Context, entries []*entry) {
 		for i, e := range entries {
 			e.done <- appended{sequence: first + uint64(i)}
 		}
-	case hasCode(err, codeBatchDuplicate):
+	case refused(err): // perhaps for one of them only
 		half := len(entries) / 2
 		c.store(ctx, entries[:half])
 		c.store(ctx, entries[half:])
@@ -160,6 +161,13 @@ func (c *committer) store(ctx context.Context, entries []*entry) {
 			e.done <- appended{err: out}
 		}
 	}
+}
+
+// refused says that a batch was turned down for what is in it: a known id, or an entry that the
+// log does not take. Nothing of it was stored.
+func refused(err error) bool {
+	err = classify(err)
+	return err != nil && !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrFull)
 }
 
 func (c *committer) storeSingly(ctx context.Context, entries []*entry) {

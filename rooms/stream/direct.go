@@ -46,7 +46,7 @@ func (l *Log) direct(ctx context.Context, stream string, get batchGet, fn func(s
 		return fmt.Errorf("stream: %w", err)
 	}
 	for {
-		m, err := sub.NextMsgWithContext(ctx)
+		m, err := next(ctx, sub)
 		if err != nil {
 			out := classify(err)
 			return out
@@ -62,6 +62,14 @@ func (l *Log) direct(ctx context.Context, stream string, get batchGet, fn func(s
 			return err
 		}
 	}
+}
+
+// next waits for the next entry, but no longer than an answer may take: the end of a batch may
+// be lost like any other message.
+func next(ctx context.Context, sub *nats.Subscription) (*nats.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	return sub.NextMsgWithContext(ctx)
 }
 
 // endOfBatch reads the status that closes a batch: 204 after the last entry, 404 if there was

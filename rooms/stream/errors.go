@@ -29,6 +29,9 @@ const (
 	codeStoreFull       = 10077 // "maximum bytes exceeded" and its like
 	codeWrongSequence   = 10071 // Nats-Expected-Last-Subject-Sequence did not hold
 	codeInProcess       = 10158 // the same id is being stored at this moment
+	codeSubjectTwice    = 10164 // the same subject is being stored at this moment, perhaps by the same batch
+	codeIncomplete      = 10176 // a part of a batch was lost on its way; nothing was stored
+	codeTooManyBatches  = 10210 // too many batches are under way; nothing was stored
 	codeBatchDuplicate  = 10201 // a batch holds an id that is known
 	codeMessageNotFound = 10037
 )
@@ -54,7 +57,8 @@ func classifyAPI(api *jetstream.APIError) error {
 		return ErrFull
 	case api.ErrorCode == codeWrongSequence:
 		return ErrExists
-	case api.ErrorCode == codeInProcess, api.Code == 503:
+	case api.ErrorCode == codeInProcess, api.ErrorCode == codeSubjectTwice, api.ErrorCode == codeIncomplete,
+		api.ErrorCode == codeTooManyBatches, api.Code == 503:
 		return ErrUnavailable
 	case api.ErrorCode == codeMessageNotFound:
 		return ErrGone

@@ -15,27 +15,29 @@ import (
 
 // PageJobs are the jobs that a page has become.
 type PageJobs struct {
-	UMID rooms.UMID
-	Page int
-	Jobs []rooms.Job
+	UMID  rooms.UMID
+	Page  int
+	Jobs  []rooms.Job
+	Marks []byte // one for each recipient; see Enqueue
 }
 
 // Enqueue stores the jobs of pages, each page with its marker, in as few atomic batches as
 // they fit into. A page whose marker is there already has its jobs from before; it is left
-// out. ErrFull if the queue has no room; pages before the refused one may be stored.
+// out, and its Marks become those of the jobs that are there: who has come or left meanwhile
+// changes nothing. ErrFull if the queue has no room; pages before the refused one may be stored.
 func (l *Log) Enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) error {
-	var batch []PageJobs
-	size := 0
-	for _, p := range pages {
-		if need := len(p.Jobs) + 1; size+need > maxBatch {
-			if err := l.enqueue(ctx, lane, batch); err != nil {
+	first, size := 0, 0
+	for i, p := range pages {
+		need := len(p.Jobs) + 1
+		if size+need > maxBatch {
+			if err := l.enqueue(ctx, lane, pages[first:i]); err != nil {
 				return err
 			}
-			batch, size = batch[:0], 0
+			first, size = i, 0
 		}
-		batch, size = append(batch, p), size+len(p.Jobs)+1
+		size += need
 	}
-	return l.enqueue(ctx, lane, batch)
+	return l.enqueue(ctx, lane, pages[first:])
 }
 
 func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) error {
@@ -46,11 +48,12 @@ func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) er
 	if err != nil {
 		return err
 	}
-	out := classify(l.append(ctx, msgs))
-	if !errors.Is(out, ErrExists) || len(pages) == 1 {
-		if errors.Is(out, ErrExists) {
-			return nil
-		}
+	err = l.append(ctx, msgs)
+	out := classify(err)
+	switch exists := errors.Is(out, ErrExists); {
+	case exists && len(pages) == 1:
+		return l.storedMarks(ctx, lane, &pages[0])
+	case !exists && !hasCode(err, codeSubjectTwice), len(pages) == 1:
 		return out
 	}
 	half := len(pages) / 2
@@ -58,6 +61,21 @@ func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) er
 		return err
 	}
 	return l.enqueue(ctx, lane, pages[half:])
+}
+
+// storedMarks reads what was marked when the page became jobs.
+func (l *Log) storedMarks(ctx context.Context, lane rooms.Lane, p *PageJobs) error {
+	s, err := l.handle(ctx, queueName(lane))
+	if err != nil {
+		return err
+	}
+	m, err := s.GetLastMsgForSubject(ctx, rooms.DoneSubject(lane, p.UMID, strconv.Itoa(p.Page)))
+	if err != nil {
+		out := classify(err)
+		return out
+	}
+	p.Marks = m.Data
+	return nil
 }
 
 func (l *Log) encodePages(lane rooms.Lane, pages []PageJobs) ([]*nats.Msg, error) {
@@ -70,7 +88,7 @@ func (l *Log) encodePages(lane rooms.Lane, pages []PageJobs) ([]*nats.Msg, error
 			}
 			msgs = append(msgs, m)
 		}
-		msgs = append(msgs, l.marker(lane, p.UMID, strconv.Itoa(p.Page), nil))
+		msgs = append(msgs, l.marker(lane, p.UMID, strconv.Itoa(p.Page), p.Marks))
 	}
 	return msgs, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -115,6 +116,9 @@ func (l *Log) jetStream(c Connector, name string) (jetstream.JetStream, error) {
 	return js, nil
 }
 
+// AckWait is how long an entry of a queue may be held without a sign of life.
+func (l *Log) AckWait() time.Duration { return l.options.AckWait }
+
 // Close ends the committers, then the connections. What waits for a commit is refused.
 func (l *Log) Close() { l.closing.Do(l.close) }
 
@@ -134,4 +138,18 @@ func (l *Log) Probe(ctx context.Context) error {
 	_, err := l.read.Stream(ctx, streamRooms)
 	err = classify(err)
 	return err
+}
+
+// Identity tells this log from any other: when its streams were created. What was derived from
+// another log is of no use with this one.
+func (l *Log) Identity(ctx context.Context) (string, error) {
+	id := ""
+	for _, name := range []string{streamRooms, streamEvents} {
+		s, err := l.handle(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		id += name + " " + s.CachedInfo().Created.UTC().Format(time.RFC3339Nano) + " "
+	}
+	return id, nil
 }

@@ -31,9 +31,9 @@ func (l *Log) Message(ctx context.Context, sequence uint64) (rooms.Message, erro
 // Erase overwrites the body of a message on disk and removes its entry. Erasing what is gone
 // is no error.
 func (l *Log) Erase(ctx context.Context, sequence uint64) error {
-	s, err := l.read.Stream(ctx, streamRooms)
+	s, err := l.handle(ctx, streamRooms)
 	if err != nil {
-		return fmt.Errorf("stream: %w", err)
+		return err
 	}
 	if err := s.SecureDeleteMsg(ctx, sequence); err != nil && !gone(err) {
 		return fmt.Errorf("stream: erase entry %d: %w", sequence, err)

@@ -26,8 +26,8 @@ type Options struct {
 	AckWait time.Duration `yaml:"ackWait"`
 	// MaxParked is the most deliveries that wait for a later attempt; 2,000,000 by default.
 	MaxParked uint64 `yaml:"maxParked"`
-	// MarkerTTL is how long it is remembered that a page has become jobs; longer than any
-	// message lives; 9 days by default.
+	// MarkerTTL is how long it is remembered at most that a page has become jobs; longer than
+	// any message lives; 9 days by default.
 	MarkerTTL time.Duration `yaml:"markerTTL"`
 	// CommitTimeout bounds how long an append is tried; 10 seconds by default.
 	CommitTimeout time.Duration `yaml:"commitTimeout"`
@@ -37,6 +37,10 @@ type Options struct {
 }
 
 const day = 24 * time.Hour
+
+// minQueue leaves room for the largest step of a cut, 500 pages of 38 KB, beside other pages and
+// the jobs that they become.
+const minQueue = 64 << 20
 
 // WithDefaults fills what was left out.
 func (o Options) WithDefaults() Options {
@@ -94,7 +98,7 @@ func (o Options) Check() []error {
 	for l, b := range o.QueueBytes {
 		_, err := rooms.ParseLane(string(l))
 		bad(err != nil || l == "", "queueBytes: the lanes are emergency, normal and bulk")
-		bad(b < 1<<20, "queueBytes: at least 1 MiB each")
+		bad(b < minQueue, "queueBytes: at least 64 MiB each")
 	}
 	return faults
 }

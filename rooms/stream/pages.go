@@ -58,14 +58,19 @@ func decodePage(data []byte) (rooms.Page, error) {
 
 // Cut is how far the cut of a message into pages has come.
 type Cut struct {
-	Sequence   uint64 `json:"seq"`        // of the last subscriber that is on a page
-	Recipients int    `json:"recipients"` // on all pages so far
+	Sequence   uint64 `json:"seq"`          // of the last subscriber that is on a page
+	Recipients int    `json:"recipients"`   // on all pages so far
+	End        bool   `json:"end,omitzero"` // nobody is left
 }
 
 // AppendPages stores at most 999 pages of a message and a marker for this part of the cut, all
 // or none. If the marker is there already the pages were stored before, and nothing is added.
+// ErrFull while the queue is half full.
 func (l *Log) AppendPages(ctx context.Context, part int, pages []rooms.Page, soFar Cut) error {
 	h := pages[0].Header
+	if err := l.checkPages(ctx, h.Lane); err != nil {
+		return err
+	}
 	msgs := make([]*nats.Msg, 0, len(pages)+1)
 	for _, p := range pages {
 		data, err := encodePage(p)
@@ -82,6 +87,24 @@ func (l *Log) AppendPages(ctx context.Context, part int, pages []rooms.Page, soF
 	err = l.append(ctx, msgs)
 	if out := classify(err); !errors.Is(out, ErrExists) {
 		return out
+	}
+	return nil
+}
+
+// checkPages keeps half of a queue free of pages: each becomes many times its size in jobs, and a
+// queue full of pages would never empty.
+func (l *Log) checkPages(ctx context.Context, lane rooms.Lane) error {
+	s, err := l.handle(ctx, queueName(lane))
+	if err != nil {
+		return err
+	}
+	info, err := s.Info(ctx)
+	if err != nil {
+		out := classify(err)
+		return out
+	}
+	if info.State.Bytes > uint64(l.options.queueBytes(lane))/2 {
+		return ErrFull
 	}
 	return nil
 }

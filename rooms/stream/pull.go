@@ -67,19 +67,18 @@ func (l *Log) puller(ctx context.Context, stream, consumer string) (puller, erro
 }
 
 // fetch asks for at most max entries, calls fn for each as it comes, and returns when max came
-// or wait is over. What came before an error has been handed to fn.
+// or wait is over. What came before an error has been handed to fn; what comes after ctx has
+// ended, or fn has failed, is given back.
 func (p puller) fetch(ctx context.Context, max int, wait time.Duration, fn func(*Held) error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	pull, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	batch, err := p.consumer.Fetch(max, jetstream.FetchContext(pull))
+	batch, err := p.consumer.Fetch(max, jetstream.FetchMaxWait(wait))
 	if err != nil {
 		out := classify(err)
 		return out
 	}
-	return each(batch, fn)
+	return each(ctx, batch, fn)
 }
 
 // take hands on what waits, at most max; if nothing does, it waits for one entry. So a burst is
@@ -91,7 +90,7 @@ func (p puller) take(ctx context.Context, max int, wait time.Duration, fn func(*
 		return out
 	}
 	came := false
-	err = each(batch, func(h *Held) error {
+	err = each(ctx, batch, func(h *Held) error {
 		came = true
 		return fn(h)
 	})
@@ -101,16 +100,40 @@ func (p puller) take(ctx context.Context, max int, wait time.Duration, fn func(*
 	return p.fetch(ctx, 1, wait, fn)
 }
 
-func each(batch jetstream.MessageBatch, fn func(*Held) error) error {
-	for m := range batch.Messages() {
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("stream: %w", err)
-		}
-		if err := fn(&Held{m, meta, time.Now()}); err != nil {
-			return err
+func each(ctx context.Context, batch jetstream.MessageBatch, fn func(*Held) error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			go giveBack(batch)
+			return ctx.Err()
+		case m, ok := <-batch.Messages():
+			if !ok {
+				return ended(batch)
+			}
+			if err := hand(m, fn); err != nil {
+				go giveBack(batch)
+				return err
+			}
 		}
 	}
+}
+
+func hand(m jetstream.Msg, fn func(*Held) error) error {
+	meta, err := m.Metadata()
+	if err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	return fn(&Held{m, meta, time.Now()})
+}
+
+// giveBack returns what a pull still brings, so that it need not be waited for.
+func giveBack(batch jetstream.MessageBatch) {
+	for m := range batch.Messages() {
+		_ = m.Nak() // without it, AckWait does the same later
+	}
+}
+
+func ended(batch jetstream.MessageBatch) error {
 	if err := batch.Error(); err != nil && !quiet(err) {
 		out := classify(err)
 		return out

@@ -15,6 +15,9 @@ import (
 // moveBatch is how many due jobs are moved in one step.
 const moveBatch = 250
 
+// moveAgain is when due jobs that found no room are tried again.
+const moveAgain = time.Second
+
 // Park stores a job until it is due; then it rejoins its lane's queue by itself. Parking the
 // same attempt again replaces it. ErrFull above Options.MaxParked.
 func (l *Log) Park(ctx context.Context, j rooms.Job, due time.Time) error {
@@ -89,6 +92,9 @@ func (l *Log) moveSome(ctx context.Context, p puller) error {
 		return err
 	}
 	if err := l.move(ctx, msgs); err != nil {
+		for _, h := range held {
+			_ = h.Later(moveAgain) // without it, AckWait does the same later
+		}
 		return err
 	}
 	for _, h := range held {

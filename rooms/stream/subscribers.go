@@ -153,19 +153,28 @@ func (l *Log) RemoveSubscribers(ctx context.Context, room rooms.Room) error {
 // ScanSubscribers calls fn with the position and id of every subscriber of a room after a
 // sequence, in order, up to the end as of the call.
 func (l *Log) ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.PageEntry) error) error {
-	s, err := l.handle(ctx, streamSubscribers)
-	if err != nil {
+	last, err := l.lastSubscriber(ctx, room)
+	if err != nil || last <= after {
 		return err
 	}
+	return l.scan(ctx, room, after, last, fn)
+}
+
+// lastSubscriber is the sequence of a room's latest entry; 0 if there is none.
+func (l *Log) lastSubscriber(ctx context.Context, room rooms.Room) (uint64, error) {
+	s, err := l.handle(ctx, streamSubscribers)
+	if err != nil {
+		return 0, err
+	}
 	last, err := s.GetLastMsgForSubject(ctx, rooms.SubscribersFilter(room))
-	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && last.Sequence <= after {
-		return nil
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
 	}
 	if err != nil {
 		out := classify(err)
-		return out
+		return 0, out
 	}
-	return l.scan(ctx, room, after, last.Sequence, fn)
+	return last.Sequence, nil
 }
 
 func (l *Log) scan(ctx context.Context, room rooms.Room, after, last uint64, fn func(rooms.PageEntry) error) error {
@@ -181,8 +190,11 @@ func (l *Log) scan(ctx context.Context, room rooms.Room, after, last uint64, fn 
 		return fmt.Errorf("stream: scan the subscribers: %w", err)
 	}
 	defer it.Stop()
-	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
+	for at := after; at < last; {
+		m, err := nextOf(ctx, it)
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return l.scanned(ctx, room, at)
+		}
 		if err != nil {
 			return fmt.Errorf("stream: scan the subscribers: %w", err)
 		}
@@ -199,8 +211,24 @@ func (l *Log) scan(ctx context.Context, room rooms.Room, after, last uint64, fn 
 				return err
 			}
 		}
-		if meta.Sequence.Stream >= last || meta.NumPending == 0 {
+		if at = meta.Sequence.Stream; meta.NumPending == 0 {
 			return nil
 		}
 	}
+	return nil
+}
+
+func nextOf(ctx context.Context, it jetstream.MessagesContext) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	return it.Next(jetstream.NextContext(ctx))
+}
+
+// scanned says whether a scan that is given nothing more has come to the end, since what stood
+// behind has been removed meanwhile, or must begin again.
+func (l *Log) scanned(ctx context.Context, room rooms.Room, at uint64) error {
+	if last, err := l.lastSubscriber(ctx, room); err != nil || last <= at {
+		return err
+	}
+	return ErrUnavailable
 }

@@ -14,18 +14,27 @@ import (
 const tailBuffer = 2 * maxBatch
 
 // TailHeaders calls fn with the headers of all messages after a sequence, in order, in batches
-// as large as what waits, at most 1,000. It returns when ctx ends or fn fails. Entries that
-// nobody can read are reported and left out.
+// as large as what waits, at most 1,000. It returns when ctx ends or fn fails. Of entries that
+// nobody can read, which are reported, fn gets the sequence alone: who waits for the end of the
+// log would else wait for ever.
 func (l *Log) TailHeaders(ctx context.Context, after uint64, fn func([]rooms.Header) error) error {
 	return tail(ctx, l, streamRooms, after, true, func(m jetstream.Msg, seq uint64) (rooms.Header, error) {
-		return decodeHeader(m.Subject(), seq, m.Headers())
+		h, err := decodeHeader(m.Subject(), seq, m.Headers())
+		if err != nil {
+			return rooms.Header{Sequence: seq}, err
+		}
+		return h, nil
 	}, fn)
 }
 
 // TailEvents does the same for events.
 func (l *Log) TailEvents(ctx context.Context, after uint64, fn func([]rooms.Event) error) error {
 	return tail(ctx, l, streamEvents, after, false, func(m jetstream.Msg, seq uint64) (rooms.Event, error) {
-		return decodeEvent(m.Subject(), seq, m.Data())
+		e, err := decodeEvent(m.Subject(), seq, m.Data())
+		if err != nil {
+			return rooms.Event{Sequence: seq}, err
+		}
+		return e, nil
 	}, fn)
 }
 
@@ -37,6 +46,9 @@ func (l *Log) Ends(ctx context.Context) (messages, events uint64, err error) {
 	events, err = l.end(ctx, streamEvents)
 	return messages, events, err
 }
+
+// EventsEnd is the sequence of the last event that exists now; 0 for none.
+func (l *Log) EventsEnd(ctx context.Context) (uint64, error) { return l.end(ctx, streamEvents) }
 
 func (l *Log) end(ctx context.Context, stream string) (uint64, error) {
 	s, err := l.handle(ctx, stream)
@@ -74,7 +86,6 @@ func tail[T any](ctx context.Context, l *Log, stream string, after uint64, heade
 		v, err := decode(m, meta.Sequence.Stream)
 		if err != nil {
 			l.options.Log.Error("an entry of the log cannot be read", "stream", stream, "sequence", meta.Sequence.Stream, "error", err)
-			return
 		}
 		select {
 		case waiting <- v:

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/audit"
+)
+
+// auditCalls are one success and one failure, at least, of everything that the API can be asked. They follow each other.
+func auditCalls(umid, subscriber string) []auditCall {
+	const room, messages, subscribers = "/v1/rooms/ward", "/v1/rooms/ward/messages", "/v1/rooms/ward/subscribers"
+	message := `{"transactionId":"qzcanary-tx","type":"reminder","content":{"text":"qzcanary text"},"reference":"qzcanary"}`
+	person := `{"email":"qzcanary@example.com","name":"Qzcanary"}`
+	return []auditCall{
+		{"POST", "/v1/rooms", demoAdmin, `{"name":"ward","publishers":[{"client":"` + demoPublisher + `","direct":true}]}`, 201},
+		{"POST", "/v1/rooms", demoPublisher, `{"name":"other"}`, 403},
+		{"GET", "/v1/rooms", demoPublisher, "", 200},
+		{"GET", "/v1/rooms?cursor=qzcanary%40x", demoPublisher, "", 400},
+		{"GET", room, demoPublisher, "", 200},
+		{"GET", "/v1/rooms/qzcanary", demoPublisher, "", 404},
+		{"PUT", room, demoAdmin, `{"title":"Qzcanary","publishers":[{"client":"` + demoPublisher + `","direct":true}]}`, 200},
+		{"PUT", room, demoPublisher, `{}`, 403},
+		{"POST", subscribers, demoAdmin, person, 201},
+		{"POST", subscribers, demoAdmin, `{"email":"qzcanary"}`, 400},
+		{"POST", subscribers + "?rows", demoAdmin, person + "\n{\"phone\":\"qzcanary\"}\n", 200},
+		{"GET", subscribers, demoAdmin, "", 200},
+		{"GET", subscribers, demoPublisher, "", 403},
+		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 204},
+		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 404},
+		{"POST", messages, demoPublisher, message, 202},
+		{"POST", messages, demoPublisher, message, 200},
+		{"POST", messages, demoPublisher, strings.Replace(message, "text\":\"qzcanary text", "text\":\"qzcanary other", 1), 409},
+		{"POST", messages, demoPublisher, `{"qzcanary":"qzcanary"}`, 400},
+		{"POST", messages, "", message, 401},
+		{"POST", messages, "qzcanary", message, 401},
+		{"GET", messages, demoPublisher, "", 200},
+		{"GET", messages, demoAuditor, "", 200},
+		{"GET", "/v1/rooms/a%40qzcanary/messages", demoAuditor, "", 400},
+		{"GET", "/v1/messages/" + umid, demoPublisher, "", 200},
+		{"GET", "/v1/messages/01K9ZZZZZZABCDEFGHJKMNPQRS", demoPublisher, "", 404},
+		{"GET", "/v1/messages/" + umid + "/deliveries", demoAuditor, "", 200},
+		{"GET", "/v1/messages/qzcanary/deliveries", demoAuditor, "", 400},
+		{"DELETE", room, demoPublisher, "", 403},
+		{"DELETE", room, demoAdmin, "", 204},
+		{"GET", "/qzcanary", demoAdmin, "", 404},
+	}
+}
+
+// auditCall is a call and how it is answered. Who calls is a client, "" nobody, or else a wrong token.
+type auditCall struct {
+	method, path, who, body string
+	status                  int
+}
+
+// TestEveryCallIsInTheAuditLog makes every call there is, and reads the audit log from its stream: each stands there
+// once, by its route and status, and what stands there is what the schema has, and nothing of what was sent.
+func TestEveryCallIsInTheAuditLog(t *testing.T) {
+	s := newStand(t, nil, nil)
+	made, umid, subscriber := map[string]auditCall{}, "", ""
+	for n := 0; n < len(auditCalls("", "")); n++ {
+		c := auditCalls(umid, subscriber)[n]
+		a := s.call(c)
+		if a.status != c.status {
+			t.Fatalf("%s %s: answered %d %s, want %d", c.method, c.path, a.status, a.body, c.status)
+		}
+		made[a.requestID] = c
+		switch a.status {
+		case http.StatusAccepted:
+			umid = a.UMID
+		case http.StatusCreated:
+			var created struct {
+				ID string `json:"id"`
+			}
+			_ = json.Unmarshal([]byte(a.body), &created) // a room has no id
+			subscriber = created.ID
+		}
+	}
+	s.recorded(made)
+	s.routesAmong(made)
+}
+
+func (s *stand) call(c auditCall) answer {
+	s.t.Helper()
+	token, header := c.who, []string(nil)
+	if strings.HasPrefix(c.who, "demo-") {
+		token = s.token(c.who)
+	}
+	path, rows := strings.CutSuffix(c.path, "?rows")
+	if rows {
+		header = []string{"Content-Type", "application/x-ndjson"}
+	}
+	if c.method == http.MethodPut && c.status == http.StatusOK {
+		room, err := s.as(token).Room(s.t.Context(), "ward")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		header = []string{"If-Match", room.ETag}
+	}
+	return ask(s.t, c.method, s.app.URL()+path, token, c.body, header...)
+}
+
+// recorded wants each call once in the log, and every entry to be a good one.
+func (s *stand) recorded(made map[string]auditCall) {
+	s.t.Helper()
+	canaries := canaries{"what was sent": "qzcanary"}.forms()
+	var found map[string][]audit.Entry
+	await(s.t, 10*time.Second, func() string {
+		found = map[string][]audit.Entry{}
+		for _, line := range s.auditLines("api") {
+			e, fault := readEntry(line)
+			if fault != "" {
+				s.t.Errorf("%s: %s", fault, line)
+			}
+			if shown := find(canaries, line); len(shown) > 0 {
+				s.t.Errorf("%v in %s", shown, line)
+			}
+			found[e.IDs["request"]] = append(found[e.IDs["request"]], e)
+		}
+		for id, c := range made {
+			if len(found[id]) == 0 {
+				return fmt.Sprintf("%s %s (%d) is not recorded", c.method, c.path, c.status)
+			}
+		}
+		return ""
+	})
+	for id, c := range made {
+		e := found[id][0]
+		refused := c.status >= 400
+		if len(found[id]) != 1 || e.Code != c.status || (e.Status == audit.Failed) != refused || refused != (e.Data["problem"] != "") {
+			s.t.Errorf("%s %s (%d) is recorded as %+v", c.method, c.path, c.status, found[id])
+		}
+		if strings.HasPrefix(c.who, "demo-") && e.Source != c.who && c.path != "/qzcanary" {
+			s.t.Errorf("%s %s by %s is recorded as %+v", c.method, c.path, c.who, e)
+		}
+	}
+}
+
+// auditLines are the entries of a component.
+func (s *stand) auditLines(component string) (lines [][]byte) {
+	s.t.Helper()
+	nc, err := s.store.broker.Connect("test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	log, err := js.Stream(s.t.Context(), "AUDIT")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for seq := uint64(1); seq <= log.CachedInfo().State.LastSeq; seq++ {
+		m, err := log.GetMsg(s.t.Context(), seq)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if m.Subject == rooms.AuditSubject(s.app.config.Broker.Node, component) {
+			lines = append(lines, m.Data)
+		}
+	}
+	return lines
+}
+
+// readEntry reads an entry strictly: what the schema does not have is a fault.
+func readEntry(line []byte) (e audit.Entry, fault string) {
+	if err := json.Unmarshal(line, &e, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false)); err != nil {
+		return e, err.Error()
+	}
+	for field, set := range map[string]bool{
+		"time": !e.Time.IsZero() && time.Since(e.Time) < time.Hour, "source": e.Source != "", "destination": e.Destination != "",
+		"status": e.Status == audit.Success || e.Status == audit.Failed, "code": e.Code >= 200 && e.Code < 600, "request": e.IDs["request"] != "",
+	} {
+		if !set {
+			return e, "no good " + field
+		}
+	}
+	known := []string{"request", "room", "umid", "subscriber", "took", "address", "problem"}
+	for name := range maps.Keys(e.IDs) {
+		if !slices.Contains(known[:4], name) {
+			return e, "unknown id " + name
+		}
+	}
+	for name := range maps.Keys(e.Data) {
+		if !slices.Contains(known[4:], name) {
+			return e, "unknown data " + name
+		}
+	}
+	return e, ""
+}
+
+// routesAmong wants every route of the API's document, but those for everybody, among the calls that were made, once
+// with success and once without.
+func (s *stand) routesAmong(made map[string]auditCall) {
+	s.t.Helper()
+	var document struct {
+		Paths map[string]map[string]yaml.Node `yaml:"paths"`
+	}
+	text := ask(s.t, http.MethodGet, s.app.URL()+"/v1/openapi.yaml", "", "").body
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil || len(document.Paths) == 0 {
+		s.t.Fatalf("the API's document: %d paths, %v", len(document.Paths), err)
+	}
+	seen := map[string]bool{}
+	for _, line := range s.auditLines("api") {
+		e, _ := readEntry(line)
+		seen[e.Destination+" "+e.Status] = true
+	}
+	checked := 0
+	for path, methods := range document.Paths {
+		for method, node := range methods {
+			var operation struct{ Security *[]any }
+			if method == "parameters" || node.Decode(&operation) != nil || operation.Security != nil {
+				continue
+			}
+			checked++
+			for _, status := range []string{audit.Success, audit.Failed} {
+				if name := strings.ToUpper(method) + " " + path; !seen[name+" "+status] {
+					s.t.Errorf("no %s of %s among %d calls", status, name, len(made))
+				}
+			}
+		}
+	}
+	if checked < 10 {
+		s.t.Errorf("only %d routes were looked for", checked)
+	}
+}

@@ -1,0 +1,115 @@
+package stream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/govcrier/crier/broker/brokertest"
+	"github.com/govcrier/crier/rooms"
+)
+
+func openWith(t *testing.T, o Options) (*Log, *nats.Conn) {
+	t.Helper()
+	s := brokertest.Start(t)
+	l, err := Open(t.Context(), s, s.Manifest(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l, brokertest.Connect(t, s, "test")
+}
+
+// An answer that is lost must not hold its caller for ever.
+func TestLostAnswerIsNotAwaitedForEver(t *testing.T) {
+	t.Parallel()
+	l, nc := openWith(t, Options{})
+	if _, err := nc.SubscribeSync("nobody.answers"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := publish(context.Background(), l.queue, &nats.Msg{Subject: "nobody.answers"})
+	if !errors.Is(classify(err), ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The last subscribers may leave between the look at the end and the scan.
+func TestScanEndsWhenTheLastHaveLeft(t *testing.T) {
+	t.Parallel()
+	l, _ := openWith(t, Options{})
+	if err := l.scan(t.Context(), "newborn", 0, 5, func(rooms.PageEntry) error { return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
+// One message that the log does not take must not harm those that wait with it.
+func TestOneRefusedMessageHarmsNoOther(t *testing.T) {
+	l, _ := openWith(t, Options{})
+	var all sync.WaitGroup
+	errs := make([]error, 300)
+	for n := range errs {
+		m := &nats.Msg{Subject: "event.newborn.sent", Header: nats.Header{}, Data: []byte("{}")}
+		if n == 150 {
+			m.Data = bytes.Repeat([]byte("x"), 9<<20)
+		}
+		all.Go(func() { errs[n] = l.events.append(t.Context(), m).err })
+	}
+	all.Wait()
+	for n, err := range errs {
+		if (err != nil) != (n == 150) {
+			t.Fatalf("entry %d: %v", n, err)
+		}
+	}
+}
+
+// A tail tells of an entry that nobody can read where it stands: the index would else never
+// reach the end of the log.
+func TestTailGoesPastWhatCannotBeRead(t *testing.T) {
+	l, nc := openWith(t, Options{})
+	if _, err := publish(t.Context(), nc, &nats.Msg{Subject: "event.newborn.sent", Data: []byte("no event")}); err != nil {
+		t.Fatal(err)
+	}
+	enough := errors.New("enough")
+	err := l.TailEvents(t.Context(), 0, func(es []rooms.Event) error {
+		if len(es) != 1 || es[0] != (rooms.Event{Sequence: 1}) {
+			t.Errorf("got %v", es)
+		}
+		return enough
+	})
+	if !errors.Is(err, enough) {
+		t.Error(err)
+	}
+}
+
+func TestPageTwiceInOneBatch(t *testing.T) {
+	l, _ := openWith(t, Options{})
+	p := PageJobs{UMID: "01JDB6T0G00000000000000001", Jobs: []rooms.Job{{Lane: rooms.Normal, Channel: rooms.SMS}}, Marks: []byte("s")}
+	if err := l.Enqueue(t.Context(), rooms.Normal, []PageJobs{p, p}); err != nil {
+		t.Error(err)
+	}
+}
+
+// However many pages wait, there is room to make jobs of them.
+func TestPagesLeaveRoomForJobs(t *testing.T) {
+	l, _ := openWith(t, Options{QueueBytes: map[rooms.Lane]int64{rooms.Bulk: 1 << 20}})
+	h := rooms.Header{UMID: "01JDB6T0G00000000000000001", Room: "newborn", Lane: rooms.Bulk, Publisher: rooms.Client(strings.Repeat("p", 10_000))}
+	var err error
+	for part := 0; err == nil && part < 1000; part++ {
+		err = l.AppendPages(t.Context(), part, []rooms.Page{{Header: h, Number: part, Count: 1}}, Cut{})
+	}
+	if !errors.Is(err, ErrFull) {
+		t.Fatal(err)
+	}
+	jobs := make([]rooms.Job, 500)
+	for i := range jobs {
+		jobs[i] = rooms.Job{UMID: h.UMID, N: i, Lane: rooms.Bulk, Channel: rooms.SMS, Contact: make([]byte, 200)}
+	}
+	if err := l.Enqueue(t.Context(), rooms.Bulk, []PageJobs{{UMID: h.UMID, Jobs: jobs}}); err != nil {
+		t.Errorf("jobs behind pages: %v", err)
+	}
+}
