@@ -145,7 +145,7 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 func (b *Bridge) worker(c rooms.Channel) *worker {
 	named := find(b.deps.Providers, c)
 	return &worker{
-		journal: b.deps.Log, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		journal: b.deps.Log, members: b.deps.Log, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
 		named: named, timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now,
 	}

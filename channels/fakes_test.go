@@ -19,6 +19,7 @@ type diary struct {
 	mu      sync.Mutex
 	lines   []string
 	settled bool
+	left    bool
 	fail    map[string]error // of a first word
 }
 
@@ -86,6 +87,11 @@ func (d *diary) Policy(context.Context, rooms.Revision) (rooms.Policy, error) {
 	return rooms.Policy{Retry: []time.Duration{5 * time.Minute}}, nil
 }
 
+// Subscribed has everybody in the room until he has left.
+func (d *diary) Subscribed(context.Context, rooms.Room, rooms.SubscriberID) (bool, error) {
+	return !d.left, d.note("subscribed?")
+}
+
 var contactForm = []byte(`{"c":"email","a":"canary@example.com"}`)
 
 // send is a provider that a function stands for.
@@ -105,7 +111,7 @@ var testMessage = rooms.Message{
 func newWorker(d *diary, p Provider) *worker {
 	messages := func(context.Context, uint64) (rooms.Message, error) { return testMessage, d.note("read") }
 	return &worker{
-		journal: d, history: d, policies: d, opener: newOpener(1<<20, d, messages),
+		journal: d, members: d, history: d, policies: d, opener: newOpener(1<<20, d, messages),
 		named: Named{"test", p}, timeout: time.Minute, ackWait: 30 * time.Second, hands: newHands(),
 		meter: newMeter(metrics.NewSet(), rooms.Email, "test"), log: slog.New(slog.DiscardHandler), now: time.Now,
 	}

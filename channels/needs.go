@@ -22,6 +22,11 @@ func Needless(s rooms.State, attempt int) bool {
 	return s.Terminal() || s.Status == rooms.Sent || s.Status == rooms.Errored && s.Attempt >= attempt
 }
 
+// members knows who is subscribed now.
+type members interface {
+	Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (bool, error)
+}
+
 // Policies gives the rules that a message was published under.
 type Policies interface {
 	Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error)

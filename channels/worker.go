@@ -16,12 +16,14 @@ const (
 	historyPatience = 30 * time.Second // how long an attempt waits for the index
 	faultWait       = 30 * time.Second // before a fault of ours is tried again
 	recordPatience  = 3 * time.Second  // for recording after everything was cancelled
+	leavingGrace    = time.Minute      // for which a message may still reach who has left
 	noPolicyWait    = 5 * time.Minute  // before the next attempt if the policy is not known
 )
 
 // worker does one job at a time for each goroutine that calls do.
 type worker struct {
 	journal  journal
+	members  members
 	history  History
 	policies Policies
 	opener   *opener
@@ -89,7 +91,25 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 	case err != nil:
 		return d, w.fault(ctx, j, "opening", err), false
 	}
+	left, err := w.left(ctx, j, d)
+	switch {
+	case err != nil:
+		return d, w.fault(ctx, j, "subscription", err), false
+	case left:
+		return d, giveUp(j.Job, rooms.Suppressed, now), false
+	}
 	return d, step{action: handBack}, ctx.Err() == nil
+}
+
+// left says whether somebody has left the room since its message was planned. It is asked of
+// deliveries that have waited: those of a minute ago were planned with who was there.
+func (w *worker) left(ctx context.Context, j work, d rooms.Delivery) (bool, error) {
+	id, err := rooms.ParseSubscriberID(j.Owner)
+	if err != nil || j.Attempt == 1 && w.now().Sub(d.ReceivedAt) < leavingGrace {
+		return false, nil // a named recipient, or a fresh message
+	}
+	here, err := w.members.Subscribed(ctx, j.Room, id)
+	return !here, err
 }
 
 func (w *worker) settled(ctx context.Context, j work) (bool, error) {

@@ -60,6 +60,11 @@ func TestWhatIsNotSent(t *testing.T) {
 				return m, nil
 			}
 		}, []string{"record failed 0.1 no-content", "done"}},
+		"left since": {func(d *diary, _ *worker, j *work) { d.left, j.Owner = true, subscriber }, // its message is ages old
+			[]string{"subscribed?", "record failed 0.1 suppressed", "done"}},
+		"subscription not known": {func(d *diary, _ *worker, j *work) {
+			j.Owner, d.fail = subscriber, map[string]error{"subscribed?": errTest}
+		}, []string{"subscribed? failed", "later 30s"}},
 		"cannot be opened":  {func(d *diary, _ *worker, _ *work) { d.fail = map[string]error{"unseal": errTest} }, []string{"unseal failed", "later 30s"}},
 		"held too long":     {func(_ *diary, _ *worker, j *work) { j.since = j.since.Add(-30 * time.Second) }, nil},
 		"already in hand":   {func(_ *diary, w *worker, j *work) { w.hands.take(j.ID()) }, []string{"later 30s"}},
@@ -74,6 +79,38 @@ func TestWhatIsNotSent(t *testing.T) {
 				}))
 				j := d.job(0)
 				tc.change(d, w, &j)
+				w.do(t.Context(), t.Context(), j, nobody)
+				d.expect(t, tc.want...)
+			})
+		})
+	}
+}
+
+const subscriber = "x-A3KT_x5LGBKUkGffPhKIm7gJs"
+
+// Who is named, who is still there, and whose message is fresh gets it.
+func TestWhoIsNotAskedAfter(t *testing.T) {
+	for name, tc := range map[string]struct {
+		owner string
+		left  bool
+		age   time.Duration
+		want  []string
+	}{
+		"named":       {"owner", true, time.Hour, []string{"record sent 0.1 ", "done"}},
+		"still there": {subscriber, false, time.Hour, []string{"subscribed?", "record sent 0.1 ", "done"}},
+		"fresh":       {subscriber, true, time.Second, []string{"record sent 0.1 ", "done"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &diary{left: tc.left}
+				w := newWorker(d, always(Outcome{Result: Sent}))
+				w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+					m := testMessage
+					m.ReceivedAt = time.Now().Add(-tc.age)
+					return m, nil
+				}
+				j := d.job(0)
+				j.Owner = tc.owner
 				w.do(t.Context(), t.Context(), j, nobody)
 				d.expect(t, tc.want...)
 			})

@@ -130,9 +130,13 @@ func (d *dialer) authenticate(client *smtp.Client) error {
 	return fmt.Errorf("email: the relay offers neither %s nor %s authentication", AuthPlain, AuthLogin)
 }
 
+// password gives that of the moment. A file that group or others may read is refused.
 func (d *dialer) password() (string, error) {
 	if d.PasswordFile == "" {
 		return d.Password.Reveal(), nil
+	}
+	if info, err := os.Stat(d.PasswordFile); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("email: passwordFile: %s has mode %04o, want 0600", d.PasswordFile, info.Mode().Perm())
 	}
 	text, err := os.ReadFile(d.PasswordFile)
 	if err != nil {

@@ -36,7 +36,7 @@ type Options struct {
 
 	Username     string       `yaml:"username"`     // empty: no authentication
 	Password     rooms.Secret `yaml:"-"`            // for programs; in a configuration it is a file
-	PasswordFile string       `yaml:"passwordFile"` // read at each connection, so it may change; a line break at its end is dropped
+	PasswordFile string       `yaml:"passwordFile"` // of mode 0600; read at each connection, so it may change; a line break at its end is dropped
 	Auth         string       `yaml:"auth"`         // auto, plain or login; default auto
 
 	From            string `yaml:"from"`            // address of the sender, to which bounces go too

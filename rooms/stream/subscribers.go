@@ -108,6 +108,12 @@ func (l *Log) FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.
 	return out, nil
 }
 
+// Subscribed says whether a room has a subscriber.
+func (l *Log) Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (bool, error) {
+	found, err := l.FindSubscribers(ctx, room, []rooms.SubscriberID{id})
+	return len(found) > 0, err
+}
+
 func decodeSubscriber(s stored) (rooms.Subscriber, error) {
 	sub := rooms.Subscriber{Sequence: s.sequence}
 	if err := json.Unmarshal(s.data, &sub); err != nil {
