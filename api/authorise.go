@@ -56,7 +56,9 @@ func (s *Server) openMessage(c *call, segment string) error {
 	if err != nil && !errors.Is(err, registry.ErrUnknownRoom) { // its room may have been deleted since
 		return err
 	}
-	c.has |= roomRights(room, c.client)
+	if !predates(c.message, room) {
+		c.has |= roomRights(room, c.client)
+	}
 	if c.message.Publisher == c.client {
 		c.has |= author
 	}
@@ -65,6 +67,11 @@ func (s *Server) openMessage(c *call, segment string) error {
 	}
 	c.room.Name, c.umid = c.message.Room, umid
 	return nil
+}
+
+// predates says that a message was received by an earlier room of the same name, of which this room's people know nothing.
+func predates(m index.Summary, room rooms.RoomConfig) bool {
+	return m.ReceivedAt.Before(room.CreatedAt)
 }
 
 // find reads a message; one that is not known may have been published on another node a moment ago.

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -29,6 +30,7 @@ func (s *Server) readJSON(c *call) ([]byte, error) {
 
 func (s *Server) readAll(c *call) ([]byte, error) {
 	if c.r.ContentLength > s.options.MaxBody {
+		s.discard(c)
 		return nil, problem.Of(v1.ProblemCodeBodyTooLarge)
 	}
 	var b bytes.Buffer
@@ -37,6 +39,14 @@ func (s *Server) readAll(c *call) ([]byte, error) {
 		return nil, bodyProblem(err)
 	}
 	return b.Bytes(), nil
+}
+
+// discard reads a body that is too large by no more than MaxBody, since many a client reads no answer before it has sent
+// everything. One that waits for 100 Continue (RFC 9110 §10.1.1) has sent nothing yet. The body's deadline holds.
+func (s *Server) discard(c *call) {
+	if c.r.ContentLength <= 2*s.options.MaxBody && c.r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, c.r.Body, c.r.ContentLength) // whatever comes of it, the answer is the same
+	}
 }
 
 // bodyProblem says why a body could not be read to its end.

@@ -167,7 +167,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, {"DELETE", room + "/subscribers/" + strings.Repeat("y", 26) + "A", "boss", "", nil},
 		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
 	} {
-		w := a.of(newServer(newEngine()))
+		w := a.of(serverOn(newEngine(), Options{Metrics: true}, io.Discard))
 		input, err := j.input(a.request())
 		if err != nil {
 			t.Fatal(err)

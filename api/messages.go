@@ -15,7 +15,8 @@ func (s *Server) getMessage(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, messageOf(c.message))
 }
 
-// listMessages shows a room's messages, the newest first; a publisher sees his own.
+// listMessages shows a room's messages, the newest first; a publisher sees his own. Those of an earlier room of the same
+// name are left out, and end the list.
 func (s *Server) listMessages(c *call) (answer, error) {
 	p, err := pageOf(c.r.URL.RawQuery, rooms.ParseUMID)
 	if err != nil {
@@ -27,7 +28,10 @@ func (s *Server) listMessages(c *call) (answer, error) {
 	}
 	list := v1.MessageList{Messages: []v1.Message{}, Next: optional(next)}
 	for _, m := range found {
-		if c.has.any(overseer) || m.Publisher == c.client {
+		switch {
+		case predates(m, c.room):
+			list.Next = nil
+		case c.has.any(overseer) || m.Publisher == c.client:
 			list.Messages = append(list.Messages, messageOf(m))
 		}
 	}

@@ -37,8 +37,9 @@ type Options struct {
 	CancelTimeout time.Duration `yaml:"cancelTimeout"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
 	ProblemBase string `yaml:"problemBase"`
-	// MetricsApart takes /metrics off the API, when Server.Metrics is served on an address of its own.
-	MetricsApart bool `yaml:"metricsApart"`
+	// Metrics serves /metrics on the API too, to whoever reaches it. Server.Metrics is there in any case, for an address of
+	// its own.
+	Metrics bool `yaml:"metrics"`
 }
 
 // WithDefaults fills in what was left at its zero value.

@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -54,7 +56,7 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 
 func TestProbesAreNotRecorded(t *testing.T) {
 	e := newEngine()
-	s := newServer(e)
+	s := serverOn(e, Options{Metrics: true}, io.Discard)
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/v1/openapi.yaml"} {
 		ask{"GET", path, "", "", nil}.of(s)
 	}
@@ -99,7 +101,7 @@ func TestNothingPersonalIsWrittenDown(t *testing.T) {
 }
 
 func TestMetricsCount(t *testing.T) {
-	s := newServer(newEngine())
+	s := serverOn(newEngine(), Options{Metrics: true}, io.Discard)
 	ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", good, nil}.of(s)
 	ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", "x", nil}.of(s)
 	ask{"GET", "/nothing", "", "", nil}.of(s)
@@ -117,9 +119,13 @@ func TestMetricsCount(t *testing.T) {
 	}
 }
 
-func TestMetricsApart(t *testing.T) {
-	s := serverOn(newEngine(), Options{MetricsApart: true}, &bytes.Buffer{})
+func TestMetricsAreOffTheAPIUnlessAskedFor(t *testing.T) {
+	s := newServer(newEngine())
 	if w := (ask{"GET", "/metrics", "", "", nil}).of(s); w.Code != 404 {
 		t.Errorf("%d", w.Code)
+	}
+	w := httptest.NewRecorder()
+	if s.Metrics().ServeHTTP(w, ask{"GET", "/metrics", "", "", nil}.request()); w.Code != 200 {
+		t.Errorf("on an address of their own: %d", w.Code)
 	}
 }

@@ -16,7 +16,7 @@ import (
 func (s *Server) router() http.Handler {
 	m := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, r := range s.routes() {
-		if r.path == "/metrics" && s.options.MetricsApart {
+		if r.path == "/metrics" && !s.options.Metrics {
 			continue
 		}
 		m.Handle(r.path, s.endpoint(r)).Methods(methods(r)...)

@@ -9,12 +9,17 @@ import (
 	"time"
 )
 
-// maxHeader is the most bytes of a request's header; more is answered by net/http, in plain text.
+// maxHeader is the most bytes of a request's header; more is answered by net/http.
 const maxHeader = 64 << 10
 
 // Serve answers requests on a listener until ctx ends, and then stops in two breaths: no new requests, while those that
 // run may finish within DrainTimeout; then they are told to give up, and after CancelTimeout connections are closed. It
 // may be called for several listeners.
+//
+// What is not well-formed HTTP never reaches a route: net/http answers it by itself, in plain text or with no text, without
+// X-Request-Id, log or record. So it does with 400 (a request that cannot be read, or plain HTTP where TLS is spoken), 417
+// (an Expect other than 100-continue), 431 (a header above 64 KiB), 501 (an unknown Transfer-Encoding) and 505 (a version
+// of HTTP that it does not speak).
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()

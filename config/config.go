@@ -43,7 +43,7 @@ type API struct {
 
 // Metrics say where the metrics are served.
 type Metrics struct {
-	Listen string `yaml:"listen"` // host:port, without TLS; empty: /metrics of the API
+	Listen string `yaml:"listen"` // host:port, without TLS; empty: none, but for api.metrics
 }
 
 // New is the configuration in which nothing has been decided. The policy has its defaults from the start, since its zeros
@@ -63,7 +63,6 @@ func (c Config) Complete() Config {
 	c.Retention = c.Retention.WithDefaults()
 	c.API.Listen = cmp.Or(c.API.Listen, ":8443")
 	c.API.Options = c.API.WithDefaults()
-	c.API.MetricsApart = c.API.MetricsApart || c.Metrics.Listen != ""
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()

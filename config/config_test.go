@@ -114,6 +114,16 @@ func TestLeastConfiguration(t *testing.T) {
 	}
 }
 
+func TestMetricsAreOffTheAPIUnlessAskedFor(t *testing.T) {
+	for text, want := range map[string]bool{
+		good: false, good + "metrics: {listen: \":9090\"}\n": false, strings.Replace(good, "api: {", "api: {metrics: true, ", 1): true,
+	} {
+		if c, faults := load(t, text, nothing); faults != nil || c.API.Metrics != want {
+			t.Errorf("%s: %t, %q", text, c.API.Metrics, faults)
+		}
+	}
+}
+
 func TestZerosOfThePolicyCount(t *testing.T) {
 	c, faults := load(t, good+"policy: {jitter: 0, retry: [1s]}\n", nothing)
 	if faults != nil || c.Policy.Jitter != 0 || !slices.Equal(c.Policy.Retry, []time.Duration{time.Second}) {

@@ -88,7 +88,7 @@ func help() map[string]explained {
 		"api.drainTimeout":        {"How long requests may take to finish when the server stops.", ""},
 		"api.cancelTimeout":       {"How long they may take after that, when they have been told to give up.", ""},
 		"api.problemBase":         {"What stands before the code in the type of a problem.", ""},
-		"api.metricsApart":        {"Take /metrics off the API; follows from metrics.listen.", ""},
+		"api.metrics":             {"Serve /metrics here too, without token: whoever reaches the API reads them.", ""},
 
 		"oidc.issuer":             {"The issuer URL, exactly as it stands in the tokens.", "https://id.example.org/realms/gov"},
 		"oidc.audience":           {"What must be among the audiences of a token.", ""},
@@ -125,7 +125,7 @@ func help() map[string]explained {
 		"providers.email.caFile":                   {"Certificate authorities to trust for the relay instead of the system's, PEM.", ""},
 		"providers.email.serverName":               {"The name in the relay's certificate, if not host.", ""},
 		"providers.email.username":                 {"Who logs in at the relay; nobody if empty.", ""},
-		"providers.email.passwordFile":             {"A file that holds the password.", ""},
+		"providers.email.passwordFile":             {"A file of mode 0600 that holds the password.", ""},
 		"providers.email.auth":                     {"auto, plain or login; auto if empty.", ""},
 		"providers.email.from":                     {"The address of the sender, to which bounces go too.", "noreply@example.org"},
 		"providers.email.fromName":                 {"The name shown beside it.", ""},
@@ -143,7 +143,7 @@ func help() map[string]explained {
 		"sandbox.receipts": {`Which channels confirm at once that a delivery arrived: "sms", "all" or "none".`, ""},
 		"sandbox.late":     {"How long after sending the receipt of a late recipient comes.", ""},
 
-		"metrics.listen": {"An address of their own, host:port, without TLS; if empty they are at /metrics of the API.", ""},
+		"metrics.listen": {"An address of their own, host:port, without TLS; if empty there is none, and only api.metrics shows them.", ""},
 
 		"logging.level":  {"debug, info, warn or error.", ""},
 		"logging.format": {"text or json.", ""},

@@ -25,7 +25,7 @@ func ParseEmail(s string) (Address, error) {
 		return Address{}, fmt.Errorf("%w: an e-mail address has 1 to %d characters", ErrAddress, maxEmail)
 	}
 	if strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || !unicode.IsPrint(r) || strings.ContainsRune(`"<>()[],;:\`, r)
+		return r <= ' ' || !unicode.IsPrint(r) || posesAsASCII(r) || strings.ContainsRune(`"<>()[],;:\`, r)
 	}) {
 		return Address{}, fmt.Errorf("%w: a character that no e-mail address may hold", ErrAddress)
 	}
@@ -40,15 +40,23 @@ func ParseEmail(s string) (Address, error) {
 	return Address{hide(s)}, nil
 }
 
+// posesAsASCII finds characters that only lower case makes ASCII, such as the Kelvin sign: by
+// Same, an address with one would be somebody else's.
+func posesAsASCII(r rune) bool {
+	return r > unicode.MaxASCII && unicode.ToLower(r) <= unicode.MaxASCII
+}
+
 // validDomain accepts names of at least two labels. No top-level domain is a number (RFC 3696
-// §2), so what ends in one is an IP address or a mistake.
+// §2), so what ends in one is an IP address or a mistake. No label begins with a combining mark
+// (RFC 5891 §4.2.3.2).
 func validDomain(domain string) bool {
 	labels := strings.Split(domain, ".")
 	if len(labels) < 2 || !strings.ContainsFunc(labels[len(labels)-1], unicode.IsLetter) {
 		return false
 	}
 	for _, l := range labels {
-		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+		first, _ := utf8.DecodeRuneInString(l)
+		if l == "" || len(l) > 63 || unicode.IsMark(first) || l[0] == '-' || l[len(l)-1] == '-' {
 			return false
 		}
 		if strings.ContainsFunc(l, func(r rune) bool {

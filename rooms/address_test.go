@@ -16,12 +16,13 @@ func TestAddresses(t *testing.T) {
 		channel         rooms.Channel
 		accept, decline []string
 	}{
-		{rooms.Email, []string{"a@example.com", "a.b+tag@x-y.example", "żółw@example.pl", "a@bücher.example", long + "@example.com", long + "@d" + domain, "a@1.example"},
+		{rooms.Email, []string{"a@example.com", "a.b+tag@x-y.example", "żółw@example.pl", "a@bücher.example", long + "@example.com", long + "@d" + domain, "a@1.example", "ÄK@e\u0301.example"},
 			[]string{"", "a", "@example.com", "a@", "a@localhost", "a@example.", "a@.example", "a@-x.example", "a@x-.example",
 				"a@" + long + ".example", long + "a@example.com", long + "@dd" + domain, "a..b@example.com", ".a@example.com",
 				"A <a@example.com>", `"a b"@example.com`, "a@[127.0.0.1]", "a(c)@example.com", "a@b@example.com", "a,b@example.com",
 				"a@example.com\r\nRCPT TO:<x@example.com>", "a\u00a0b@example.com", "a\u2028@example.com", "a@exa mple.com", "a\x00@example.com", "a\xff@example.com", "a@exam_ple.com",
-				"a@127.0.0.1", "a@example.1", "\u202ea@example.com", "a\u200b@example.com", "a\ufeff@example.com", "a\ufffe@example.com", "a\ue000@example.com"}},
+				"a@127.0.0.1", "a@example.1", "\u202ea@example.com", "a\u200b@example.com", "a\ufeff@example.com", "a\ufffe@example.com", "a\ue000@example.com",
+				"\u212aim@example.com", "kim@ban\u212a.example", "\u0130ki@example.com", "a@\u0301e.example", "a@example.\u0301com"}},
 		{rooms.SMS, []string{"+1234567", "+996555000111", "+123456789012345"},
 			[]string{"", "+", "+123456", "+1234567890123456", "996555000111", "+0996555000", "+99 6555000", "+99655500o111", "+996\n55000111", "+٩٩٦٥٥٥٠٠٠"}},
 		{"fax", nil, []string{"a@example.com", "+1234567"}},

@@ -28,7 +28,7 @@ const defaultServer = "http://127.0.0.1:8080"
 func (t terminal) connect(c *cobra.Command) *connection {
 	n := t.credentials(c)
 	c.Flags().StringVar(&n.server, "server", "", "URL of the gateway (CRIER_SERVER; default "+defaultServer+")")
-	c.Flags().StringVar(&n.token, "token", "", "access token (CRIER_TOKEN)")
+	c.Flags().StringVar(&n.token, "token", "", "access token; better in the environment, for ps shows flags to others (CRIER_TOKEN)")
 	return n
 }
 
@@ -37,7 +37,7 @@ func (t terminal) credentials(c *cobra.Command) *connection {
 	n := &connection{env: t.env}
 	c.Flags().StringVar(&n.issuer, "issuer", "", "URL of the identity provider, to get a token there (CRIER_ISSUER)")
 	c.Flags().StringVar(&n.clientID, "client-id", "", "client to get it for (CRIER_CLIENT_ID)")
-	c.Flags().StringVar(&n.secret, "client-secret", "", "its secret; better in the environment (CRIER_CLIENT_SECRET)")
+	c.Flags().StringVar(&n.secret, "client-secret", "", "its secret; better in the environment, for ps shows flags to others (CRIER_CLIENT_SECRET)")
 	c.Flags().StringVar(&n.caFile, "ca-file", "", "certificate authorities to trust, PEM (CRIER_CA_FILE)")
 	return n
 }

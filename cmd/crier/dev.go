@@ -23,7 +23,7 @@ and a sandbox in place of e-mail and SMS, whose page shows what would have been 
 account is needed anywhere.
 
 What it stores is encrypted like anywhere else. Without --store it is gone at the end; with --store DIR it is kept, the
-keys beside it in DIR.key, DIR.keys.json and DIR.clients.json.
+keys beside it in DIR.key, DIR.keys.json and DIR.clients.json. None of these may be open to other users of the machine.
 
 Recipients whose deliveries fail on demand:
   temporary@example.com    +99900001xx  deferred; temporary-2@… or +9990000102 at the first 2 attempts only
@@ -96,7 +96,7 @@ func devConfig(home *devStore, f devFlags) (config.Config, error) {
 	conf := config.New()
 	conf.Broker.Store, conf.Broker.KeyFile = home.store, home.keyFile
 	conf.Vault.KeysFile = home.keysFile
-	conf.API.Listen, conf.API.Insecure = f.address, true
+	conf.API.Listen, conf.API.Insecure, conf.API.Metrics = f.address, true, true
 	conf.OIDC.Issuer = "http://127.0.0.1" // until it is known
 	conf.Providers.Email.Kind, conf.Providers.SMS.Kind = config.KindSandbox, config.KindSandbox
 	for _, pair := range f.set {

@@ -22,7 +22,7 @@ type devStore struct {
 	close    func() error      // removes what is temporary
 }
 
-// openDevStore makes what is missing. Without a folder everything is temporary.
+// openDevStore makes what is missing. Without a folder everything is temporary. What is there and open to others is refused.
 func openDevStore(folder string) (*devStore, error) {
 	d := &devStore{store: filepath.Clean(folder), close: func() error { return nil }}
 	if folder == "" {
@@ -32,11 +32,23 @@ func openDevStore(folder string) (*devStore, error) {
 		}
 		d.store, d.close = filepath.Join(temporary, "store"), removeAll(temporary)
 	}
+	if err := checkFolder(d.store); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
 	d.keyFile, d.keysFile = d.store+".key", d.store+".keys.json"
 	if err := d.makeKeys(); err != nil {
 		return nil, errors.Join(fmt.Errorf("keys of the store: %w", err), d.close())
 	}
 	return d, nil
+}
+
+// checkFolder refuses a folder that others may look into, if it is there already.
+func checkFolder(folder string) error {
+	info, err := os.Stat(folder)
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	return fmt.Errorf("--store %s has mode %04o and is open to others; this mends it: chmod 0700 %[1]s", folder, info.Mode().Perm())
 }
 
 // makeKeys makes keys for a new store. It makes none for one that has been written: they would not be the right ones.
@@ -66,7 +78,7 @@ func unless(kind, err error) error {
 // readSecrets reads the secrets of the clients, or makes new ones. They stay, so that scripts can go on.
 func (d *devStore) readSecrets() error {
 	file := d.store + ".clients.json"
-	data, err := os.ReadFile(file)
+	data, err := readPrivate(file)
 	if err == nil {
 		return json.Unmarshal(data, &d.secrets)
 	}
@@ -81,4 +93,12 @@ func (d *devStore) readSecrets() error {
 		return err
 	}
 	return writeNew(file, string(data))
+}
+
+// readPrivate reads a file, unless group or others may read it too.
+func readPrivate(file string) ([]byte, error) {
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s has mode %04o, want 0600", file, info.Mode().Perm())
+	}
+	return os.ReadFile(file)
 }

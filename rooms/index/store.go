@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/nalgeon/redka"
@@ -35,6 +36,9 @@ func pragmas() []string {
 
 // openStore opens the file, and makes it if it is not there.
 func openStore(path string) (*store, error) {
+	if err := create(path); err != nil {
+		return nil, err
+	}
 	s := &store{
 		rw: sql.OpenDB(connector{&sqlite.Driver{}, dataSource(path, "rwc") + "&_txlock=immediate"}),
 		ro: sql.OpenDB(connector{&sqlite.Driver{}, dataSource(path, "ro")}),
@@ -46,6 +50,20 @@ func openStore(path string) (*store, error) {
 	}
 	s.db = db
 	return s, nil
+}
+
+// create makes an empty file for its owner alone, unless there is one; SQLite gives the files that it puts beside it the
+// same mode. One that is there is not opened: closing it would take away SQLite's locks on it (sqlite.org/howtocorrupt.html
+// §2.2).
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func dataSource(path, mode string) string {
