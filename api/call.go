@@ -26,6 +26,7 @@ type call struct {
 	room    rooms.RoomConfig // of a path with {room}
 	message index.Summary    // of a path with {umid}
 
+	begun      bool               // its beginning is recorded
 	umid       rooms.UMID         // for the record
 	subscriber rooms.SubscriberID // for the record
 }

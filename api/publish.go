@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -25,12 +26,13 @@ func (s *Server) publish(c *call) (answer, error) {
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
+	recorded := s.recordBeginning(ctx, c)
 	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
 		Client: c.client, Room: c.room.Name, Raw: body,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
 		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt,
 	})
-	if err != nil {
+	if err := errors.Join(err, <-recorded); err != nil {
 		return answer{}, err
 	}
 	c.umid = receipt.UMID

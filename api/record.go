@@ -1,18 +1,20 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms/audit"
 )
 
 // recordChange makes the entry of a call that changed something durable, before it is answered.
 func (s *Server) recordChange(c *call, a answer) error {
-	if !c.changes() {
+	if !c.changes() || c.begun {
 		return nil
 	}
 	ctx, cancel := s.beyond(c)
@@ -20,9 +22,28 @@ func (s *Server) recordChange(c *call, a answer) error {
 	return s.deps.Audit.Record(ctx, s.entry(c, a, nil))
 }
 
-// note records what recordChange did not: reads and refusals. Routes for everybody are not recorded.
+// recordBeginning records, while the caller goes on, that a call is in progress, and gives the
+// outcome of that. A call whose beginning is durable before it is answered has its end noted
+// soon after: so its record costs no time of its own.
+func (s *Server) recordBeginning(ctx context.Context, c *call) <-chan error {
+	e := s.entry(c, answer{}, nil)
+	e.Status = audit.InProgress
+	c.begun = true
+	done := make(chan error, 1)
+	go func() {
+		err := s.deps.Audit.Record(ctx, e)
+		if err != nil {
+			err = problem.Because(v1.ProblemCodeUnavailable, err)
+		}
+		done <- err
+	}()
+	return done
+}
+
+// note records what recordChange did not: reads, refusals, and the end of what was recorded when
+// it began. Routes for everybody are not recorded.
 func (s *Server) note(c *call, a answer, refused *problem.Error) {
-	if refused == nil && c.changes() || c.route.scope == public && c.route.path != "" {
+	if refused == nil && c.changes() && !c.begun || c.route.scope == public && c.route.path != "" {
 		return
 	}
 	s.deps.Audit.Note(s.entry(c, a, refused))

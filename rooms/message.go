@@ -2,8 +2,8 @@ package rooms
 
 import "time"
 
-// PageSize is the most recipients that one page covers: with its marker it fills one atomic
-// batch of JetStream (1,000 entries).
+// PageSize is the most recipients of one page: the part of a message's recipients that becomes
+// jobs in one step. With its marker it fills one atomic batch of JetStream (1,000 entries).
 const PageSize = 999
 
 // Header is what the log says of a message without its content.
@@ -44,21 +44,6 @@ type Revision struct {
 type DeliveryID struct {
 	UMID UMID
 	N    int
-}
-
-// Page is the part of a message's recipients that becomes jobs in one step.
-type Page struct {
-	Header  Header
-	Number  int         // from 0; its first recipient is Number × PageSize
-	Entries []PageEntry // the subscribers that it covers; none if Direct
-	Count   int         // how many recipients it covers
-}
-
-// PageEntry is a subscriber on a page: his entry's sequence in SUBSCRIBERS, and his id for
-// the case that an update has moved it since.
-type PageEntry struct {
-	Sequence   uint64
-	Subscriber SubscriberID
 }
 
 // Job is one delivery to be made, as it waits in a lane's queue. It never holds the body.

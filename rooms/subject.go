@@ -49,13 +49,9 @@ func JobSubject(l Lane, c Channel) string { return "job." + string(l) + "." + st
 // JobFilter selects the jobs of a lane on all channels.
 func JobFilter(l Lane) string { return "job." + string(l) + ".*" }
 
-// PageSubject is where the pages of a lane wait.
-func PageSubject(l Lane) string { return "page." + string(l) }
-
-// DoneSubject marks that a page of a message has become jobs. The name of the
-// page is its number, or "cut" with a number for the cut into pages itself.
-func DoneSubject(l Lane, u UMID, page string) string {
-	return "done." + string(l) + "." + string(u) + "." + page
+// DoneSubject marks that a page of a message, counted from 0, has become jobs.
+func DoneSubject(l Lane, u UMID, page int) string {
+	return "done." + string(l) + "." + string(u) + "." + strconv.Itoa(page)
 }
 
 // DoneFilter selects the markers of a lane.
@@ -63,7 +59,7 @@ func DoneFilter(l Lane) string { return "done." + string(l) + ".>" }
 
 // QueueSubjects are those of the stream that holds a lane's jobs.
 func QueueSubjects(l Lane) []string {
-	return []string{JobFilter(l), PageSubject(l), DoneFilter(l)}
+	return []string{JobFilter(l), DoneFilter(l)}
 }
 
 // ScheduleSubject holds one parked delivery; DueSubject is where it falls due.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms/index"
 )
 
 func TestMessageReachesItsRecipients(t *testing.T) {
@@ -103,7 +104,7 @@ func TestReadinessNamesItsParts(t *testing.T) {
 	if err := h.client().Ready(t.Context()); err != nil {
 		t.Errorf("not ready: %v", err)
 	}
-	r := &recall{whole: make(chan struct{})}
+	r := &recall{index: emptyIndex(t)}
 	if err := r.Ready(t.Context()); err == nil {
 		t.Error("an index that has not caught up is ready")
 	}
@@ -192,4 +193,15 @@ func TestAppSaysWhatItCannotOpen(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "api.listen: ") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// emptyIndex has folded nothing.
+func emptyIndex(t *testing.T) *index.Index {
+	t.Helper()
+	x, err := index.Open(index.Options{Path: filepath.Join(t.TempDir(), "index.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = x.Close() })
+	return x
 }

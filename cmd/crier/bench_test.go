@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -34,6 +36,9 @@ type bench struct {
 // sent: what is measured then is acceptance alone.
 func startBench(b *testing.B, fanout bool) *bench {
 	b.Helper()
+	before := runtime.GOMAXPROCS(0)
+	useCores(os.Getenv)
+	b.Cleanup(func() { runtime.GOMAXPROCS(before) })
 	log := slog.New(slog.DiscardHandler)
 	m := &bench{crew: newCrew(log)}
 	b.Cleanup(func() { _ = m.crew.stop() })
@@ -110,11 +115,12 @@ func (m *bench) room(b *testing.B) {
 	if _, err := m.know.rooms.Create(b.Context(), c); err != nil {
 		b.Fatal(err)
 	}
-	select {
-	case <-m.know.whole:
-	case <-time.After(time.Minute):
-		b.Fatal("the index is not whole")
-	}
+	eventually(b, time.Minute, func() string {
+		if err := m.know.Ready(b.Context()); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
 }
 
 // publisher gives a client of the API with the next token, which publishes to one named person.

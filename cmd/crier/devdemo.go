@@ -63,7 +63,8 @@ func untilReady(ctx context.Context, c *client.Client) error {
 		if err == nil || !errors.As(err, &p) || p.Code != v1.ProblemCodeNotReady {
 			return err
 		}
-		if !pause(ctx, 20*time.Millisecond) {
+		pause(ctx, 20*time.Millisecond)
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 )
 
@@ -16,6 +17,7 @@ func main() { os.Exit(run()) }
 
 // run is the program: it gives the exit status, 0 for success.
 func run() int {
+	useCores(os.Getenv)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
@@ -24,6 +26,18 @@ func run() int {
 	}()
 	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}
 	return t.execute(ctx, os.Args[1:])
+}
+
+// waitingForDisk is how many threads may wait for the disk without keeping a core from those who could work: a thread in
+// fsync holds its place for a while.
+const waitingForDisk = 2
+
+// useCores lets more threads run Go code than there are cores, unless GOMAXPROCS says otherwise.
+func useCores(env func(string) string) {
+	if env("GOMAXPROCS") == "" {
+		runtime.SetDefaultGOMAXPROCS()
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + waitingForDisk)
+	}
 }
 
 // terminal is where the commands read and write.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -35,7 +36,7 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
 
 	k := &knowledge{
-		recall:      &recall{index: x, log: s.log, told: newBarrier(func(ctx context.Context) error { return foldEvents(ctx, s.log, x) }), whole: make(chan struct{})},
+		recall:      &recall{index: x, log: s.log, told: newBarrier(func(ctx context.Context) error { return foldEvents(ctx, s.log, x) })},
 		rooms:       registry.NewRooms(s.log),
 		subscribers: registry.NewSubscribers(s.log, s.vault),
 	}
@@ -55,8 +56,8 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 type recall struct {
 	index *index.Index
 	log   index.Log
-	told  *barrier      // behind it, everything recorded before is known
-	whole chan struct{} // closed when the index has reached the end that the log had at the start
+	told  *barrier     // behind it, everything recorded before is known
+	whole atomic.Int64 // the generation of the index that has reached the log's end, counted from 1; 0 for none
 }
 
 var (
@@ -65,37 +66,36 @@ var (
 	_ publish.Memory = (*recall)(nil)
 )
 
-// catchUp closes whole in time.
+// catchUp says in time that the index is whole, and again each time that it was begun anew.
 func (r *recall) catchUp(ctx context.Context) error {
-	for r.index.Wait(ctx, r.log) != nil && ctx.Err() == nil {
-		if !pause(ctx, time.Second) {
-			return nil
+	for ctx.Err() == nil {
+		generation, anew := r.index.Generation(), r.index.Anew()
+		if err := r.index.Wait(ctx, r.log); err != nil {
+			pause(ctx, time.Second)
+			continue
+		}
+		r.whole.Store(generation + 1)
+		select {
+		case <-anew:
+		case <-ctx.Done():
 		}
 	}
-	if ctx.Err() == nil {
-		close(r.whole)
-	}
-	<-ctx.Done()
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) bool {
+func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
-		return true
 	case <-ctx.Done():
-		return false
 	}
 }
 
 // Ready says whether the index is whole.
 func (r *recall) Ready(context.Context) error {
-	select {
-	case <-r.whole:
-		return nil
-	default:
+	if r.whole.Load() != r.index.Generation()+1 {
 		return errCatchingUp
 	}
+	return nil
 }
 
 // Wait returns when the index has folded the log to its end as of the call.

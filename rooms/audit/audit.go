@@ -42,16 +42,16 @@ const Stranger = "unknown"
 
 // Log appends to the record of a component of this node, durably.
 type Log interface {
-	Audit(ctx context.Context, node, component string, entry []byte) error
+	Audit(ctx context.Context, node, component string, entries ...[]byte) error
 }
 
 // waiting is how many notes may wait to be written.
 const waiting = 10_000
 
-// writers is how many notes are handed to the log at once, which commits them together.
-const writers = 64
+// together is how many notes are handed to the log at once, which commits them together.
+const together = 250
 
-// noteTimeout bounds the writing of a note.
+// noteTimeout bounds the writing of notes.
 const noteTimeout = 30 * time.Second
 
 // Recorder writes for one component.
@@ -71,9 +71,7 @@ type Recorder struct {
 func New(log Log, node, component string, set *metrics.Set, logger *slog.Logger) *Recorder {
 	r := &Recorder{log: log, node: node, component: component, logger: logger, notes: make(chan []byte, waiting),
 		lost: set.GetOrCreateCounter(`crier_audit_lost_total{component="` + component + `"}`)}
-	for range writers {
-		r.done.Go(r.write)
-	}
+	r.done.Go(r.write)
 	return r
 }
 
@@ -90,37 +88,41 @@ func (r *Recorder) Record(ctx context.Context, e Entry) error {
 // It must not be called after Close.
 func (r *Recorder) Note(e Entry) {
 	if e.Source == Stranger && len(r.notes) >= waiting/2 {
-		r.lose(errors.New("too many of strangers wait"))
+		r.lose(1, errors.New("too many of strangers wait"))
 		return
 	}
 	b, err := json.Marshal(e, json.Deterministic(true))
 	if err != nil {
-		r.lose(err)
+		r.lose(1, err)
 		return
 	}
 	select {
 	case r.notes <- b:
 	default:
-		r.lose(errors.New("too many wait"))
+		r.lose(1, errors.New("too many wait"))
 	}
 }
 
 func (r *Recorder) write() {
 	for b := range r.notes {
+		batch := append(make([][]byte, 0, together), b)
+		for len(batch) < together && len(r.notes) > 0 {
+			batch = append(batch, <-r.notes)
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), noteTimeout)
-		if err := r.log.Audit(ctx, r.node, r.component, b); err != nil {
-			r.lose(err)
+		if err := r.log.Audit(ctx, r.node, r.component, batch...); err != nil {
+			r.lose(len(batch), err)
 		}
 		cancel()
 	}
 }
 
-// lose counts an entry, and logs so once a second at most: who floods the record is not to
+// lose counts entries, and logs so once a second at most: who floods the record is not to
 // flood the log as well.
-func (r *Recorder) lose(err error) {
-	r.lost.Inc()
+func (r *Recorder) lose(n int, err error) {
+	r.lost.Add(n)
 	if now := time.Now().Unix(); r.told.Swap(now) != now {
-		r.logger.Error("an audit entry is lost", "component", r.component, "error", err)
+		r.logger.Error("audit entries are lost", "component", r.component, "error", err)
 	}
 }
 

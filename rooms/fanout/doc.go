@@ -1,10 +1,11 @@
 // Package fanout turns messages into jobs, one for each recipient.
 //
 // It promises that every recipient of a message gets exactly one first job, whatever happens in
-// between: a message is cut into pages, a page becomes its jobs and a marker in one atomic
-// step, and a repeat of either is refused by its marker. Messages of a room keep their order
-// within a lane and channel; lanes do not wait for each other. A subscriber who leaves before
-// his page becomes jobs is recorded as suppressed; one who joins after the cut is not reached.
+// between: a page of at most 999 recipients becomes its jobs and a marker in one atomic step, a
+// repeat is refused by the marker, and planning that was interrupted goes on behind the last one.
+// Messages keep their order within a lane and channel; lanes do not wait for each other. Who is
+// subscribed when the planner comes to him is reached; a subscriber who leaves and joins again
+// while the planning of a message is interrupted may be reached twice.
 //
 // It does not send anything, and it does not retry deliveries.
 package fanout

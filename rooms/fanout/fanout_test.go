@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -202,7 +203,7 @@ func TestLargeRoomKeepsOrder(t *testing.T) {
 	h.plan()
 	jobs := h.jobs(2102)
 	for i, j := range jobs[:2100] {
-		if j.UMID != umid(1) || j.N != i {
+		if j.UMID != umid(1) || j.N != i || h.contact(j) != phone(i).Address.Reveal() {
 			t.Fatalf("job %d is %s/%d", i, j.UMID, j.N)
 		}
 	}
@@ -231,41 +232,15 @@ func TestPlanningTwiceIsDull(t *testing.T) {
 	h.jobs(1)
 }
 
-func TestWhoLeftIsSuppressed(t *testing.T) {
-	h := newHouse(t)
-	h.subscribe(1005)
-	h.publish(1)
-	subs, _, err := h.subs.List(t.Context(), "newborn", 0, 10)
-	if err != nil {
-		t.Fatal(err)
+// stored makes a page of message n jobs, as a planner did that was interrupted after it.
+func (h *house) stored(n, page int, m stream.Mark) {
+	h.t.Helper()
+	p := stream.PageJobs{UMID: umid(n), Page: page, Mark: m}
+	for i := range len(m.Recipients) {
+		p.Jobs = append(p.Jobs, rooms.Job{UMID: umid(n), N: page*rooms.PageSize + i, Room: "newborn", Lane: rooms.Normal, Channel: rooms.SMS, Attempt: 1})
 	}
-	// Cut first, with a page queue that nobody reads, then let one leave.
-	cut := rooms.Page{Header: rooms.Header{UMID: umid(2), Room: "newborn", Lane: rooms.Normal}, Number: 0, Count: 2,
-		Entries: []rooms.PageEntry{{Sequence: subs[0].Sequence, Subscriber: subs[0].ID}, {Sequence: subs[1].Sequence, Subscriber: subs[1].ID}}}
-	if err := h.log.AppendPages(t.Context(), 0, []rooms.Page{cut}, stream.Cut{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.subs.Remove(t.Context(), "newborn", subs[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	h.plan()
-	jobs := h.jobs(1 + 1004)
-	if jobs[0].UMID != umid(2) || jobs[0].N != 1 {
-		t.Errorf("first job %s/%d, want the second recipient of the page", jobs[0].UMID, jobs[0].N)
-	}
-	marks := ""
-	enough := fmt.Errorf("enough")
-	_ = h.log.TailEvents(t.Context(), 0, func(es []rooms.Event) error {
-		for _, e := range es {
-			if e.Kind == rooms.EventQueued && e.UMID == umid(2) {
-				marks = e.Marks
-				return enough
-			}
-		}
-		return nil
-	})
-	if marks != "-s" {
-		t.Errorf("marks %q, want -s", marks)
+	if err := h.log.Enqueue(h.t.Context(), rooms.Normal, []stream.PageJobs{p}); err != nil {
+		h.t.Fatal(err)
 	}
 }
 
@@ -274,10 +249,7 @@ func TestMarksAreThoseOfTheJobs(t *testing.T) {
 	h := newHouse(t)
 	h.subscribe(2)
 	h.publish(1)
-	before := stream.PageJobs{UMID: umid(1), Marks: []byte("s"), Jobs: []rooms.Job{{UMID: umid(1), Room: "newborn", Lane: rooms.Normal, Channel: rooms.SMS, Attempt: 1}}}
-	if err := h.log.Enqueue(t.Context(), rooms.Normal, []stream.PageJobs{before}); err != nil {
-		t.Fatal(err)
-	}
+	h.stored(1, 0, stream.Mark{Recipients: "s", Last: true})
 	h.plan()
 	e := h.event(rooms.EventQueued, 1)
 	if e.Marks != "s" || e.Recipients != 1 {
@@ -285,19 +257,61 @@ func TestMarksAreThoseOfTheJobs(t *testing.T) {
 	}
 }
 
-// A cut that had come to its end before a crash is not extended by who has subscribed since.
-func TestFinishedCutIsNotExtended(t *testing.T) {
+// Planning that was interrupted goes on behind the last page that is there: nobody is left out,
+// and nobody comes twice.
+func TestInterruptedPlanningGoesOn(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(2500)
+	subs, _, err := h.subs.List(t.Context(), "newborn", 0, 2500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.publish(1)
+	full := strings.Repeat("s", rooms.PageSize)
+	for page := range 2 {
+		h.stored(1, page, stream.Mark{Recipients: full, Sequence: subs[(page+1)*rooms.PageSize-1].Sequence})
+	}
+	h.plan()
+	for i, j := range h.jobs(2500) {
+		if j.N != i || i >= 2*rooms.PageSize && h.contact(j) != phone(i).Address.Reveal() {
+			t.Fatalf("job %d has number %d", i, j.N)
+		}
+	}
+	if e := h.event(rooms.EventPlanned, 1); e.Recipients != 2500 {
+		t.Errorf("%d recipients, want 2500", e.Recipients)
+	}
+}
+
+// A room that has shrunk to a page since its planning began is planned on as it was begun.
+func TestShrunkenRoomIsPlannedOn(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(3)
+	subs, _, err := h.subs.List(t.Context(), "newborn", 0, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.publish(1)
+	h.stored(1, 0, stream.Mark{Recipients: "s", Sequence: subs[0].Sequence})
+	h.plan()
+	if jobs := h.jobs(3); jobs[1].N != rooms.PageSize || h.contact(jobs[1]) != phone(1).Address.Reveal() {
+		t.Errorf("the second page begins with number %d", jobs[1].N)
+	}
+	if e := h.event(rooms.EventPlanned, 1); e.Recipients != 3 {
+		t.Errorf("%d recipients, want 3", e.Recipients)
+	}
+}
+
+// Planning that had come to its end before a crash is not extended by who has subscribed since.
+func TestFinishedPlanningIsNotExtended(t *testing.T) {
 	h := newHouse(t)
 	h.subscribe(1100)
 	h.publish(1)
-	page := rooms.Page{Header: rooms.Header{UMID: umid(1), Room: "newborn", Lane: rooms.Normal}}
-	if err := h.log.AppendPages(t.Context(), 0, []rooms.Page{page}, stream.Cut{Sequence: 1000, Recipients: 1000, End: true}); err != nil {
-		t.Fatal(err)
-	}
+	h.stored(1, 0, stream.Mark{Recipients: "sss", Last: true})
 	h.plan()
-	if e := h.event(rooms.EventPlanned, 1); e.Recipients != 1000 {
-		t.Errorf("%d recipients, want 1000", e.Recipients)
+	if e := h.event(rooms.EventPlanned, 1); e.Recipients != 3 {
+		t.Errorf("%d recipients, want 3", e.Recipients)
 	}
+	h.jobs(3)
 }
 
 // event waits for the first event of a kind about message n.

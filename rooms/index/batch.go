@@ -13,6 +13,7 @@ import (
 type batch struct {
 	tx      transaction
 	cache   *cache
+	ids     *filter
 	asked   map[string][]byte // read ahead; nil where there is nothing
 	dirty   map[string]value  // to be written; nil to be deleted
 	touched map[rooms.UMID]touch
@@ -39,8 +40,8 @@ func pageKey(u rooms.UMID, n int) string {
 	return "d:" + string(u) + ":" + strconv.Itoa(n)
 }
 
-func newBatch(tx transaction, c *cache) *batch {
-	return &batch{tx: tx, cache: c, asked: map[string][]byte{}, dirty: map[string]value{},
+func newBatch(tx transaction, c *cache, ids *filter) *batch {
+	return &batch{tx: tx, cache: c, ids: ids, asked: map[string][]byte{}, dirty: map[string]value{},
 		touched: map[rooms.UMID]touch{}}
 }
 
@@ -209,6 +210,7 @@ func (b *batch) remember(h rooms.Header) error {
 		return err
 	}
 	*k = Known{UMID: h.UMID, MHASH: h.MHASH, Room: h.Room, ReceivedAt: h.ReceivedAt}
+	b.ids.add(h.TxID)
 	b.put(key, k)
 	return nil
 }

@@ -38,6 +38,7 @@ type Index struct {
 	options  Options
 	store    atomic.Pointer[store]
 	suspect  atomic.Bool // a value could not be read
+	begun    atomic.Int64
 	position *progress
 	counts   *counters
 
@@ -77,7 +78,8 @@ func (x *Index) open() error {
 	if err != nil {
 		return err
 	}
-	if err := x.check(s); err != nil {
+	s.ids = newFilter(x.options.Transactions)
+	if err := errors.Join(x.check(s), s.ids.fill(s)); err != nil {
 		return errors.Join(err, s.close())
 	}
 	x.store.Store(s)
@@ -124,6 +126,7 @@ func (x *Index) beginAnew(why error) error {
 	x.options.Logger.Warn("index begun anew", "path", x.options.Path, "reason", why)
 	x.counts.anew.Inc()
 	x.generation++
+	x.begun.Add(1)
 	close(x.anew)
 	x.anew = make(chan struct{})
 	x.cache.clear()
@@ -174,7 +177,8 @@ func (x *Index) write(ctx context.Context, generation int, fn func(*batch) error
 	if generation != x.generation {
 		return errAnew
 	}
-	err := x.store.Load().update(ctx, func(tx transaction) error { return transact(tx, x.cache, fn) })
+	s := x.store.Load()
+	err := s.update(ctx, func(tx transaction) error { return transact(newBatch(tx, x.cache, s.ids), fn) })
 	if err == nil {
 		x.cache.shrink()
 		return nil
@@ -186,8 +190,7 @@ func (x *Index) write(ctx context.Context, generation int, fn func(*batch) error
 	return err
 }
 
-func transact(tx transaction, c *cache, fn func(*batch) error) error {
-	b := newBatch(tx, c)
+func transact(b *batch, fn func(*batch) error) error {
 	if err := fn(b); err != nil {
 		return err
 	}
@@ -196,4 +199,15 @@ func transact(tx transaction, c *cache, fn func(*batch) error) error {
 	}
 	crash.Point("index-write")
 	return nil
+}
+
+// Generation counts how often the index was begun anew since it was opened. Until the fold has
+// come to the log's end again, what was known may be unknown.
+func (x *Index) Generation() int64 { return x.begun.Load() }
+
+// Anew is closed when the index is begun anew next.
+func (x *Index) Anew() <-chan struct{} {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	return x.anew
 }

@@ -16,6 +16,9 @@ type Options struct {
 	BatchSize int `yaml:"batchSize"`
 	// CacheBytes bounds the values that the writer keeps at hand: 32 MiB if zero.
 	CacheBytes int `yaml:"cacheBytes"`
+	// Transactions is how many transaction ids are expected within Keep: 10,000,000 if zero.
+	// Each takes a little more than a byte of memory; more than expected only cost time.
+	Transactions int `yaml:"transactions"`
 	// Keep is how long a message is known after its acceptance: 30 days if zero. It is that
 	// of the EVENTS stream.
 	Keep time.Duration `yaml:"keep"`
@@ -42,6 +45,8 @@ const (
 	defaultKeep  = 30 * 24 * time.Hour
 	defaultPause = time.Second
 
+	defaultTransactions = 10_000_000
+
 	defaultGather = 20 * time.Millisecond
 )
 
@@ -50,6 +55,7 @@ func (o Options) WithDefaults() Options {
 	setDefault(&o.BatchSize, defaultBatch)
 	setDefault(&o.CacheBytes, defaultCache)
 	setDefault(&o.Keep, defaultKeep)
+	setDefault(&o.Transactions, defaultTransactions)
 	setDefault(&o.Pause, defaultPause)
 	setDefault(&o.Gather, defaultGather)
 	if o.Logger == nil {
@@ -79,6 +85,9 @@ func (o Options) Check() []error {
 	}
 	if o.BatchSize < 0 || o.BatchSize > 10_000 {
 		faults = append(faults, errors.New("index: batchSize is from 1 to 10000"))
+	}
+	if o.Transactions < 0 {
+		faults = append(faults, errors.New("index: transactions is negative"))
 	}
 	if o.CacheBytes < 0 {
 		faults = append(faults, errors.New("index: cacheBytes is negative"))

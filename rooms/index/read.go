@@ -45,9 +45,18 @@ func (x *Index) view(fn func(source) error) error {
 
 // Lookup gives the first of the transaction ids that is known; false if none is.
 func (x *Index) Lookup(txids ...string) (Known, bool, error) {
-	keys := make([]string, len(txids))
-	for i, id := range txids {
-		keys[i] = txKey(id)
+	s := x.store.Load()
+	if s == nil {
+		return Known{}, false, ErrClosed
+	}
+	var keys []string
+	for _, id := range txids {
+		if s.ids.may(id) {
+			keys = append(keys, txKey(id))
+		}
+	}
+	if len(keys) == 0 {
+		return Known{}, false, nil
 	}
 	var known Known
 	found := false

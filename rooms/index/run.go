@@ -115,9 +115,15 @@ func (x *Index) tailEvents(log Log) func(context.Context) error {
 	}
 }
 
-// inParts folds what a tail gives, and forgets what has grown old. After little it rests, so
-// that the next part is larger.
+// restShare is how much longer the fold rests than it has worked: under load it leaves most of
+// a core to those whom people wait for, and catches up when they are done.
+const restShare = 2
+
+// inParts folds what a tail gives, and forgets what has grown old. Then it rests, unless
+// somebody waits for it: after little so that the next part is larger, after much so that
+// others can work.
 func inParts[T any](ctx context.Context, x *Index, s start, entries []T, fold func(context.Context, int, []T) error) error {
+	began := time.Now()
 	for part := range slices.Chunk(entries, x.options.BatchSize) {
 		if err := fold(ctx, s.generation, part); err != nil {
 			return err
@@ -126,9 +132,7 @@ func inParts[T any](ctx context.Context, x *Index, s start, entries []T, fold fu
 	if err := x.trim(ctx, s.generation); err != nil {
 		return err
 	}
-	if len(entries) < x.options.BatchSize {
-		x.position.rest(ctx, x.options.Gather)
-	}
+	x.position.rest(ctx, max(x.options.Gather, restShare*time.Since(began)))
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 type store struct {
 	db     *redka.DB
 	rw, ro *sql.DB
+	ids    *filter // of the transaction ids in the file
 }
 
 // pragmas of every connection. In WAL mode a killed process loses nothing; with synchronous

@@ -39,6 +39,7 @@ type committer struct {
 	nc      *nats.Conn
 	timeout time.Duration
 	in      chan *entry
+	flight  sync.Mutex // held while a commit is in flight
 	stop    chan struct{}
 	stopped sync.WaitGroup
 }
@@ -55,9 +56,16 @@ func (c *committer) close() {
 }
 
 // append returns once the message is durable. If ctx ends first the message may still be
-// stored.
+// stored. Where nobody waits and nothing is in flight, the caller commits by himself, which
+// saves handing over.
 func (c *committer) append(ctx context.Context, m *nats.Msg) appended {
-	return c.appendAll(ctx, []*nats.Msg{m})[0]
+	if len(c.in) > 0 || !c.flight.TryLock() {
+		return c.appendAll(ctx, []*nats.Msg{m})[0]
+	}
+	defer c.flight.Unlock()
+	e := &entry{m, make(chan appended, 1)}
+	c.commit([]*entry{e})
+	return <-e.done
 }
 
 // appendAll hands in several messages and waits for all of them. Few that go one by one may be
@@ -87,11 +95,26 @@ func (c *committer) appendAll(ctx context.Context, msgs []*nats.Msg) []appended 
 	return out
 }
 
+// appendEach stores messages of which only the first failure matters.
+func (c *committer) appendEach(ctx context.Context, msgs []*nats.Msg) error {
+	if len(msgs) == 1 {
+		return c.append(ctx, msgs[0]).err
+	}
+	for _, a := range c.appendAll(ctx, msgs) {
+		if a.err != nil {
+			return a.err
+		}
+	}
+	return nil
+}
+
 func (c *committer) run() {
 	for {
 		select {
 		case e := <-c.in:
+			c.flight.Lock()
 			c.commit(c.gather(e))
+			c.flight.Unlock()
 		case <-c.stop:
 			return
 		}

@@ -26,12 +26,7 @@ func (l *Log) Record(ctx context.Context, events ...rooms.Event) error {
 			Data:    data,
 		}
 	}
-	for _, a := range l.events.appendAll(ctx, msgs) {
-		if a.err != nil {
-			return a.err
-		}
-	}
-	return nil
+	return l.events.appendEach(ctx, msgs)
 }
 
 func decodeEvent(subject string, sequence uint64, data []byte) (rooms.Event, error) {
@@ -44,7 +39,11 @@ func decodeEvent(subject string, sequence uint64, data []byte) (rooms.Event, err
 	return e, err
 }
 
-// Audit appends an entry to the audit log of a component of this node.
-func (l *Log) Audit(ctx context.Context, node, component string, data []byte) error {
-	return l.audit.append(ctx, &nats.Msg{Subject: rooms.AuditSubject(node, component), Header: nats.Header{}, Data: data}).err
+// Audit appends entries to the audit log of a component of this node.
+func (l *Log) Audit(ctx context.Context, node, component string, entries ...[]byte) error {
+	msgs := make([]*nats.Msg, len(entries))
+	for i, data := range entries {
+		msgs[i] = &nats.Msg{Subject: rooms.AuditSubject(node, component), Header: nats.Header{}, Data: data}
+	}
+	return l.audit.appendEach(ctx, msgs)
 }

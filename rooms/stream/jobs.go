@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -15,15 +15,15 @@ import (
 
 // PageJobs are the jobs that a page has become.
 type PageJobs struct {
-	UMID  rooms.UMID
-	Page  int
-	Jobs  []rooms.Job
-	Marks []byte // one for each recipient; see Enqueue
+	UMID rooms.UMID
+	Page int
+	Jobs []rooms.Job
+	Mark Mark
 }
 
 // Enqueue stores the jobs of pages, each page with its marker, in as few atomic batches as
 // they fit into. A page whose marker is there already has its jobs from before; it is left
-// out, and its Marks become those of the jobs that are there: who has come or left meanwhile
+// out, and its Mark becomes that of the jobs that are there: who has come or left meanwhile
 // changes nothing. ErrFull if the queue has no room; pages before the refused one may be stored.
 func (l *Log) Enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) error {
 	first, size := 0, 0
@@ -52,7 +52,7 @@ func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) er
 	out := classify(err)
 	switch exists := errors.Is(out, ErrExists); {
 	case exists && len(pages) == 1:
-		return l.storedMarks(ctx, lane, &pages[0])
+		return l.readMark(ctx, lane, &pages[0])
 	case !exists && !hasCode(err, codeSubjectTwice), len(pages) == 1:
 		return out
 	}
@@ -63,19 +63,14 @@ func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) er
 	return l.enqueue(ctx, lane, pages[half:])
 }
 
-// storedMarks reads what was marked when the page became jobs.
-func (l *Log) storedMarks(ctx context.Context, lane rooms.Lane, p *PageJobs) error {
-	s, err := l.handle(ctx, queueName(lane))
-	if err != nil {
-		return err
+// readMark gives a page the mark that is there.
+func (l *Log) readMark(ctx context.Context, lane rooms.Lane, p *PageJobs) error {
+	m, ok, err := l.Mark(ctx, lane, p.UMID, p.Page)
+	if err == nil && !ok {
+		err = ErrUnavailable // it went a moment ago
 	}
-	m, err := s.GetLastMsgForSubject(ctx, rooms.DoneSubject(lane, p.UMID, strconv.Itoa(p.Page)))
-	if err != nil {
-		out := classify(err)
-		return out
-	}
-	p.Marks = m.Data
-	return nil
+	p.Mark = m
+	return err
 }
 
 func (l *Log) encodePages(lane rooms.Lane, pages []PageJobs) ([]*nats.Msg, error) {
@@ -88,7 +83,11 @@ func (l *Log) encodePages(lane rooms.Lane, pages []PageJobs) ([]*nats.Msg, error
 			}
 			msgs = append(msgs, m)
 		}
-		msgs = append(msgs, l.marker(lane, p.UMID, strconv.Itoa(p.Page), p.Marks))
+		mark, err := l.marker(lane, p)
+		if err != nil {
+			return nil, err
+		}
+		msgs = append(msgs, mark)
 	}
 	return msgs, nil
 }
@@ -113,8 +112,9 @@ func decodeJob(subject string, data []byte) (rooms.Job, error) {
 
 // Jobs hands out the jobs of a lane and channel, in order.
 type Jobs struct {
-	log    *Log
-	opened uint64
+	log     *Log
+	opened  uint64
+	settled atomic.Uint64
 	puller
 }
 
@@ -122,7 +122,21 @@ type Jobs struct {
 type Job struct {
 	rooms.Job
 	*Held
+	queue     *Jobs
 	mayRepeat bool
+}
+
+// waitEvery is how many jobs are settled for each that is waited for.
+const waitEvery = 16
+
+// Done settles the job, which must have been recorded: a process that is killed a moment later may
+// be given it again, and finds the record. One in 16 waits until the queue has taken note of all
+// before it, so that no more are settled than the disk keeps up with.
+func (j *Job) Done(ctx context.Context) error {
+	if j.queue.settled.Add(1)%waitEvery == 0 {
+		return j.Held.Done(ctx)
+	}
+	return j.Finish()
 }
 
 // MayRepeat says whether somebody may have worked on this job before: it was handed out
@@ -133,7 +147,7 @@ func (j *Job) MayRepeat() bool { return j.mayRepeat }
 // Jobs opens the consumer of a lane and channel.
 func (l *Log) Jobs(ctx context.Context, lane rooms.Lane, ch rooms.Channel) (*Jobs, error) {
 	p, err := l.puller(ctx, queueName(lane), jobsName(ch))
-	return &Jobs{l, l.opened[lane], p}, err
+	return &Jobs{log: l, opened: l.opened[lane], puller: p}, err
 }
 
 // Fetch asks for at most max jobs and calls fn for each as it comes; it returns when max came
@@ -146,7 +160,7 @@ func (q *Jobs) Fetch(ctx context.Context, max int, wait time.Duration, fn func(*
 			return h.Done(ctx)
 		}
 		repeat := h.meta.NumDelivered > 1 || j.Attempt > 1 || h.meta.Sequence.Stream <= q.opened
-		fn(&Job{j, h, repeat})
+		fn(&Job{j, h, q, repeat})
 		return nil
 	})
 }

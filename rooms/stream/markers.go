@@ -14,7 +14,7 @@ const sweepEvery = time.Minute
 
 // SweepMarkers removes markers of a lane that have done their service, until ctx ends; without
 // it they would fill the queue. A marker keeps a page from becoming jobs again when planning it
-// is repeated, so it is needed until the planner's consumers have taken note, on disk, that
+// is repeated, so it is needed until the planner's consumer has taken note, on disk, that
 // planning is done. MarkerTTL removes what a sweeper does not come to.
 func (l *Log) SweepMarkers(ctx context.Context, lane rooms.Lane) error {
 	s := &sweeper{log: l, lane: lane}
@@ -39,9 +39,9 @@ type sweeper struct {
 
 // standing is how far a lane had come at some moment.
 type standing struct {
-	queue  uint64            // end of the lane's queue
-	handed map[string]uint64 // by consumer: the last entry handed out, read after the end
-	floor  map[string]uint64 // by consumer: all up to here is settled
+	queue  uint64 // end of the lane's queue
+	handed uint64 // the last message handed to a planner, read after the end
+	floor  uint64 // all up to here is settled
 }
 
 func (s *sweeper) round(ctx context.Context) error {
@@ -56,19 +56,9 @@ func (s *sweeper) round(ctx context.Context) error {
 		s.noted, s.settled = nil, false
 		return err
 	default:
-		s.settled = s.noted.settledBy(now)
+		s.settled = now.floor >= s.noted.handed
 	}
 	return nil
-}
-
-// settledBy says whether all that had been handed out is settled by now.
-func (s *standing) settledBy(now *standing) bool {
-	for name, handed := range s.handed {
-		if now.floor[name] < handed {
-			return false
-		}
-	}
-	return true
 }
 
 func (s *sweeper) look(ctx context.Context) (*standing, error) {
@@ -76,15 +66,12 @@ func (s *sweeper) look(ctx context.Context) (*standing, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	now := &standing{queue: queue.CachedInfo().State.LastSeq, handed: map[string]uint64{}, floor: map[string]uint64{}}
-	for name, stream := range map[string]string{plannerName(s.lane): streamRooms, pagesName(s.lane): queueName(s.lane)} {
-		c, err := s.log.read.Consumer(ctx, stream, name)
-		if err != nil {
-			return nil, classify(err)
-		}
-		now.handed[name], now.floor[name] = c.CachedInfo().Delivered.Stream, c.CachedInfo().AckFloor.Stream
+	planner, err := s.log.read.Consumer(ctx, streamRooms, plannerName(s.lane))
+	if err != nil {
+		return nil, classify(err)
 	}
-	return now, nil
+	info := planner.CachedInfo()
+	return &standing{queue.CachedInfo().State.LastSeq, info.Delivered.Stream, info.AckFloor.Stream}, nil
 }
 
 func (s *sweeper) remove(ctx context.Context) error {

@@ -38,8 +38,8 @@ type Options struct {
 
 const day = 24 * time.Hour
 
-// minQueue leaves room for the largest step of a cut, 500 pages of 38 KB, beside other pages and
-// the jobs that they become.
+// minQueue leaves room for many pages of jobs with the longest contacts, so that a queue is never
+// full of what cannot be worked on.
 const minQueue = 64 << 20
 
 // WithDefaults fills what was left out.

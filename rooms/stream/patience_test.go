@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 
@@ -42,7 +41,7 @@ func TestLostAnswerIsNotAwaitedForEver(t *testing.T) {
 func TestScanEndsWhenTheLastHaveLeft(t *testing.T) {
 	t.Parallel()
 	l, _ := openWith(t, Options{})
-	if err := l.scan(t.Context(), "newborn", 0, 5, func(rooms.PageEntry) error { return nil }); err != nil {
+	if err := l.scan(t.Context(), "newborn", 0, 5, func(rooms.Subscriber) error { return nil }); err != nil {
 		t.Error(err)
 	}
 }
@@ -88,28 +87,8 @@ func TestTailGoesPastWhatCannotBeRead(t *testing.T) {
 
 func TestPageTwiceInOneBatch(t *testing.T) {
 	l, _ := openWith(t, Options{})
-	p := PageJobs{UMID: "01JDB6T0G00000000000000001", Jobs: []rooms.Job{{Lane: rooms.Normal, Channel: rooms.SMS}}, Marks: []byte("s")}
+	p := PageJobs{UMID: "01JDB6T0G00000000000000001", Jobs: []rooms.Job{{Lane: rooms.Normal, Channel: rooms.SMS}}, Mark: Mark{Recipients: "s"}}
 	if err := l.Enqueue(t.Context(), rooms.Normal, []PageJobs{p, p}); err != nil {
 		t.Error(err)
-	}
-}
-
-// However many pages wait, there is room to make jobs of them.
-func TestPagesLeaveRoomForJobs(t *testing.T) {
-	l, _ := openWith(t, Options{QueueBytes: map[rooms.Lane]int64{rooms.Bulk: 1 << 20}})
-	h := rooms.Header{UMID: "01JDB6T0G00000000000000001", Room: "newborn", Lane: rooms.Bulk, Publisher: rooms.Client(strings.Repeat("p", 10_000))}
-	var err error
-	for part := 0; err == nil && part < 1000; part++ {
-		err = l.AppendPages(t.Context(), part, []rooms.Page{{Header: h, Number: part, Count: 1}}, Cut{})
-	}
-	if !errors.Is(err, ErrFull) {
-		t.Fatal(err)
-	}
-	jobs := make([]rooms.Job, 500)
-	for i := range jobs {
-		jobs[i] = rooms.Job{UMID: h.UMID, N: i, Lane: rooms.Bulk, Channel: rooms.SMS, Contact: make([]byte, 200)}
-	}
-	if err := l.Enqueue(t.Context(), rooms.Bulk, []PageJobs{{UMID: h.UMID, Jobs: jobs}}); err != nil {
-		t.Errorf("jobs behind pages: %v", err)
 	}
 }

@@ -327,8 +327,8 @@ func TestSubscribers(t *testing.T) {
 	if err := l.RemoveSubscriber(t.Context(), "newborn", subs[7].ID); !errors.Is(err, stream.ErrGone) {
 		t.Errorf("removed twice: %v", err)
 	}
-	var seen []rooms.PageEntry
-	if err := l.ScanSubscribers(t.Context(), "newborn", 0, func(e rooms.PageEntry) error { seen = append(seen, e); return nil }); err != nil {
+	var seen []rooms.Subscriber
+	if err := l.ScanSubscribers(t.Context(), "newborn", 0, func(e rooms.Subscriber) error { seen = append(seen, e); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if len(seen) != 499 {
@@ -350,33 +350,24 @@ func TestSubscribers(t *testing.T) {
 	}
 }
 
-func TestPagesAreStoredOnceAndComeInOrder(t *testing.T) {
+func TestMarkIsThatOfTheFirst(t *testing.T) {
 	l := start(t)
-	h := message(1).Header
-	pages := []rooms.Page{
-		{Header: h, Number: 0, Count: 2, Entries: []rooms.PageEntry{{Sequence: 1, Subscriber: subscriber(1).ID}, {Sequence: 9, Subscriber: subscriber(2).ID}}},
-		{Header: h, Number: 1, Count: 1, Entries: []rooms.PageEntry{{Sequence: 12, Subscriber: subscriber(3).ID}}},
+	first := page(umid(1), 0, 2)
+	first.Mark = stream.Mark{Recipients: "ss", Sequence: 7, Last: true}
+	if err := l.Enqueue(t.Context(), rooms.Normal, []stream.PageJobs{first}); err != nil {
+		t.Fatal(err)
 	}
-	for range 2 {
-		if err := l.AppendPages(t.Context(), 0, pages, stream.Cut{Sequence: 12, Recipients: 3}); err != nil {
-			t.Fatal(err)
-		}
+	again := []stream.PageJobs{page(umid(2), 0, 1), page(umid(1), 0, 5)}
+	if err := l.Enqueue(t.Context(), rooms.Normal, again); err != nil {
+		t.Fatal(err)
 	}
-	to, ok, err := l.CutTo(t.Context(), rooms.Normal, h.UMID, 0)
-	if err != nil || !ok || to.Sequence != 12 || to.Recipients != 3 {
-		t.Errorf("cut to %v %v %v", to, ok, err)
+	if again[1].Mark != first.Mark {
+		t.Errorf("mark %+v, want that of the jobs that are there, %+v", again[1].Mark, first.Mark)
 	}
-	q, _ := l.Pages(t.Context(), rooms.Normal)
-	if waiting, err := q.Waiting(t.Context()); err != nil || !waiting {
-		t.Errorf("waiting %v %v", waiting, err)
+	if m, ok, err := l.Mark(t.Context(), rooms.Normal, umid(1), 0); err != nil || !ok || m != first.Mark {
+		t.Errorf("mark %+v %v %v", m, ok, err)
 	}
-	got, err := q.Fetch(t.Context(), 10, time.Second)
-	if err != nil || len(got) != 2 {
-		t.Fatalf("%d pages, %v", len(got), err)
-	}
-	for i, p := range got {
-		if fmt.Sprint(p.Page) != fmt.Sprint(pages[i]) {
-			t.Errorf("page %d: %v, want %v", i, p.Page, pages[i])
-		}
+	if _, ok, err := l.Mark(t.Context(), rooms.Normal, umid(1), 1); err != nil || ok {
+		t.Errorf("a page that is none has a mark: %v %v", ok, err)
 	}
 }

@@ -65,7 +65,6 @@ type consumer struct {
 }
 
 func plannerName(l rooms.Lane) string { return "plan-" + string(l) }
-func pagesName(l rooms.Lane) string   { return "pages-" + string(l) }
 func dueName(l rooms.Lane) string     { return "due-" + string(l) }
 func jobsName(c rooms.Channel) string { return "jobs-" + string(c) }
 
@@ -76,7 +75,6 @@ func consumers() []consumer {
 	for _, l := range rooms.Lanes() {
 		table = append(table,
 			consumer{streamRooms, plannerName(l), rooms.LaneFilters(l)},
-			consumer{queueName(l), pagesName(l), []string{rooms.PageSubject(l)}},
 			consumer{streamSchedules, dueName(l), []string{rooms.DueSubject(l)}})
 		for _, c := range rooms.Channels() {
 			table = append(table, consumer{queueName(l), jobsName(c), []string{rooms.JobSubject(l, c)}})

@@ -57,34 +57,6 @@ func (l *Log) Subscribers(ctx context.Context, room rooms.Room, from uint64, lim
 	return out, err
 }
 
-// sparse is from which share of foreign entries on a filtered read is cheaper: JetStream counts
-// what a filter matches anew for each request, which grows with the room.
-const sparse = 4
-
-// SubscribersOn reads the entries of a page that still stand where they did when it was cut.
-func (l *Log) SubscribersOn(ctx context.Context, p rooms.Page) ([]rooms.Subscriber, error) {
-	n := len(p.Entries)
-	if n == 0 {
-		return nil, nil
-	}
-	first, last := p.Entries[0].Sequence, p.Entries[n-1].Sequence
-	if last-first >= uint64(sparse*n) {
-		return l.Subscribers(ctx, p.Header.Room, first, n)
-	}
-	out := make([]rooms.Subscriber, 0, n)
-	err := l.direct(ctx, streamSubscribers, batchGet{Sequence: first, Batch: int(last-first) + 1}, func(s stored) error {
-		if s.sequence > last {
-			return nil
-		}
-		sub, err := decodeSubscriber(s)
-		if sub.Room == p.Header.Room {
-			out = append(out, sub)
-		}
-		return err
-	})
-	return out, err
-}
-
 // FindSubscribers reads the entries of a room that have one of the ids; those that are not
 // there are left out.
 func (l *Log) FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error) {
@@ -156,9 +128,9 @@ func (l *Log) RemoveSubscribers(ctx context.Context, room rooms.Room) error {
 	return out
 }
 
-// ScanSubscribers calls fn with the position and id of every subscriber of a room after a
-// sequence, in order, up to the end as of the call.
-func (l *Log) ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.PageEntry) error) error {
+// ScanSubscribers calls fn with every subscriber of a room after a sequence, in order, up to
+// the end as of the call.
+func (l *Log) ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error {
 	last, err := l.lastSubscriber(ctx, room)
 	if err != nil || last <= after {
 		return err
@@ -183,10 +155,10 @@ func (l *Log) lastSubscriber(ctx context.Context, room rooms.Room) (uint64, erro
 	return last.Sequence, nil
 }
 
-func (l *Log) scan(ctx context.Context, room rooms.Room, after, last uint64, fn func(rooms.PageEntry) error) error {
+func (l *Log) scan(ctx context.Context, room rooms.Room, after, last uint64, fn func(rooms.Subscriber) error) error {
 	c, err := l.read.OrderedConsumer(ctx, streamSubscribers, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
-		FilterSubjects: []string{rooms.SubscribersFilter(room)}, HeadersOnly: true,
+		FilterSubjects: []string{rooms.SubscribersFilter(room)},
 	})
 	if err != nil {
 		return fmt.Errorf("stream: scan the subscribers: %w", err)
@@ -208,12 +180,12 @@ func (l *Log) scan(ctx context.Context, room rooms.Room, after, last uint64, fn 
 		if err != nil {
 			return fmt.Errorf("stream: scan the subscribers: %w", err)
 		}
-		_, id, err := rooms.ParseSubscriberSubject(m.Subject())
+		sub, err := decodeSubscriber(stored{m.Subject(), meta.Sequence.Stream, nil, m.Data()})
 		if err != nil {
 			return err
 		}
 		if meta.Sequence.Stream <= last {
-			if err := fn(rooms.PageEntry{Sequence: meta.Sequence.Stream, Subscriber: id}); err != nil {
+			if err := fn(sub); err != nil {
 				return err
 			}
 		}
