@@ -133,7 +133,7 @@ func TestFullBulkQueueKeepsNobodyElse(t *testing.T) {
 		}
 		return ""
 	})
-	if m, _ := s.message(bulk.UMID); m.Status.Sent > 0 || m.Status.Pending == 0 {
+	if m, _ := s.message(bulk.UMID); m.Status.Sent > 0 || m.Status.Queued == 0 {
 		t.Errorf("bulk was to wait: %+v", m.Status)
 	}
 	close(release)

@@ -91,8 +91,8 @@ func (l *lane) pages(ctx context.Context, s *step, m rooms.Message, done *progre
 func store(ctx context.Context, s *step, ready <-chan planned, done *progress) error {
 	for p := range ready {
 		s.add(p)
-		if err := s.enqueue(ctx); err != nil {
-			return err
+		if err := s.enqueue(ctx); err != nil { // what came before is to be seen meanwhile
+			return errors.Join(err, s.record(ctx))
 		}
 		if s.mark != p.pageJobs().Mark {
 			return errElsewhere
