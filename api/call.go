@@ -26,7 +26,7 @@ type call struct {
 	room    rooms.RoomConfig // of a path with {room}
 	message index.Summary    // of a path with {umid}
 
-	begun      bool               // its beginning is recorded
+	inLog      bool               // what it did is on record in the room's log
 	umid       rooms.UMID         // for the record
 	subscriber rooms.SubscriberID // for the record
 }

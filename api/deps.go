@@ -82,7 +82,7 @@ type Waiter interface {
 
 // Audit keeps the record of calls: Record returns when the entry is durable, Note writes it soon.
 type Audit interface {
-	Record(ctx context.Context, e audit.Entry) error
+	Record(ctx context.Context, entries ...audit.Entry) error
 	Note(e audit.Entry)
 }
 

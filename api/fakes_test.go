@@ -252,10 +252,10 @@ func (e *engine) Wait(ctx context.Context) error {
 	return nil
 }
 
-func (e *engine) Record(_ context.Context, entry audit.Entry) error {
+func (e *engine) Record(_ context.Context, entries ...audit.Entry) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.recorded = append(e.recorded, entry)
+	e.recorded = append(e.recorded, entries...)
 	return e.auditErr
 }
 

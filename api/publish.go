@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -26,16 +25,15 @@ func (s *Server) publish(c *call) (answer, error) {
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
-	recorded := s.recordBeginning(ctx, c)
 	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
 		Client: c.client, Room: c.room.Name, Raw: body,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
 		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt,
 	})
-	if err := errors.Join(err, <-recorded); err != nil {
+	if err != nil {
 		return answer{}, err
 	}
-	c.umid = receipt.UMID
+	c.umid, c.inLog = receipt.UMID, true
 	return receiptAnswer(receipt)
 }
 

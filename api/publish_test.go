@@ -106,15 +106,21 @@ func TestNamingRecipientsNeedsDirect(t *testing.T) {
 	}
 }
 
-func TestPublishIsAuditedBeforeTheAnswer(t *testing.T) {
+// What changes the platform is on record before it is answered; a message that was accepted is on
+// record in the room's log.
+func TestChangeIsAuditedBeforeTheAnswer(t *testing.T) {
 	e := newEngine()
 	e.auditErr = errors.New("disk")
-	w := ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", good, nil}.of(newServer(e))
+	s := newServer(e)
+	w := ask{"POST", "/v1/rooms", "root+admin", `{"name":"fresh"}`, nil}.of(s)
 	if p := problemIn(t, w); p.Code != "unavailable" || w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if e.count() != 1 || len(e.recorded) != 1 {
-		t.Errorf("%d published, %d recorded", e.count(), len(e.recorded))
+	if w := (ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", good, nil}).of(s); w.Code != 202 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if len(e.recorded) != 1 || len(e.noted) != 2 || e.noted[1].Code != 202 || e.noted[1].IDs["umid"] != umid {
+		t.Errorf("recorded %+v, noted %+v", e.recorded, e.noted)
 	}
 }
 

@@ -16,7 +16,7 @@ func (quiet) Publish(context.Context, publish.Request) (publish.Receipt, error) 
 	return publish.Receipt{UMID: umid, Room: "newborn", ReceivedAt: noon()}, nil
 }
 
-func (quiet) Record(context.Context, audit.Entry) error { return nil }
+func (quiet) Record(context.Context, ...audit.Entry) error { return nil }
 func (quiet) Note(audit.Entry)                          {}
 
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }

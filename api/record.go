@@ -1,20 +1,21 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
-	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms/audit"
 )
 
-// recordChange makes the entry of a call that changed something durable, before it is answered.
+// recordChange makes the entry of a call that changed something durable, before it is answered. A
+// message that was accepted is the exception: its entry in the room's log, which is durable, says who
+// published it, when and as what, and the planner makes a record of each; so the call itself is
+// noted like a read, and publishing costs one wait for the disk and not two.
 func (s *Server) recordChange(c *call, a answer) error {
-	if !c.changes() || c.begun {
+	if !c.changes() || c.inLog {
 		return nil
 	}
 	ctx, cancel := s.beyond(c)
@@ -22,28 +23,10 @@ func (s *Server) recordChange(c *call, a answer) error {
 	return s.deps.Audit.Record(ctx, s.entry(c, a, nil))
 }
 
-// recordBeginning records, while the caller goes on, that a call is in progress, and gives the
-// outcome of that. A call whose beginning is durable before it is answered has its end noted
-// soon after: so its record costs no time of its own.
-func (s *Server) recordBeginning(ctx context.Context, c *call) <-chan error {
-	e := s.entry(c, answer{}, nil)
-	e.Status = audit.InProgress
-	c.begun = true
-	done := make(chan error, 1)
-	go func() {
-		err := s.deps.Audit.Record(ctx, e)
-		if err != nil {
-			err = problem.Because(v1.ProblemCodeUnavailable, err)
-		}
-		done <- err
-	}()
-	return done
-}
-
-// note records what recordChange did not: reads, refusals, and the end of what was recorded when
-// it began. Routes for everybody are not recorded.
+// note records what recordChange did not: reads, refusals and accepted messages. Routes for everybody
+// are not recorded.
 func (s *Server) note(c *call, a answer, refused *problem.Error) {
-	if refused == nil && c.changes() && !c.begun || c.route.scope == public && c.route.path != "" {
+	if refused == nil && c.changes() && !c.inLog || c.route.scope == public && c.route.path != "" {
 		return
 	}
 	s.deps.Audit.Note(s.entry(c, a, refused))

@@ -2,11 +2,9 @@ package api
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +36,6 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		e := newEngine()
 		w := tc.ask.of(newServer(e))
 		name := tc.ask.method + " " + tc.ask.path
-		e.recorded = slices.DeleteFunc(e.recorded, inProgress)
 		if len(e.recorded)+len(e.noted) != 1 || (len(e.recorded) == 1) != tc.before {
 			t.Errorf("%s: %d recorded, %d noted", name, len(e.recorded), len(e.noted))
 			continue
@@ -54,33 +51,6 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		if got := strings.Trim(fmt.Sprint(entry.IDs), "map[]"); got != tc.ids {
 			t.Errorf("%s: ids %q, want %q", name, got, tc.ids)
 		}
-	}
-}
-
-func inProgress(e audit.Entry) bool { return e.Status == audit.InProgress }
-
-// A publish is on record before it is answered, with the id under which its end is noted.
-func TestPublishIsRecordedWhenItBegins(t *testing.T) {
-	e := newEngine()
-	w := ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", good, nil}.of(newServer(e))
-	if len(e.recorded) != 1 || len(e.noted) != 1 || w.Code != 202 {
-		t.Fatalf("%d, recorded %+v, noted %+v", w.Code, e.recorded, e.noted)
-	}
-	begun, ended := e.recorded[0], e.noted[0]
-	if begun.Status != audit.InProgress || begun.Code != 0 || begun.Source != "hosp-7" || begun.IDs["room"] != "newborn" {
-		t.Errorf("it began as %+v", begun)
-	}
-	if ended.Status != audit.Success || ended.IDs["request"] != begun.IDs["request"] || ended.IDs["umid"] == "" {
-		t.Errorf("it ended as %+v", ended)
-	}
-}
-
-// What cannot be recorded is not acknowledged.
-func TestPublishThatCannotBeRecordedIsRefused(t *testing.T) {
-	e := newEngine()
-	e.auditErr = errors.New("no audit")
-	if w := (ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", good, nil}).of(newServer(e)); w.Code != 503 {
-		t.Errorf("%d", w.Code)
 	}
 }
 

@@ -62,7 +62,7 @@ func BenchmarkFanout(b *testing.B) {
 	m := startBench(b, false)
 	m.subscribe(b, benchAudience)
 	before := resident(b)
-	planner := fanout.New(m.store.log, m.store.vault, m.app.log)
+	planner := fanout.New(m.store.log, m.store.vault, m.store.audit, m.app.log)
 	m.crew.run("planner", planner.Run)
 	began := time.Now()
 	w := dialWire(b, m.address, "/v1/rooms/"+benchRoom+"/messages", m.tokens[0])

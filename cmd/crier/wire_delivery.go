@@ -21,7 +21,7 @@ func (a *App) startDelivery(c *crew, s *store, k *knowledge) error {
 	if err != nil {
 		return err
 	}
-	planner := fanout.New(s.log, s.vault, a.log.With("part", "planner"))
+	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), a.log.With("part", "planner"))
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
 		Log: s.log, History: k, Policies: rules{a.config.Policy.Rules()}, Vault: s.vault, Providers: providers,

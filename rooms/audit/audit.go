@@ -48,8 +48,12 @@ type Log interface {
 // waiting is how many notes may wait to be written.
 const waiting = 10_000
 
-// together is how many notes are handed to the log at once, which commits them together.
-const together = 250
+// together is how many notes are handed to the log at once, which commits them together; gathering
+// is how long the first of them waits for the others.
+const (
+	together  = 1000
+	gathering = 200 * time.Millisecond
+)
 
 // noteTimeout bounds the writing of notes.
 const noteTimeout = 30 * time.Second
@@ -75,13 +79,16 @@ func New(log Log, node, component string, set *metrics.Set, logger *slog.Logger)
 	return r
 }
 
-// Record writes an entry and returns once it is durable.
-func (r *Recorder) Record(ctx context.Context, e Entry) error {
-	b, err := json.Marshal(e, json.Deterministic(true))
-	if err != nil {
-		return errors.New("audit: an entry that cannot be written")
+// Record writes entries and returns once they are durable.
+func (r *Recorder) Record(ctx context.Context, entries ...Entry) error {
+	lines := make([][]byte, len(entries))
+	for i, e := range entries {
+		var err error
+		if lines[i], err = json.Marshal(e, json.Deterministic(true)); err != nil {
+			return errors.New("audit: an entry that cannot be written")
+		}
 	}
-	return r.log.Audit(ctx, r.node, r.component, b)
+	return r.log.Audit(ctx, r.node, r.component, lines...)
 }
 
 // Note writes an entry soon. It never waits: what does not fit is counted as lost.
@@ -105,16 +112,33 @@ func (r *Recorder) Note(e Entry) {
 
 func (r *Recorder) write() {
 	for b := range r.notes {
-		batch := append(make([][]byte, 0, together), b)
-		for len(batch) < together && len(r.notes) > 0 {
-			batch = append(batch, <-r.notes)
-		}
+		batch := r.gather(b)
 		ctx, cancel := context.WithTimeout(context.Background(), noteTimeout)
 		if err := r.log.Audit(ctx, r.node, r.component, batch...); err != nil {
 			r.lose(len(batch), err)
 		}
 		cancel()
 	}
+}
+
+// gather waits a little for more notes to go with the first, since each commit costs the disk the
+// same.
+func (r *Recorder) gather(first []byte) [][]byte {
+	batch := append(make([][]byte, 0, together), first)
+	enough := time.NewTimer(gathering)
+	defer enough.Stop()
+	for len(batch) < together {
+		select {
+		case b, open := <-r.notes:
+			if !open {
+				return batch
+			}
+			batch = append(batch, b)
+		case <-enough.C:
+			return batch
+		}
+	}
+	return batch
 }
 
 // lose counts entries, and logs so once a second at most: who floods the record is not to

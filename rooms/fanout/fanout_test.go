@@ -10,9 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/broker/brokertest"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/fanout"
 	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/stream"
@@ -26,6 +30,7 @@ type house struct {
 	log    *stream.Log
 	vault  *vault.Vault
 	subs   *registry.Subscribers
+	audit  *audit.Recorder
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 }
@@ -47,6 +52,8 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(l.Close)
 	h := &house{t: t, server: s, log: l, vault: v, subs: registry.NewSubscribers(l, v)}
+	h.audit = audit.New(l, "node", "planner", metrics.NewSet(), slog.New(slog.DiscardHandler))
+	t.Cleanup(h.audit.Close)
 	t.Cleanup(h.halt)
 	return h
 }
@@ -54,7 +61,7 @@ func newHouse(t *testing.T) *house {
 func (h *house) plan() {
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
-	p := fanout.New(h.log, h.vault, slog.New(slog.DiscardHandler))
+	p := fanout.New(h.log, h.vault, h.audit, slog.New(slog.DiscardHandler))
 	h.done.Go(func() { _ = p.Run(ctx) })
 }
 
@@ -331,4 +338,34 @@ func (h *house) event(kind rooms.Kind, n int) (found rooms.Event) {
 		h.t.Fatal(err)
 	}
 	return found
+}
+
+// Every message that is in the room's log comes to be on record.
+func TestAcceptedMessagesAreOnRecord(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(1)
+	h.publish(1)
+	h.plan()
+	h.event(rooms.EventQueued, 1)
+	js, err := jetstream.New(brokertest.Connect(t, h.server, "audit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := js.Stream(t.Context(), "AUDIT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		m, err := log.GetLastMsgForSubject(t.Context(), rooms.AuditSubject("node", "planner"))
+		if err == nil {
+			if line := string(m.Data); !strings.Contains(line, string(umid(1))) || !strings.Contains(line, `"source":"p"`) {
+				t.Errorf("on record is %s", line)
+			}
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
 }

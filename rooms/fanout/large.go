@@ -31,7 +31,7 @@ type progress struct {
 // large makes jobs of a message page by page. A page and its mark are stored at once, so after an
 // interruption planning goes on behind the last page that is there.
 func (l *lane) large(ctx context.Context, m rooms.Message) error {
-	s := &step{log: l.log, lane: l.name, events: []rooms.Event{accepted(m.Header)}}
+	s := &step{log: l.log, audit: l.audit, lane: l.name, events: []rooms.Event{accepted(m.Header)}}
 	done, err := l.resume(ctx, s, m.Header)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/crash"
 	"github.com/govcrier/crier/rooms/stream"
 )
@@ -17,6 +18,11 @@ import (
 type Vault interface {
 	Seal(plaintext []byte, associated ...string) ([]byte, error)
 	Unseal(sealed []byte, associated ...string) ([]byte, error)
+}
+
+// Record is the audit log of what the planner does.
+type Record interface {
+	Record(ctx context.Context, entries ...audit.Entry) error
 }
 
 const (
@@ -33,12 +39,13 @@ const (
 type Planner struct {
 	log    *stream.Log
 	vault  Vault
+	audit  Record
 	logger *slog.Logger
 }
 
 // New makes a planner on a log.
-func New(log *stream.Log, v Vault, logger *slog.Logger) *Planner {
-	return &Planner{log, v, logger}
+func New(log *stream.Log, v Vault, r Record, logger *slog.Logger) *Planner {
+	return &Planner{log, v, r, logger}
 }
 
 // Run plans until ctx ends.
@@ -136,7 +143,7 @@ func (l *lane) complain(ctx context.Context, what string, err error) {
 // plan makes jobs of messages in their order: those that fit one page together, the others page
 // by page.
 func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
-	s := step{log: l.log, lane: l.name}
+	s := step{log: l.log, audit: l.audit, lane: l.name}
 	small := audience{log: l.log, known: map[rooms.Room][]rooms.Subscriber{}}
 	for _, m := range batch {
 		page, fits, err := l.onePage(ctx, small, m.Message)

@@ -5,12 +5,14 @@ import (
 	"fmt"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
 // step collects pages that become jobs together, and what is to be recorded of them.
 type step struct {
 	log        *stream.Log
+	audit      Record
 	lane       rooms.Lane
 	pages      []planned
 	events     []rooms.Event   // of those that were enqueued
@@ -54,8 +56,31 @@ func (s *step) record(ctx context.Context) error {
 	if err := s.log.Record(ctx, s.events...); err != nil {
 		return fmt.Errorf("fanout: record: %w", err)
 	}
+	if entries := s.entries(); len(entries) > 0 {
+		if err := s.audit.Record(ctx, entries...); err != nil {
+			return fmt.Errorf("fanout: record for the audit: %w", err)
+		}
+	}
 	s.events = nil
 	return nil
+}
+
+// entries are the audit entries of the messages that were accepted: each is in the room's log, so
+// each comes to be on record, whatever becomes of the call that brought it.
+func (s *step) entries() []audit.Entry {
+	var all []audit.Entry
+	for _, e := range s.events {
+		if e.Kind != rooms.EventAccepted {
+			continue
+		}
+		h := e.Message
+		all = append(all, audit.Entry{
+			Time: h.ReceivedAt, Source: string(h.Publisher), Destination: "room " + string(h.Room), Status: audit.Success,
+			IDs:  map[string]string{"room": string(h.Room), "umid": string(h.UMID)},
+			Data: map[string]string{"action": "accepted", "lane": string(h.Lane), "type": string(h.Type)},
+		})
+	}
+	return all
 }
 
 // finish enqueues what was collected, then records all that was enqueued, and begins anew.
