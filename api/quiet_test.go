@@ -17,7 +17,7 @@ func (quiet) Publish(context.Context, publish.Request) (publish.Receipt, error) 
 }
 
 func (quiet) Record(context.Context, ...audit.Entry) error { return nil }
-func (quiet) Note(audit.Entry)                          {}
+func (quiet) Note(audit.Entry)                             {}
 
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
