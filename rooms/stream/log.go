@@ -133,13 +133,6 @@ func (l *Log) close() {
 	}
 }
 
-// Probe appends nothing but asks the log for an answer, to know that it is alive.
-func (l *Log) Probe(ctx context.Context) error {
-	_, err := l.read.Stream(ctx, streamRooms)
-	err = classify(err)
-	return err
-}
-
 // Identity tells this log from any other: when its streams were created. What was derived from
 // another log is of no use with this one.
 func (l *Log) Identity(ctx context.Context) (string, error) {
