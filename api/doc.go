@@ -6,7 +6,8 @@
 //     shows nothing of the inside.
 //   - A token is verified, and the right to the room or message checked, before the body is read.
 //   - Every call of the API is recorded in the audit log. A call that changed something is answered only when its entry
-//     is durable; reads and refusals are recorded within about a second.
+//     is durable; reads, refusals and accepted messages follow within a second. An accepted message is durable in the
+//     room's log before the answer, and the planner puts each on record from there.
 //   - No query string, contact, content or credential reaches a log, a metric or the audit log.
 //
 // # Not promised

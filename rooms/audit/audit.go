@@ -1,9 +1,10 @@
 // Package audit writes the record of what was called and done, by whom and with which outcome:
 // ids, status and codes, never content, contact or credential.
 //
-// It promises that Record returns once the entry is durable and that Note, for reads and
-// refusals, has written its entry within a second or counts it as lost in a metric; Close
-// writes what waits. Reading the record is not its matter.
+// It promises that Record returns once its entries are durable and that Note, for reads, refusals
+// and what another log holds already, has written its entry within a second while the log keeps
+// up, or counts it as lost in a metric; Close writes what waits. What waits when the process dies
+// is lost. Reading the record is not its matter.
 package audit
 
 import (
