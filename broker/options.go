@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +20,10 @@ type Options struct {
 	// outside Store.
 	Key     string `yaml:"key"`
 	KeyFile string `yaml:"keyFile"`
+	// OldKey or OldKeyFile is the key before that, while it is being changed: what is stored is
+	// encrypted anew at the start.
+	OldKey     string `yaml:"oldKey"`
+	OldKeyFile string `yaml:"oldKeyFile"`
 	// Encryption is "on" (default) or "off".
 	Encryption string `yaml:"encryption"`
 	// Cipher is "chacha" (default) or "aes".
@@ -32,6 +37,13 @@ type Options struct {
 	MaxPayload int32 `yaml:"maxPayload"`
 	// StartTimeout bounds the start of the server, including recovery; 5 minutes by default.
 	StartTimeout time.Duration `yaml:"startTimeout"`
+	// Role is "full" (default) or "witness": RAFT and storage only.
+	Role string `yaml:"role"`
+	// Topology is "single" (default), "cluster" or "pair".
+	Topology string `yaml:"topology"`
+	// Cluster and Raft matter unless the topology is "single".
+	Cluster ClusterOptions `yaml:"cluster"`
+	Raft    RaftOptions    `yaml:"raft"`
 
 	// Log receives what the server has to say; nil discards it.
 	Log *slog.Logger `yaml:"-"`
@@ -59,6 +71,16 @@ func (o Options) WithDefaults() Options {
 	if o.StartTimeout == 0 {
 		o.StartTimeout = 5 * time.Minute
 	}
+	if o.Role == "" {
+		o.Role = Full
+	}
+	if o.Topology == "" {
+		o.Topology = Single
+	}
+	if o.Raft.Scale == 0 {
+		o.Raft.Scale = 0.25
+	}
+	o.Cluster = o.Cluster.withDefaults()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -81,7 +103,7 @@ func (o Options) Check() []error {
 	bad(o.Encryption != "on" && o.Encryption != "off", `encryption: "on" or "off"`)
 	bad(o.MaxStore < 0, "maxStore: not below 0")
 	bad(o.MaxPayload < 1<<20, "maxPayload: at least 1 MiB")
-	return append(faults, o.checkKey()...)
+	return slices.Concat(faults, o.checkKey(), o.checkOldKey(), o.checkCluster())
 }
 
 func (o Options) checkKey() []error {
@@ -101,21 +123,44 @@ func (o Options) checkKey() []error {
 	return nil
 }
 
-// readKey gives the key, "" where encryption is off. A key file that group or others may read is refused.
-func (o Options) readKey() (string, error) {
-	if o.KeyFile == "" {
-		return o.Key, nil
+func (o Options) checkOldKey() []error {
+	given := o.OldKey != "" || o.OldKeyFile != ""
+	switch {
+	case given && o.Encryption == "off":
+		return []error{errors.New(`oldKey: given although encryption is "off"; a store cannot be turned back into plain text`)}
+	case o.OldKey != "" && o.OldKeyFile != "":
+		return []error{errors.New("oldKey: oldKey and oldKeyFile are both given")}
+	case o.OldKeyFile != "" && within(o.OldKeyFile, o.Store):
+		return []error{errors.New("oldKeyFile: lies inside the store that it protects")}
 	}
-	if info, err := os.Stat(o.KeyFile); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("broker: the key file %s has mode %04o, want 0600", o.KeyFile, info.Mode().Perm())
+	return nil
+}
+
+// storageKeys are the key and the one before it, "" where there is none.
+func (o Options) storageKeys() (key, old string, err error) {
+	if key, err = readKey(o.Key, o.KeyFile); err != nil {
+		return "", "", err
 	}
-	b, err := os.ReadFile(o.KeyFile)
+	old, err = readKey(o.OldKey, o.OldKeyFile)
+	return key, old, err
+}
+
+// readKey gives the key that stands in the configuration or in a file. A key file that group or
+// others may read is refused.
+func readKey(key, file string) (string, error) {
+	if file == "" {
+		return key, nil
+	}
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("broker: the key file %s has mode %04o, want 0600", file, info.Mode().Perm())
+	}
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("broker: read the key file: %w", err)
 	}
-	key := strings.TrimSpace(string(b))
+	key = strings.TrimSpace(string(b))
 	if len(key) < minKey {
-		return "", fmt.Errorf("broker: the key file holds fewer than %d characters", minKey)
+		return "", fmt.Errorf("broker: the key file %s holds fewer than %d characters", file, minKey)
 	}
 	return key, nil
 }

@@ -6,30 +6,35 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/crypto/bcrypt"
 )
 
-// coreUser is the one user of the account CORE.
-const coreUser = "crier"
+// coreAccount holds every stream.
+const coreAccount = "CORE"
+
+// Users of the two accounts.
+const (
+	coreUser = "crier"
+	sysUser  = "sys"
+)
 
 // accounts of the server, in its own configuration language: JetStream cannot be granted to
 // an account in any other way before the start.
 const accounts = `
 system_account: SYS
 accounts {
-  SYS {}
-  CORE { jetstream: enabled, users: [ { user: "crier", password: "%s" } ] }
+  SYS { users: [ { user: "sys", password: "%[1]s" } ] }
+  CORE { jetstream: enabled, users: [ { user: "crier", password: "%[1]s" } ] }
 }`
 
-// lameDuck is how long a stop may take to hand clients and leaders over; nothing listens
-// outside the process, so little time is enough.
+// lameDuck is how long a stop may take to hand clients and leaders over; nobody but this
+// process is a client, so little time is enough.
 const (
 	lameDuck      = 2 * time.Second
 	lameDuckGrace = 500 * time.Millisecond
@@ -37,120 +42,169 @@ const (
 
 // Server is a running NATS server.
 type Server struct {
+	options  Options
 	nats     *server.Server
 	manifest *Manifest
 	lock     *os.File
-	password string // of the CORE account's one user, known in this process only
-	node     string
+	clock    *clock
+	password string     // of the accounts' users, known in this process only
+	sys      *nats.Conn // into the account SYS; nil for a single node
+
+	running    context.Context // ends with Stop
+	end        context.CancelFunc
+	background sync.WaitGroup
+
+	stopping sync.Once
+	mu       sync.Mutex
+	helper   *server.Server // see Promote
 }
 
-// Start opens the store and starts the server. It returns once JetStream answers and
-// everything that the manifest names is there.
+// Start opens the store and starts the server. A node of several is then on its way to join
+// them, which Ready waits for.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if faults := o.Check(); len(faults) > 0 {
 		return nil, fmt.Errorf("broker: %w", errors.Join(faults...))
 	}
 	o = o.WithDefaults()
-	key, err := o.readKey()
-	if err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(o.Store, 0o700); err != nil {
 		return nil, fmt.Errorf("broker: create the store: %w", err)
 	}
-	s := &Server{password: rand.Text(), node: o.Node}
-	if s.lock, err = lock(o.Store); err != nil {
+	if err := roomLeft(o.Store); err != nil {
 		return nil, err
 	}
-	if err := s.start(ctx, o, key); err != nil {
+	s := &Server{options: o, password: rand.Text(), clock: newClock()}
+	s.running, s.end = context.WithCancel(context.WithoutCancel(ctx))
+	var err error
+	if s.lock, err = lock(o.Store); err != nil {
+		s.end()
+		return nil, err
+	}
+	if err := s.start(ctx); err != nil {
 		s.Stop()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context, o Options, key string) error {
-	var err error
-	if s.manifest, err = openManifest(o.Store, key); err != nil {
-		return err
-	}
-	opts, err := s.serverOptions(o, key)
+func (s *Server) start(ctx context.Context) error {
+	o := s.options
+	key, old, err := o.storageKeys()
 	if err != nil {
 		return err
 	}
-	if s.nats, err = server.NewServer(opts); err != nil {
-		return fmt.Errorf("broker: %w", err)
+	if s.manifest, err = openManifest(o, key, old); err != nil {
+		return err
 	}
-	s.nats.SetLoggerV2(logger{o.Log}, false, false, false)
-	go s.nats.Start()
-	if !s.nats.ReadyForConnections(o.StartTimeout) {
-		return errors.New("broker: the server did not become ready in time")
+	if o.clustered() {
+		useTimings(o.Raft.Scale)
+		if err := s.meetCluster(ctx); err != nil {
+			return err
+		}
 	}
-	if o.Durability == "relaxed" {
-		o.Log.Warn("durability is relaxed: a power cut may lose what was acknowledged within two minutes before it")
+	opts, err := s.serverOptions(key, old)
+	if err != nil {
+		return err
 	}
-	if o.Encryption == "off" {
-		o.Log.Warn("encryption at rest is off: whoever holds the disk can read every message")
+	if s.nats, err = run(opts, o); err != nil {
+		return err
 	}
-	return s.verify(ctx)
+	s.warn()
+	if !o.clustered() {
+		return nil
+	}
+	if s.sys, err = s.connect(s.nats, sysUser, "system"); err != nil {
+		return err
+	}
+	return errors.Join(s.answerHello(), s.answerCopies(), s.stayUp(ctx))
 }
 
-// verify compares what JetStream found on disk with the manifest.
-func (s *Server) verify(ctx context.Context) error {
-	nc, err := s.Connect("verify")
+// run starts a server and returns when connections can be made to it.
+func run(opts *server.Options, o Options) (*server.Server, error) {
+	n, err := server.NewServer(opts)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("broker: %w", err)
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
+	l := logger{o.Log, make(chan string, 1)}
+	n.SetLoggerV2(l, false, false, false)
+	go n.Start()
+	ready := make(chan bool, 1)
+	go func() { ready <- n.ReadyForConnections(o.StartTimeout) }()
+	select {
+	case ok := <-ready:
+		if !ok {
+			err = errors.New("broker: the server did not become ready in time")
+		}
+	case why := <-l.fatal:
+		err = o.gaveUp(why)
+	}
 	if err != nil {
-		return fmt.Errorf("broker: %w", err)
+		n.Shutdown()
+		return nil, err
 	}
-	var found []string
-	names := js.StreamNames(ctx)
-	for name := range names.Name() {
-		found = append(found, name)
-	}
-	if err := names.Err(); err != nil {
-		return fmt.Errorf("broker: list the streams: %w", err)
-	}
-	missing := slices.DeleteFunc(slices.Clone(s.manifest.Streams), func(name string) bool {
-		return slices.Contains(found, name)
-	})
-	if len(missing) > 0 {
-		return fmt.Errorf("%w: %s", ErrMissing, strings.Join(missing, ", "))
-	}
-	return nil
+	return n, nil
 }
 
-func (s *Server) serverOptions(o Options, key string) (*server.Options, error) {
+// gaveUp says what to do about a server that ended while it started.
+func (o Options) gaveUp(why string) error {
+	if strings.Contains(why, "JetStream") && o.clustered() {
+		return fmt.Errorf("%w: %s", ErrDamaged, why)
+	}
+	return fmt.Errorf("broker: the server gave up: %s", why)
+}
+
+func (s *Server) warn() {
+	if s.options.Durability == "relaxed" {
+		s.options.Log.Warn("durability is relaxed: a power cut may lose what was acknowledged within two minutes before it")
+	}
+	if s.options.Encryption == "off" {
+		s.options.Log.Warn("encryption at rest is off: whoever holds the disk can read every message")
+	}
+}
+
+// serverOptions are those of the node.
+func (s *Server) serverOptions(key, old string) (*server.Options, error) {
+	o := s.options
+	opts, err := s.plainOptions(o.Node)
+	if err != nil {
+		return nil, err
+	}
+	opts.StoreDir = o.Store
+	opts.JetStream = true
+	opts.JetStreamKey, opts.JetStreamOldKey = key, old
+	opts.JetStreamCipher = cipher(o.Cipher)
+	opts.JetStreamMaxStore = o.MaxStore
+	opts.SyncAlways = o.Durability == "always"
+	return opts, nil
+}
+
+// plainOptions are those of a server without JetStream, with routes if there are other nodes.
+func (s *Server) plainOptions(name string) (*server.Options, error) {
+	o := s.options
 	hash, err := bcrypt.GenerateFromPassword([]byte(s.password), bcrypt.MinCost) // random: no guess to slow down
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	opts := &server.Options{}
-	if err := opts.ProcessConfigString(fmt.Sprintf(accounts, hash)); err != nil {
+	parsed := &server.Options{}
+	if err := parsed.ProcessConfigString(fmt.Sprintf(accounts, hash)); err != nil {
 		return nil, fmt.Errorf("broker: accounts: %w", err)
 	}
-	return &server.Options{
-		ServerName:             o.Node,
+	opts := &server.Options{
+		ServerName:             name,
 		DontListen:             true,
 		NoSigs:                 true,
-		StoreDir:               o.Store,
-		JetStream:              true,
-		JetStreamKey:           key,
-		JetStreamCipher:        cipher(o.Cipher),
-		JetStreamMaxStore:      o.MaxStore,
-		SyncAlways:             o.Durability == "always",
 		MaxPayload:             o.MaxPayload,
 		MaxPending:             256 << 20,
 		LameDuckDuration:       lameDuck,
 		LameDuckGracePeriod:    lameDuckGrace,
 		DisableJetStreamBanner: true,
-		SystemAccount:          opts.SystemAccount,
-		Accounts:               opts.Accounts,
-		Users:                  opts.Users,
-	}, nil
+		SystemAccount:          parsed.SystemAccount,
+		Accounts:               parsed.Accounts,
+		Users:                  parsed.Users,
+	}
+	if o.clustered() {
+		err = o.routing(opts)
+	}
+	return opts, err
 }
 
 func cipher(name string) server.StoreCipher {
@@ -164,13 +218,18 @@ func cipher(name string) server.StoreCipher {
 func (s *Server) Manifest() *Manifest { return s.manifest }
 
 // Node is the server's name.
-func (s *Server) Node() string { return s.node }
+func (s *Server) Node() string { return s.options.Node }
+
+// Replicas is how many nodes hold each entry.
+func (s *Server) Replicas() int { return s.options.Replicas() }
 
 // Connect gives a connection into the CORE account that does not leave the process. name
 // tells connections apart in the server's own lists. Work that must not wait for other work
 // has a connection of its own.
-func (s *Server) Connect(name string) (*nats.Conn, error) {
-	nc, err := nats.Connect("", nats.InProcessServer(s.nats), nats.UserInfo(coreUser, s.password),
+func (s *Server) Connect(name string) (*nats.Conn, error) { return s.connect(s.nats, coreUser, name) }
+
+func (s *Server) connect(to *server.Server, user, name string) (*nats.Conn, error) {
+	nc, err := nats.Connect("", nats.InProcessServer(to), nats.UserInfo(user, s.password),
 		nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(25*time.Millisecond))
 	if err != nil {
 		return nil, fmt.Errorf("broker: connect %s: %w", name, err)
@@ -178,9 +237,23 @@ func (s *Server) Connect(name string) (*nats.Conn, error) {
 	return nc, nil
 }
 
-// Stop hands over, stops the server and releases the store. It may be called twice.
-func (s *Server) Stop() {
-	if s.nats != nil {
+// Stop hands leadership over to other nodes, stops the server and releases the store. It may
+// be called twice.
+func (s *Server) Stop() { s.stopping.Do(s.stop) }
+
+func (s *Server) stop() {
+	s.end()
+	s.background.Wait()
+	if s.sys != nil {
+		s.sys.Close()
+	}
+	s.dismissHelper()
+	switch {
+	case s.nats == nil:
+	case s.options.clustered():
+		s.nats.LameDuckShutdown()
+		s.nats.WaitForShutdown()
+	default:
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
 	}

@@ -37,10 +37,11 @@ func filled(t *testing.T) string {
 func start(t *testing.T, o broker.Options) error {
 	t.Helper()
 	s, err := broker.Start(context.Background(), o)
-	if err == nil {
-		s.Stop()
+	if err != nil {
+		return err
 	}
-	return err
+	defer s.Stop()
+	return s.Ready(context.Background())
 }
 
 func TestStoreOpensAgainWithItsKey(t *testing.T) {

@@ -22,6 +22,10 @@ var (
 	ErrWrongKey   = errors.New("broker: the key is not the one that this store was written with")
 	ErrNoManifest = errors.New("broker: the store holds data but no manifest; restore manifest.json or start with an empty folder")
 	ErrMissing    = errors.New("broker: the store lacks streams that its manifest names")
+	ErrTopology   = errors.New("broker: the store was begun by a single node and cannot join others, or the reverse; start with an empty folder")
+	ErrOwner      = errors.New("broker: the store belongs to another node")
+	ErrForgotten  = errors.New("broker: the store is empty, but the cluster knows a node of this name, which must not forget what it has voted for; bring its store back, or run `crier cluster remove` on another node first")
+	ErrDisagree   = errors.New("broker: the nodes are configured differently")
 )
 
 const (
@@ -33,15 +37,20 @@ const (
 // Manifest names the streams that a store must hold, so that a wrong key or a lost folder is
 // seen as such and not taken for a new node.
 type Manifest struct {
-	mu   sync.Mutex
-	path string
+	mu    sync.Mutex
+	path  string
+	empty bool // the store held no data when it was opened
 	manifest
 }
 
 type manifest struct {
-	Salt    []byte   `json:"salt"`     // of KeyHash
-	KeyHash []byte   `json:"keyCheck"` // HMAC-SHA-256 of Salt under the key; empty where encryption is off
-	Streams []string `json:"streams"`
+	Salt     []byte   `json:"salt"`     // of KeyHash
+	KeyHash  []byte   `json:"keyCheck"` // HMAC-SHA-256 of Salt under the key; empty where encryption is off
+	Streams  []string `json:"streams"`
+	Node     string   `json:"node,omitempty"`     // who wrote the store
+	Topology string   `json:"topology,omitempty"` // Single if it says nothing
+	Joined   bool     `json:"joined,omitempty"`   // has been one of a majority
+	Alone    bool     `json:"alone,omitempty"`    // was promoted, and its peer has not come back yet
 }
 
 // Add records that a stream exists. It returns once the manifest is on disk.
@@ -62,32 +71,107 @@ func (m *Manifest) Has(stream string) bool {
 	return slices.Contains(m.Streams, stream)
 }
 
+// hasJoined says whether the node has ever been one of a majority.
+func (m *Manifest) hasJoined() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.Joined
+}
+
+// joined notes that the node has been one of a majority.
+func (m *Manifest) joined() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Joined {
+		return nil
+	}
+	m.Joined = true
+	return m.write()
+}
+
+func (m *Manifest) isAlone() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.Alone
+}
+
+// setAlone notes that the node goes on without its peer, or no longer.
+func (m *Manifest) setAlone(alone bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Alone == alone {
+		return nil
+	}
+	m.Alone = alone
+	return m.write()
+}
+
+// names lists the streams.
+func (m *Manifest) names() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.Streams)
+}
+
 // openManifest reads the manifest of a store, or begins one for an empty store.
-func openManifest(store, key string) (*Manifest, error) {
-	m := &Manifest{path: filepath.Join(store, manifestFile)}
+func openManifest(o Options, key, old string) (*Manifest, error) {
+	m := &Manifest{path: filepath.Join(o.Store, manifestFile), empty: true}
+	if entries, err := os.ReadDir(filepath.Join(o.Store, dataFolder)); err == nil && len(entries) > 0 {
+		m.empty = false
+	}
 	b, err := os.ReadFile(m.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return m, m.begin(store, key)
+		return m, m.begin(o, key)
 	case err != nil:
 		return nil, fmt.Errorf("broker: read the manifest: %w", err)
 	}
 	if err := json.Unmarshal(b, &m.manifest); err != nil {
 		return nil, fmt.Errorf("broker: the manifest is not readable: %w", err)
 	}
-	if !hmac.Equal(m.KeyHash, keyHash(m.Salt, key)) {
-		return nil, ErrWrongKey
-	}
-	return m, nil
+	return m, errors.Join(m.checkKey(key, old), m.checkOwner(o))
 }
 
-func (m *Manifest) begin(store, key string) error {
-	if entries, err := os.ReadDir(filepath.Join(store, dataFolder)); err == nil && len(entries) > 0 {
+// checkKey accepts the key, or the one before it.
+func (m *Manifest) checkKey(key, old string) error {
+	if hmac.Equal(m.KeyHash, keyHash(m.Salt, key)) || old != "" && hmac.Equal(m.KeyHash, keyHash(m.Salt, old)) {
+		return nil
+	}
+	return ErrWrongKey
+}
+
+// checkOwner keeps a store from being opened as something else than it is: RAFT counts on a
+// node to remember what it has voted for, and a server that joins others removes what they do
+// not know.
+func (m *Manifest) checkOwner(o Options) error {
+	if single := m.Topology == "" || m.Topology == Single; single != !o.clustered() {
+		return ErrTopology
+	}
+	if o.clustered() && m.Node != o.Node {
+		return fmt.Errorf("%w: it is %s's", ErrOwner, m.Node)
+	}
+	return nil
+}
+
+// rekeyed notes that the store is encrypted with another key from now on.
+func (m *Manifest) rekeyed(key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if hmac.Equal(m.KeyHash, keyHash(m.Salt, key)) {
+		return nil
+	}
+	m.KeyHash = keyHash(m.Salt, key)
+	return m.write()
+}
+
+func (m *Manifest) begin(o Options, key string) error {
+	if !m.empty {
 		return ErrNoManifest
 	}
 	m.Salt = make([]byte, 16)
 	rand.Read(m.Salt)
 	m.KeyHash = keyHash(m.Salt, key)
+	m.Node, m.Topology = o.Node, o.Topology
 	return m.write()
 }
 

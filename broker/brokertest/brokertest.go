@@ -29,6 +29,9 @@ func StartAt(tb testing.TB, dir string) *broker.Server {
 		tb.Fatalf("start the broker: %v", err)
 	}
 	tb.Cleanup(s.Stop)
+	if err := s.Ready(context.Background()); err != nil {
+		tb.Fatalf("the broker is not ready: %v", err)
+	}
 	return s
 }
 

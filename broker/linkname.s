@@ -1,0 +1,1 @@
+// Allows functions without a body, whose code is the server's (see local.go).
