@@ -17,12 +17,15 @@ const (
 	contentRows = "application/x-ndjson"
 )
 
-// request is a call that may be made more than once.
+// request is what a call asks for, whomever it asks.
 type request struct {
 	method  string
-	path    string // already escaped, query included
-	body    []byte // JSON; nil for none
+	path    string    // already escaped, query included
+	body    []byte    // JSON; nil for none
+	rows    io.Reader // NDJSON instead of body; sent once at most
 	ifMatch string
+	// repeatable: may reach servers more than once, and does its work once all the same.
+	repeatable bool
 }
 
 // path joins segments, each escaped.
@@ -34,6 +37,9 @@ func path(segments ...string) string {
 	return b.String()
 }
 
+// get is a request that only reads.
+func get(path string) request { return request{method: http.MethodGet, path: path, repeatable: true} }
+
 // withBody encodes the body of a request.
 func (r request) withBody(v any) (request, error) {
 	var err error
@@ -43,63 +49,55 @@ func (r request) withBody(v any) (request, error) {
 	return r, nil
 }
 
-// call makes one attempt and decodes the answer into out, unless that is nil. It gives the answer's header.
-func (c *Client) call(ctx context.Context, r request, out any) (http.Header, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
-	defer cancel()
-	var body io.Reader
-	if r.body != nil {
+// to is the request to one server.
+func (r request) to(ctx context.Context, base, token string) (*http.Request, error) {
+	kind, body := contentJSON, io.Reader(nil)
+	switch {
+	case r.rows != nil:
+		kind, body = contentRows, r.rows
+	case r.body != nil:
 		body = bytes.NewReader(r.body)
 	}
-	q, err := c.prepare(ctx, r.method, r.path, body)
+	q, err := http.NewRequestWithContext(ctx, r.method, base+r.path, body)
 	if err != nil {
-		return nil, err
+		return nil, ErrServer
 	}
-	if r.body != nil {
-		q.Header.Set("Content-Type", contentJSON)
+	q.Header.Set("Accept", kind)
+	if body != nil {
+		q.Header.Set("Content-Type", kind)
 	}
 	if r.ifMatch != "" {
 		q.Header.Set("If-Match", r.ifMatch)
 	}
-	answer, err := c.do(q)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	return answer.Header, decode(answer, out)
-}
-
-// prepare makes a request with its token.
-func (c *Client) prepare(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
-	if c.fault != nil {
-		return nil, c.fault
-	}
-	q, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
-	if err != nil {
-		return nil, ErrServer
-	}
-	q.Header.Set("Accept", contentJSON)
-	if c.options.Token != nil {
-		token, err := c.options.Token(ctx)
-		if err != nil {
-			return nil, &TokenError{err}
-		}
+	if token != "" {
 		q.Header.Set("Authorization", "Bearer "+token)
 	}
 	return q, nil
 }
 
-// do sends a request; an answer that is no success becomes a *Problem.
-func (c *Client) do(q *http.Request) (*http.Response, error) {
-	answer, err := c.options.HTTPClient.Do(q)
+// call asks the servers in turn, as far as the request allows, and decodes the answer into out, unless that is nil. It
+// gives the answer's header.
+func (c *Client) call(ctx context.Context, r request, out any) (http.Header, error) {
+	var header http.Header
+	e := c.errand(r, func(answer *http.Response) error {
+		header = answer.Header
+		return decode(answer, out)
+	})
+	return header, e.pass(ctx)
+}
+
+// token gets the access token; "" if the client sends none.
+func (c *Client) token(ctx context.Context) (string, error) {
+	if c.options.Token == nil {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+	token, err := c.options.Token(ctx)
 	if err != nil {
-		return nil, &ConnectionError{err}
+		return "", &TokenError{err}
 	}
-	if answer.StatusCode/100 == 2 {
-		return answer, nil
-	}
-	defer answer.Body.Close()
-	return nil, readProblem(answer)
+	return token, nil
 }
 
 func decode(answer *http.Response, out any) error {
@@ -108,7 +106,7 @@ func decode(answer *http.Response, out any) error {
 	}
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return &ConnectionError{err}
+		return &ConnectionError{cause: err}
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return fmt.Errorf("the answer is not what the API describes: %w", err)

@@ -13,20 +13,25 @@ import (
 
 // Options say whom to call, and as whom.
 type Options struct {
-	// Server is the base URL of the API, such as https://crier.example.org; http on this machine only.
-	Server string
+	// Servers are the base URLs of the API, one for each node, such as https://n1.crier.example.org; http on this machine
+	// only. Any of them answers every call.
+	Servers []string
 	// Token gives the access token for a call: see Static and FromIssuer. Nil sends none.
 	Token func(context.Context) (string, error)
 	// HTTPClient makes the calls; nil means one of our own, without proxies' surprises such as followed redirects.
 	HTTPClient *http.Client
 	// Timeout bounds each attempt of a call, uploads excepted. Default 30s.
 	Timeout time.Duration
-	// RetryFor is how long Publish goes on trying. Default 30s; below zero it tries once.
+	// AttemptTimeout bounds an attempt after which there will be another: of Publish, where it doubles with each pass over
+	// the servers up to Timeout, and of what only reads, on every server but the last. Default 3s.
+	AttemptTimeout time.Duration
+	// RetryFor is how long Publish goes on trying. Default 30s; below zero it asks each server once.
 	RetryFor time.Duration
 }
 
 func (o Options) withDefaults() Options {
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	o.AttemptTimeout = min(cmp.Or(o.AttemptTimeout, 3*time.Second), o.Timeout)
 	o.RetryFor = cmp.Or(o.RetryFor, 30*time.Second)
 	if o.HTTPClient == nil {
 		stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -35,22 +40,37 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Client calls one server. It is safe for concurrent use.
+// Client calls the servers of one gateway. It is safe for concurrent use.
 type Client struct {
 	options Options
-	base    string
-	fault   error // of Options.Server, given by every call
+	nodes   *nodes
+	fault   error // of Options.Servers, given by every call
 }
 
-// New makes a client. It calls nobody; a Server that is none is reported by every call.
+// New makes a client. It calls nobody; a server that is none is reported by every call.
 func New(o Options) *Client {
 	o = o.withDefaults()
-	base, err := baseURL(o.Server)
-	return &Client{options: o, base: base, fault: err}
+	bases, err := baseURLs(o.Servers)
+	return &Client{options: o, nodes: newNodes(bases), fault: err}
 }
 
-// ErrServer says that Options.Server is not a URL to which a token may be sent.
+// ErrServer says that a server is not a URL to which a token may be sent, or that there is none.
 var ErrServer = errors.New("the server is not of the form https://host:port, or http:// on this machine")
+
+func baseURLs(servers []string) ([]string, error) {
+	if len(servers) == 0 {
+		return nil, ErrServer
+	}
+	var bases []string
+	for _, s := range servers {
+		base, err := baseURL(s)
+		if err != nil {
+			return nil, err
+		}
+		bases = append(bases, base)
+	}
+	return bases, nil
+}
 
 func baseURL(server string) (string, error) {
 	u, err := url.Parse(server)

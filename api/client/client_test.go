@@ -29,7 +29,7 @@ func TestTokensGoOverTLSOrStayHere(t *testing.T) {
 		"":                               false,
 	} {
 		s := &script{answers: []answer{{status: 200, body: `{"status":"ready"}`}}}
-		c := client.New(client.Options{Server: server, HTTPClient: &http.Client{Transport: s}, Token: client.Static(rooms.NewSecret("t"))})
+		c := client.New(client.Options{Servers: []string{server}, HTTPClient: &http.Client{Transport: s}, Token: client.Static(rooms.NewSecret("t"))})
 		err := c.Ready(t.Context())
 		if good && err != nil || !good && !errors.Is(err, client.ErrServer) {
 			t.Errorf("%q: %v", server, err)

@@ -6,7 +6,10 @@ import (
 )
 
 // ConnectionError says that there was no whole answer: whether the server acted is not known.
-type ConnectionError struct{ cause error }
+type ConnectionError struct {
+	cause  error
+	unsent bool // there was no connection, so the server certainly did not act
+}
 
 // Error names the cause, without the URL.
 func (e *ConnectionError) Error() string {

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"iter"
-	"net/http"
 	"net/url"
 	"strconv"
 )
@@ -46,5 +45,5 @@ func list(path, cursor string) request {
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
-	return request{method: http.MethodGet, path: path + "?" + query.Encode()}
+	return get(path + "?" + query.Encode())
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"iter"
-	"net/http"
 
 	v1 "github.com/govcrier/crier/api/v1"
 )
@@ -11,7 +10,7 @@ import (
 // Message says what became of a message.
 func (c *Client) Message(ctx context.Context, umid string) (v1.Message, error) {
 	var m v1.Message
-	_, err := c.call(ctx, request{method: http.MethodGet, path: path("v1", "messages", umid)}, &m)
+	_, err := c.call(ctx, get(path("v1", "messages", umid)), &m)
 	return m, err
 }
 
@@ -33,9 +32,10 @@ func (c *Client) RoomMessages(ctx context.Context, room string) iter.Seq2[v1.Mes
 	})
 }
 
-// Ready returns nil if the node can take requests; the problem not_ready names the parts that are not.
+// Ready returns nil if a server can take requests; otherwise the problem not_ready names the parts of the one asked last
+// that are not.
 func (c *Client) Ready(ctx context.Context) error {
-	_, err := c.call(ctx, request{method: http.MethodGet, path: path("readyz")}, nil)
+	_, err := c.call(ctx, get(path("readyz")), nil)
 	return err
 }
 

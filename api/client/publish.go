@@ -10,9 +10,9 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 )
 
-// Publish publishes a message into a room and returns once it is durable. While the server is not available, or its
-// answer is lost, the same request is sent again, for Options.RetryFor at most; its transaction id, which the caller
-// chooses, makes sure that it is accepted once.
+// Publish publishes a message into a room and returns once it is durable. While a server is not available, or its answer
+// is lost, the same request goes to the next one, and so on, for Options.RetryFor at most; its transaction id, which the
+// caller chooses, makes sure that it is accepted once.
 func (c *Client) Publish(ctx context.Context, room string, p v1.Publish) (v1.Receipt, error) {
 	r, err := request{}.withBody(p)
 	if err != nil {
@@ -23,16 +23,19 @@ func (c *Client) Publish(ctx context.Context, room string, p v1.Publish) (v1.Rec
 
 // PublishJSON is Publish for a request that is JSON already. It is sent byte for byte.
 func (c *Client) PublishJSON(ctx context.Context, room string, body []byte) (v1.Receipt, error) {
-	r := request{method: http.MethodPost, path: messagesPath(room), body: body}
+	var receipt v1.Receipt
+	r := request{method: http.MethodPost, path: messagesPath(room), body: body, repeatable: true}
+	e := c.errand(r, func(answer *http.Response) error { return decode(answer, &receipt) })
 	until := time.Now().Add(c.options.RetryFor)
-	for attempt := 0; ; attempt++ {
-		var receipt v1.Receipt
-		_, err := c.call(ctx, r, &receipt)
-		wait, again := backoff(err, attempt, rand.Float64())
-		if !again || ctx.Err() != nil || time.Now().Add(wait).After(until) {
-			return receipt, err
+	for pass := 0; ; pass++ {
+		if c.options.RetryFor > 0 {
+			e.limit = min(c.options.AttemptTimeout<<min(pass, 10), c.options.Timeout)
+			e.last = e.limit
 		}
-		if !sleep(ctx, wait) {
+		err := e.pass(ctx)
+		wait, again := backoff(err, pass, rand.Float64())
+		wait = max(wait, e.soonest())
+		if !again || ctx.Err() != nil || time.Now().Add(wait).After(until) || !sleep(ctx, wait) {
 			return receipt, err
 		}
 	}
@@ -43,29 +46,17 @@ const (
 	maxWait   = 5 * time.Second
 )
 
-// backoff says whether a publish that ended in err may be sent again, and after how long: as long as the server asks for,
-// or doubling from firstWait. roll, from 0 to 1, spreads clients that failed together.
-func backoff(err error, attempt int, roll float64) (wait time.Duration, again bool) {
-	wait = min(firstWait<<min(attempt, 10), maxWait)
+// backoff says whether a publish may be sent again after a pass that ended in err, and after how long: doubling from
+// firstWait, or as long as a server asks for whose word holds for all. roll, from 0 to 1, spreads clients that failed
+// together.
+func backoff(err error, pass int, roll float64) (wait time.Duration, again bool) {
+	wait = min(firstWait<<min(pass, 10), maxWait)
 	wait = wait/2 + time.Duration(roll*float64(wait)/2)
-	var connection *ConnectionError
-	if errors.As(err, &connection) {
-		return wait, true
-	}
 	var p *Problem
-	if errors.As(err, &p) && passing(p.Status) {
+	if errors.As(err, &p) && p.Status == http.StatusTooManyRequests {
 		return max(wait, p.RetryAfter), true
 	}
-	return 0, false
-}
-
-// passing tells the statuses after which the same request may succeed.
-func passing(status int) bool {
-	switch status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
+	return wait, down(err)
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -52,7 +52,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (s *script) client() *client.Client {
 	return client.New(client.Options{
-		Server: "https://crier.example.org/", HTTPClient: &http.Client{Transport: s}, Token: client.Static(rooms.NewSecret("t0ken")),
+		Servers: []string{"https://crier.example.org/"}, HTTPClient: &http.Client{Transport: s}, Token: client.Static(rooms.NewSecret("t0ken")),
 	})
 }
 

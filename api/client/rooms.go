@@ -26,7 +26,7 @@ func (c *Client) Rooms(ctx context.Context) iter.Seq2[v1.Room, error] {
 
 // Room reads a room.
 func (c *Client) Room(ctx context.Context, name string) (Room, error) {
-	return c.room(ctx, request{method: http.MethodGet, path: path("v1", "rooms", name)})
+	return c.room(ctx, get(path("v1", "rooms", name)))
 }
 
 // CreateRoom creates a room; the problem room_exists says that there is one of that name.

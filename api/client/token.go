@@ -80,7 +80,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 func refusal(err error) error {
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) || refused.Response == nil {
-		return &ConnectionError{err}
+		return &ConnectionError{cause: err}
 	}
 	return fmt.Errorf("the identity provider answered %d %s", refused.Response.StatusCode, refused.ErrorCode)
 }
@@ -97,7 +97,7 @@ func discover(ctx context.Context, client *http.Client, issuer string) (string, 
 	}
 	answer, err := client.Do(q)
 	if err != nil {
-		return "", &ConnectionError{err}
+		return "", &ConnectionError{cause: err}
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

@@ -76,7 +76,7 @@ func TestAnotherIssuerIsRefused(t *testing.T) {
 }
 
 func TestMissingTokenIsSaidSo(t *testing.T) {
-	c := client.New(client.Options{Server: "http://127.0.0.1:1", Token: client.FromIssuer(credentials("", "s"))})
+	c := client.New(client.Options{Servers: []string{"http://127.0.0.1:1"}, Token: client.FromIssuer(credentials("", "s"))})
 	var none *client.TokenError
 	if err := c.Ready(t.Context()); !errors.As(err, &none) {
 		t.Errorf("got %v", err)

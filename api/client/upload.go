@@ -33,18 +33,14 @@ var ErrBrokenOff = errors.New("the upload broke off before its end; repeat it as
 // AddSubscribers subscribes many people: rows are JSON objects such as {"email":"a@example.com","name":"A"}, one a line
 // (NDJSON). Rows that are wrong do not keep the others from being added. It takes as long as ctx allows.
 func (c *Client) AddSubscribers(ctx context.Context, room string, rows io.Reader, u Upload) (Sums, error) {
-	q, err := c.prepare(ctx, http.MethodPost, subscribersPath(room), &rowCounter{from: rows, told: u.Sent})
-	if err != nil {
-		return Sums{}, err
-	}
-	q.Header.Set("Content-Type", contentRows)
-	q.Header.Set("Accept", contentRows)
-	answer, err := c.do(q)
-	if err != nil {
-		return Sums{}, err
-	}
-	defer answer.Body.Close()
-	return readUpload(answer.Body, u)
+	var sums Sums
+	r := request{method: http.MethodPost, path: subscribersPath(room), rows: &rowCounter{from: rows, told: u.Sent}}
+	e := c.errand(r, func(answer *http.Response) (err error) {
+		sums, err = readUpload(answer.Body, u)
+		return err
+	})
+	e.limit, e.last = 0, 0
+	return sums, e.pass(ctx)
 }
 
 // readUpload reads faulty rows, then the sums, without which the upload has not come to its end.
