@@ -72,6 +72,10 @@ type Subscriber struct {
 	Contact  []byte       `json:"contact"` // sealed to room and id
 	Since    time.Time    `json:"since"`
 	Sequence uint64       `json:"-"` // position in the log
+	// An entry that has taken the place of another of the same person, with a change of keys, says
+	// whose: Was is its id, Origin its position.
+	Was    SubscriberID `json:"was,omitzero"`
+	Origin uint64       `json:"origin,omitzero"`
 }
 
 // Delivery is what a provider is asked to send: the only place where contact and content

@@ -57,9 +57,15 @@ func DoneSubject(l Lane, u UMID, page int) string {
 // DoneFilter selects the markers of a lane.
 func DoneFilter(l Lane) string { return "done." + string(l) + ".>" }
 
+// TurnSubject carries, among the markers, the condition of a step that makes no jobs.
+func TurnSubject(l Lane) string { return "done." + string(l) + ".turn" }
+
+// FenceSubject tells who plans a lane: its last entry stands before all jobs of the present planner.
+func FenceSubject(l Lane) string { return "fence." + string(l) }
+
 // QueueSubjects are those of the stream that holds a lane's jobs.
 func QueueSubjects(l Lane) []string {
-	return []string{JobFilter(l), DoneFilter(l)}
+	return []string{JobFilter(l), DoneFilter(l), FenceSubject(l)}
 }
 
 // ScheduleSubject holds one parked delivery; DueSubject is where it falls due.

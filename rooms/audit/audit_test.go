@@ -30,7 +30,7 @@ type record struct {
 func newRecord(t *testing.T) *record {
 	t.Helper()
 	s := brokertest.Start(t)
-	l, err := stream.Open(t.Context(), s, s.Manifest(), stream.Options{CommitTimeout: time.Second})
+	l, err := stream.Open(t.Context(), s, s.Manifest(), stream.Options{CommitTimeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,5 +7,12 @@
 // subscribed when the planner comes to him is reached; a subscriber who leaves and joins again
 // while the planning of a message is interrupted may be reached twice.
 //
+// Of several nodes one plans a lane, the one that holds its lease. Another goes on where it stopped,
+// in the same order; what a planner still wants to enqueue whose turn is over is refused by the log.
+//
+// A message that is sealed with a key which no node holds yet waits, and with it its lane, until
+// the key is there or the message has expired; one that the right key does not open is given up.
+// A subscriber whose entry cannot be read is reported and not reached; nobody waits for him.
+//
 // It does not send anything, and it does not retry deliveries.
 package fanout

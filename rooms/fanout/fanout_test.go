@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +35,14 @@ type house struct {
 	audit  *audit.Recorder
 	stop   context.CancelFunc
 	done   sync.WaitGroup
+	epochs atomic.Uint64
+}
+
+// alone gives every lease to whoever asks.
+type alone struct{ *house }
+
+func (a alone) Hold(ctx context.Context, _ string, work func(context.Context, uint64, func() bool) error) error {
+	return work(ctx, a.epochs.Add(1), func() bool { return true })
 }
 
 func newHouse(t *testing.T) *house {
@@ -58,11 +68,14 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-func (h *house) plan() {
+// plan starts a planner; what it gives tells how it ended.
+func (h *house) plan() (ended <-chan error) {
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
-	p := fanout.New(h.log, h.vault, h.audit, slog.New(slog.DiscardHandler))
-	h.done.Go(func() { _ = p.Run(ctx) })
+	p := fanout.New(h.log, h.vault, h.audit, alone{h}, slog.New(slog.DiscardHandler))
+	over := make(chan error, 1)
+	h.done.Go(func() { over <- p.Run(ctx) })
+	return over
 }
 
 func (h *house) halt() {
@@ -94,6 +107,12 @@ func umid(n int) rooms.UMID { return rooms.UMID(fmt.Sprintf("01JDB6T0G0%016d", n
 // publish appends message n, to all or to the named.
 func (h *house) publish(n int, named ...rooms.Contact) {
 	h.t.Helper()
+	h.publishAs(n, func(*rooms.Message) {}, named...)
+}
+
+// publishAs changes it before.
+func (h *house) publishAs(n int, change func(*rooms.Message), named ...rooms.Contact) {
+	h.t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	m := rooms.Message{Header: rooms.Header{
 		UMID: umid(n), Room: "newborn", Type: "reminder", Lane: rooms.Normal, Publisher: "p", MHASH: "h", TxID: fmt.Sprint(n),
@@ -109,6 +128,7 @@ func (h *house) publish(n int, named ...rooms.Contact) {
 			h.t.Fatal(err)
 		}
 	}
+	change(&m)
 	if _, _, err := h.log.Append(h.t.Context(), m); err != nil {
 		h.t.Fatal(err)
 	}
@@ -367,5 +387,49 @@ func TestAcceptedMessagesAreOnRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// Two planners that both believe it is their turn, as after a suspension: everybody gets one job,
+// in order, whatever the first is in the middle of, and the first gives up.
+func TestTwoPlannersAtOnce(t *testing.T) {
+	h := newHouse(t)
+	h.subscribe(1100)
+	for n := range 60 {
+		if n == 30 {
+			h.publish(n)
+			continue
+		}
+		h.publish(n, phone(n))
+	}
+	first := h.plan()
+	defer h.stop()
+	h.event(rooms.EventQueued, 5) // it is under way
+	h.plan()
+	for n := range 60 { // and goes on believing
+		h.publish(60+n, phone(n))
+	}
+	last, n := -1, 0
+	for _, j := range h.jobs(1100 + 119) {
+		u, err := strconv.Atoi(string(j.UMID[len(j.UMID)-4:]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u == last {
+			n++
+		} else {
+			last, n = last+1, 0
+		}
+		if u != last || j.N != n {
+			t.Fatalf("job %d/%d comes where %d/%d is due", u, j.N, last, n)
+		}
+	}
+	select {
+	case err := <-first:
+		if !errors.Is(err, stream.ErrFenced) {
+			t.Errorf("the first ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the first plans on")
 	}
 }

@@ -31,13 +31,14 @@ type progress struct {
 // large makes jobs of a message page by page. A page and its mark are stored at once, so after an
 // interruption planning goes on behind the last page that is there.
 func (l *lane) large(ctx context.Context, m rooms.Message) error {
-	s := &step{log: l.log, audit: l.audit, lane: l.name, events: []rooms.Event{accepted(m.Header)}}
-	done, err := l.resume(ctx, s, m.Header)
+	s := l.step()
+	s.events = []rooms.Event{accepted(m.Header)}
+	done, err := l.resume(ctx, &s, m.Header)
 	if err != nil {
 		return err
 	}
 	if !done.last {
-		if err := l.pages(ctx, s, m, &done); err != nil {
+		if err := l.pages(ctx, &s, m, &done); err != nil {
 			return err
 		}
 	}
@@ -109,7 +110,10 @@ func store(ctx context.Context, s *step, ready <-chan planned, done *progress) e
 
 // namedPages makes pages of the named recipients.
 func (l *lane) namedPages(m rooms.Message, from progress, hand func(planned) error) error {
-	to := l.open(m)
+	to, err := l.open(m)
+	if err != nil {
+		return err
+	}
 	for n := from.pages; n*rooms.PageSize < m.Recipients; n++ {
 		p := newPlanned(m, n)
 		left := m.Recipients - n*rooms.PageSize
@@ -128,7 +132,7 @@ func (l *lane) namedPages(m rooms.Message, from progress, hand func(planned) err
 // on when the next subscriber comes, for only then it is known not to be the last.
 func (l *lane) subscribedPages(ctx context.Context, m rooms.Message, from progress, hand func(planned) error) error {
 	p := newPlanned(m, from.pages)
-	err := l.log.ScanSubscribers(ctx, m.Room, from.covers, func(s rooms.Subscriber) error {
+	err := l.everybody(ctx, m.Room, from.covers, func(s rooms.Subscriber) error {
 		if len(p.marks) == rooms.PageSize {
 			if err := hand(p); err != nil {
 				return err

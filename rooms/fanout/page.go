@@ -2,11 +2,13 @@ package fanout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/stream"
+	"github.com/govcrier/crier/rooms/vault"
 )
 
 // planned is a page with its jobs.
@@ -49,7 +51,7 @@ func (p *planned) giveUp(count int) {
 
 func (p *planned) pageJobs() stream.PageJobs {
 	return stream.PageJobs{UMID: p.message.UMID, Page: p.number, Jobs: p.jobs,
-		Mark: stream.Mark{Recipients: string(p.marks), Sequence: p.covers, Last: p.last}}
+		Mark: stream.Mark{Recipients: string(p.marks), Sequence: p.covers, Last: p.last, Message: p.message.Sequence}}
 }
 
 // events say that the page has become jobs, by the mark that it has now. A page that has its jobs
@@ -96,9 +98,15 @@ func (a audience) of(ctx context.Context, room rooms.Room) (subs []rooms.Subscri
 	if subs, ok := a.known[room]; ok {
 		return subs, true, nil
 	}
-	subs, err = a.log.Subscribers(ctx, room, 0, rooms.PageSize+1)
-	if err != nil || len(subs) > rooms.PageSize {
+	found, err := a.log.Subscribers(ctx, room, 0, rooms.PageSize+1)
+	if err != nil || len(found) > rooms.PageSize {
 		return nil, false, err
+	}
+	var seen once
+	for _, s := range found {
+		if seen.first(s) {
+			subs = append(subs, s)
+		}
 	}
 	a.known[room] = subs
 	return subs, true, nil
@@ -112,7 +120,11 @@ func (l *lane) onePage(ctx context.Context, small audience, m rooms.Message) (p 
 		if m.Recipients > rooms.PageSize {
 			return p, false, nil
 		}
-		return p, true, l.named(&p, l.open(m), m.Recipients)
+		to, err := l.open(m)
+		if err != nil {
+			return p, false, err
+		}
+		return p, true, l.named(&p, to, m.Recipients)
 	}
 	subs, fits, err := small.of(ctx, m.Room)
 	if err != nil || !fits {
@@ -145,15 +157,22 @@ func (l *lane) named(p *planned, to []rooms.Contact, count int) error {
 }
 
 // open gives the recipients that an envelope names; none if it cannot be opened, so that they are
-// given up.
-func (l *lane) open(m rooms.Message) []rooms.Contact {
+// given up. Where the keys may be to blame it is an error, until the message has expired.
+func (l *lane) open(m rooms.Message) ([]rooms.Contact, error) {
 	plain, err := l.vault.Unseal(m.Payload, "envelope", string(m.Room), string(m.UMID))
 	if err == nil {
 		var e rooms.Envelope
 		if e, err = rooms.DecodeEnvelope(plain); err == nil {
-			return e.Recipients
+			return e.Recipients, nil
 		}
+	} else if !unreadable(err) && time.Now().Before(m.ExpiresAt) {
+		return nil, fmt.Errorf("fanout: message %s cannot be opened with the keys of this node, and waits for others: %w", m.UMID, err)
 	}
 	l.logger.Error("a message cannot be opened; its deliveries are given up", "umid", string(m.UMID), "error", err)
-	return nil
+	return nil, nil
+}
+
+// unreadable says that no other key helps: the right one does not open it, or it is nothing sealed.
+func unreadable(err error) bool {
+	return errors.Is(err, vault.ErrUnseal) || errors.Is(err, vault.ErrFormat)
 }

@@ -12,9 +12,11 @@ import (
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/crash"
 	"github.com/govcrier/crier/rooms/stream"
+	"github.com/govcrier/crier/rooms/vault"
 )
 
-// Vault opens envelopes and seals the contacts in them one by one.
+// Vault opens envelopes and seals the contacts in them one by one. Its errors are those of package
+// vault.
 type Vault interface {
 	Seal(plaintext []byte, associated ...string) ([]byte, error)
 	Unseal(sealed []byte, associated ...string) ([]byte, error)
@@ -29,73 +31,124 @@ const (
 	// together is how many waiting messages are planned in one step: with one recipient each,
 	// they and their markers fill half a batch.
 	together = 250
-	// idle is how long one pull waits for work.
-	idle = 5 * time.Second
+	// idle is how long one pull waits for work, and so how soon it is noticed that a message was
+	// given to somebody who is gone.
+	idle = time.Second
 	// pauseAfterFault separates attempts when the log refuses.
 	pauseAfterFault = time.Second
+	// pauseAtSilence does the same when it does not answer, say because its leader has died.
+	pauseAtSilence = 50 * time.Millisecond
+	// complainEvery is the time between two lines about the same.
+	complainEvery = 10 * time.Second
+	// keyPatience is how long a key that is not here is waited for before another node may try.
+	keyPatience = 5 * time.Second
 )
+
+// Leases have one node at a time do a piece of work, until its ctx ends. Epochs count up, whoever
+// does it; held says whether it is certain at this moment that nobody else does.
+type Leases interface {
+	Hold(ctx context.Context, name string, work func(ctx context.Context, epoch uint64, held func() bool) error) error
+}
 
 // Planner plans every lane.
 type Planner struct {
 	log    *stream.Log
 	vault  Vault
 	audit  Record
+	leases Leases
 	logger *slog.Logger
 }
 
 // New makes a planner on a log.
-func New(log *stream.Log, v Vault, r Record, logger *slog.Logger) *Planner {
-	return &Planner{log, v, r, logger}
+func New(log *stream.Log, v Vault, r Record, leases Leases, logger *slog.Logger) *Planner {
+	return &Planner{log, v, r, leases, logger}
 }
 
-// Run plans until ctx ends.
+// Run plans until ctx ends, each lane while this node holds its lease.
 func (p *Planner) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, name := range rooms.Lanes() {
-		intake, err := p.log.Intake(ctx, name)
-		if err != nil {
-			return err
-		}
-		l := &lane{p, name, intake}
-		group.Go(func() error { return l.run(ctx) })
-		group.Go(func() error { return p.log.SweepMarkers(ctx, name) })
+		group.Go(func() error { return p.leases.Hold(ctx, "plan-"+string(name), p.work(name)) })
 	}
 	return group.Wait()
 }
 
-// lane is the planner of one lane.
-type lane struct {
-	*Planner
-	name   rooms.Lane
-	intake *stream.Intake
+// work plans a lane, and removes the marks that have done their service there: also while there
+// is no room for a turn to begin.
+func (p *Planner) work(name rooms.Lane) func(context.Context, uint64, func() bool) error {
+	return func(ctx context.Context, epoch uint64, held func() bool) error {
+		l := &lane{Planner: p, name: name, held: held}
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error {
+			if err := l.begin(ctx, epoch); err != nil {
+				return err
+			}
+			return l.run(ctx)
+		})
+		group.Go(func() error { return p.log.SweepMarkers(ctx, name) })
+		return group.Wait()
+	}
 }
 
-// run plans what comes into the lane.
+// lane is the planner of one lane, for as long as it is its turn.
+type lane struct {
+	*Planner
+	name rooms.Lane
+	turn *stream.Turn
+	held func() bool
+	said complaint // the last one
+}
+
+// complaint is one of the lines that say what planning waits for.
+type complaint struct {
+	level slog.Level
+	at    time.Time
+}
+
+// begin takes the turn, trying until it succeeds or is not to be had.
+func (l *lane) begin(ctx context.Context, epoch uint64) (err error) {
+	for {
+		l.turn, err = l.log.Turn(ctx, l.name, epoch)
+		if err == nil || ctx.Err() != nil || errors.Is(err, stream.ErrFenced) {
+			return err
+		}
+		l.complain(ctx, "the planner cannot begin yet", err)
+	}
+}
+
+// run plans what comes into the lane, until ctx ends or it is somebody else's turn.
 func (l *lane) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		batch, err := l.intake.Fetch(ctx, together, idle)
+		batch, err := l.turn.Fetch(ctx, together, idle)
 		if err != nil && ctx.Err() == nil {
 			l.complain(ctx, "the planner cannot read the room's log", err)
 		}
-		if len(batch) > 0 && !l.insist(ctx, batch) {
-			break
+		if len(batch) == 0 {
+			continue
+		}
+		if err := l.insist(ctx, batch); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
 }
 
 // insist repeats the planning of messages until it succeeds, holding them meanwhile, then
-// settles them. It gives up only when ctx ends; then they come back to somebody.
-func (l *lane) insist(ctx context.Context, batch []stream.Received) bool {
+// settles them. It gives up only when ctx ends, it is somebody else's turn, or another node may
+// hold the key that is missing here; then they come back to somebody.
+func (l *lane) insist(ctx context.Context, batch []stream.Received) error {
 	stop := keep(batch, l.log.AckWait()/3)
 	defer stop()
-	for {
+	for began := time.Now(); ; {
 		err := l.plan(ctx, batch)
 		if err == nil {
 			break
 		}
-		if ctx.Err() != nil {
-			return false
+		if ctx.Err() != nil || errors.Is(err, stream.ErrFenced) {
+			return err
+		}
+		if errors.Is(err, vault.ErrUnknownKey) && time.Since(began) > keyPatience {
+			return err
 		}
 		l.complain(ctx, "planning waits", err)
 	}
@@ -105,7 +158,7 @@ func (l *lane) insist(ctx context.Context, batch []stream.Received) bool {
 			l.logger.Warn("planned messages could not be settled; they will come again", "lane", string(l.name), "error", err)
 		}
 	}
-	return true
+	return nil
 }
 
 // keep prolongs held messages every so often until the returned function is called.
@@ -121,7 +174,9 @@ func keep(batch []stream.Received, every time.Duration) (stop func()) {
 			case <-tick.C:
 			}
 			for _, m := range batch {
-				_ = m.Working()
+				if m.Working() != nil {
+					break // the next tick tries again
+				}
 			}
 		}
 	}()
@@ -129,21 +184,31 @@ func keep(batch []stream.Received, every time.Duration) (stop func()) {
 }
 
 func (l *lane) complain(ctx context.Context, what string, err error) {
-	level := slog.LevelWarn
-	if !errors.Is(err, stream.ErrFull) && !errors.Is(err, stream.ErrUnavailable) {
+	level, wait := slog.LevelWarn, pauseAfterFault
+	switch {
+	case errors.Is(err, stream.ErrUnavailable):
+		wait = pauseAtSilence
+	case !errors.Is(err, stream.ErrFull):
 		level = slog.LevelError
 	}
-	l.logger.Log(ctx, level, what, "lane", string(l.name), "error", err)
+	if l.said.level != level || time.Since(l.said.at) > complainEvery {
+		l.said = complaint{level, time.Now()}
+		l.logger.Log(ctx, level, what, "lane", string(l.name), "error", err)
+	}
+	pause(ctx, wait)
+}
+
+func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(pauseAfterFault):
+	case <-time.After(d):
 	}
 }
 
 // plan makes jobs of messages in their order: those that fit one page together, the others page
 // by page.
 func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
-	s := step{log: l.log, audit: l.audit, lane: l.name}
+	s := l.step()
 	small := audience{log: l.log, known: map[rooms.Room][]rooms.Subscriber{}}
 	for _, m := range batch {
 		page, fits, err := l.onePage(ctx, small, m.Message)
@@ -162,6 +227,10 @@ func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
 		}
 	}
 	return l.finish(ctx, &s)
+}
+
+func (l *lane) step() step {
+	return step{log: l.log, audit: l.audit, turn: l.turn, held: l.held}
 }
 
 // finish brings a step to its end. A message that seemed to fit one page may have been larger

@@ -13,7 +13,8 @@ import (
 type step struct {
 	log        *stream.Log
 	audit      Record
-	lane       rooms.Lane
+	turn       *stream.Turn
+	held       func() bool
 	pages      []planned
 	events     []rooms.Event   // of those that were enqueued
 	unfinished []rooms.Message // that have more pages than the one that was enqueued
@@ -28,7 +29,10 @@ func (s *step) enqueue(ctx context.Context) error {
 	for i, p := range s.pages {
 		jobs[i] = p.pageJobs()
 	}
-	if err := s.log.Enqueue(ctx, s.lane, jobs); err != nil {
+	if !s.held() {
+		return fmt.Errorf("fanout: %w", stream.ErrFenced)
+	}
+	if err := s.turn.Enqueue(ctx, jobs); err != nil {
 		return fmt.Errorf("fanout: enqueue: %w", err)
 	}
 	for i, p := range s.pages {

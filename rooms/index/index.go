@@ -164,8 +164,11 @@ func (x *Index) Close() error {
 	return x.store.Load().close()
 }
 
+// foldedTo is how far a transaction has folded the log; 0 where it folded nothing.
+type foldedTo struct{ messages, events uint64 }
+
 // write runs one transaction of the writer. A damaged file is begun anew and errAnew given.
-func (x *Index) write(ctx context.Context, generation int, fn func(*batch) error) error {
+func (x *Index) write(ctx context.Context, generation int, to foldedTo, fn func(*batch) error) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	if x.closed {
@@ -181,6 +184,7 @@ func (x *Index) write(ctx context.Context, generation int, fn func(*batch) error
 	err := s.update(ctx, func(tx transaction) error { return transact(newBatch(tx, x.cache, s.ids), fn) })
 	if err == nil {
 		x.cache.shrink()
+		x.position.advance(to.messages, to.events) // before the file can be begun anew
 		return nil
 	}
 	x.cache.clear()

@@ -32,7 +32,7 @@ func TestOrderIsASortedSet(t *testing.T) {
 }
 
 func changeOrder(t *rapid.T, x *Index, name string, want []rooms.UMID, from, step, count int, add bool) []rooms.UMID {
-	err := x.write(context.Background(), 0, func(b *batch) error {
+	err := x.write(context.Background(), 0, foldedTo{}, func(b *batch) error {
 		for i := range count {
 			u := umid(max(from+i*step, 0))
 			at, found := slices.BinarySearch(want, u)

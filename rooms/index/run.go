@@ -141,14 +141,13 @@ func (x *Index) foldHeaders(ctx context.Context, generation int, headers []rooms
 	start := time.Now()
 	before, _ := x.position.now()
 	last := number(max(before, headers[len(headers)-1].Sequence))
-	err := x.write(ctx, generation, func(b *batch) error {
+	err := x.write(ctx, generation, foldedTo{messages: uint64(last)}, func(b *batch) error {
 		b.dirty[messagesKey] = &last
 		return b.headers(headers)
 	})
 	if err != nil {
 		return err
 	}
-	x.position.advance(uint64(last), 0)
 	x.counts.messages.Add(len(headers))
 	x.counts.seconds.UpdateDuration(start)
 	return nil
@@ -159,14 +158,13 @@ func (x *Index) foldEvents(ctx context.Context, generation int, events []rooms.E
 	start := time.Now()
 	_, before := x.position.now()
 	last := number(max(before, events[len(events)-1].Sequence))
-	err := x.write(ctx, generation, func(b *batch) error {
+	err := x.write(ctx, generation, foldedTo{events: uint64(last)}, func(b *batch) error {
 		b.dirty[eventsKey] = &last
 		return b.events(events)
 	})
 	if err != nil {
 		return err
 	}
-	x.position.advance(0, uint64(last))
 	x.counts.events.Add(len(events))
 	x.counts.seconds.UpdateDuration(start)
 	return nil

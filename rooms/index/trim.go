@@ -25,7 +25,7 @@ func (x *Index) trim(ctx context.Context, generation int) error {
 		return err
 	}
 	more := false
-	err := x.write(ctx, generation, func(b *batch) (err error) {
+	err := x.write(ctx, generation, foldedTo{}, func(b *batch) (err error) {
 		more, err = b.trim(end)
 		return err
 	})

@@ -166,3 +166,98 @@ func TestRotatedSealingKey(t *testing.T) {
 		t.Errorf("%d recipients, %v", len(e.Recipients), err)
 	}
 }
+
+// rotate adds a key of hashes and promotes it while the log and the index stay open.
+func (h *house) rotate(m publish.Memory) {
+	h.t.Helper()
+	added, err := vault.AddKey(h.keys())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := vault.Promote(h.keys(), added.Hash); err != nil {
+		h.t.Fatal(err)
+	}
+	h.openVault()
+	h.publisher(m)
+}
+
+// The key is promoted within the window, and the index has not folded the message yet: the log
+// does not know the id under the new key.
+func TestRotatedBeforeItWasFolded(t *testing.T) {
+	h := newHouse(t)
+	first := h.accept(request(1))
+	h.rotate(late{recall{h.index, h.log}, &atomic.Bool{}})
+	h.repeated(request(1), first)
+	h.publisher(late{recall{h.index, h.log}, &atomic.Bool{}})
+	h.conflicting()
+	if all := h.entries(); len(all) != 1 {
+		t.Errorf("%d entries, want 1", len(all))
+	}
+}
+
+// slow is a log that takes its time, so that calls overlap.
+type slow struct {
+	publish.Log
+	in, out chan struct{}
+}
+
+func (s slow) Append(ctx context.Context, m rooms.Message) (uint64, bool, error) {
+	s.in <- struct{}{}
+	<-s.out
+	return s.Log.Append(ctx, m)
+}
+
+// changing is a vault whose keys change while a call is under way.
+type changing struct{ now atomic.Pointer[vault.Vault] }
+
+func (c *changing) Seal(b []byte, parts ...string) ([]byte, error) {
+	return c.now.Load().Seal(b, parts...)
+}
+
+func (c *changing) HashAll(purpose string, parts ...string) []vault.Hash {
+	return c.now.Load().HashAll(purpose, parts...)
+}
+
+func (c *changing) MAC(purpose string, b []byte) string { return c.now.Load().MAC(purpose, b) }
+
+func (c *changing) VerifyMAC(mac, purpose string, b []byte) bool {
+	return c.now.Load().VerifyMAC(mac, purpose, b)
+}
+
+// A key is promoted between two calls with one transaction, the first of which is still on its way
+// into the log: the second waits for it.
+func TestPromotedBetweenTwoCalls(t *testing.T) {
+	h := newHouse(t)
+	added, err := vault.AddKey(h.keys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.openVault()
+	v := &changing{}
+	v.now.Store(h.vault)
+	s := slow{h.log, make(chan struct{}, 2), make(chan struct{})}
+	h.Publisher = &publish.Publisher{Log: s, Memory: recall{h.index, h.log}, Vault: v, Verifier: v, Policies: standard{}}
+	answers := make(chan publish.Receipt, 2)
+	call := func() {
+		r, err := h.Publish(t.Context(), request(1))
+		if err != nil {
+			t.Error(err)
+		}
+		answers <- r
+	}
+	go call()
+	<-s.in
+	if err := vault.Promote(h.keys(), added.Hash); err != nil {
+		t.Fatal(err)
+	}
+	h.openVault()
+	v.now.Store(h.vault)
+	go call()
+	close(s.out)
+	if a, b := <-answers, <-answers; a.UMID != b.UMID || a.Duplicate == b.Duplicate {
+		t.Errorf("got %+v and %+v", a, b)
+	}
+	if all := h.entries(); len(all) != 1 {
+		t.Errorf("%d entries, want 1", len(all))
+	}
+}

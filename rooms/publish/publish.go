@@ -61,6 +61,7 @@ type Publisher struct {
 	Policies Policies
 	Now      func() time.Time // time.Now if nil
 
+	turns   turns
 	mu      sync.Mutex
 	entropy *ulid.MonotonicEntropy
 }
@@ -70,9 +71,14 @@ type Publisher struct {
 // or was before. See the package's errors for the refusals.
 func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	txids := p.txids(r)
-	known, ok, err := p.Memory.Lookup(txids...)
+	leave, err := p.turns.enter(ctx, txids)
 	if err != nil {
-		return Receipt{}, fmt.Errorf("publish: ask the index: %w", err)
+		return Receipt{}, ErrUnavailable
+	}
+	defer leave()
+	known, ok, err := p.known(ctx, txids)
+	if err != nil {
+		return Receipt{}, err
 	}
 	if ok {
 		return p.repeat(r, known)
@@ -90,6 +96,27 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 		return p.stands(ctx, r, m, sequence, txids)
 	}
 	return Receipt{UMID: m.UMID, Room: m.Room, ReceivedAt: m.ReceivedAt}, nil
+}
+
+// known asks the memory. While hash keys change, the log may hold the transaction under another
+// key's hash and does not recognise it; then the memory is asked again when it knows all of the log.
+func (p *Publisher) known(ctx context.Context, txids []string) (Known, bool, error) {
+	k, ok, err := p.Memory.Lookup(txids...)
+	if err != nil || ok || len(txids) == 1 {
+		return k, ok, lookupError(err)
+	}
+	if err := p.Memory.Wait(ctx); err != nil {
+		return Known{}, false, ErrUnavailable
+	}
+	k, ok, err = p.Memory.Lookup(txids...)
+	return k, ok, lookupError(err)
+}
+
+func lookupError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("publish: ask the index: %w", err)
 }
 
 // stands answers for a transaction id that the log knows: this very message after a lost

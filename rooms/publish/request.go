@@ -1,5 +1,12 @@
 // Package publish accepts messages: it gives each a UMID, finds repeats, and appends the
 // message to its room's log. A receipt is given only for what is durable.
+//
+// A repeat is recognised under every hash key that is enabled, whichever was primary before. The
+// log itself knows a transaction by its hash under the primary key alone. Therefore, while there
+// are several keys, the memory is asked once it knows all of the log, and one call with a
+// transaction id waits for another on the same node. Not covered are two calls with one
+// transaction id that are under way at the same moment on two nodes, of which one has promoted a
+// key and the other has not yet: both can be accepted.
 package publish
 
 import (

@@ -1,4 +1,10 @@
 // Package registry keeps the rooms and their subscribers.
+//
+// A person is in a room once. His id there is a keyed hash of room and contact: while hash keys
+// change he is found under either id by his contact, and by his former id as long as its key is
+// enabled; Rekeyer gives him the new one. Two nodes of which one writes ids with a key that the
+// other has not promoted yet can subscribe the same person at the same moment, each under its own
+// id; the next pass of a Rekeyer makes one of the two.
 package registry
 
 import "errors"

@@ -19,6 +19,13 @@ type RoomStore interface {
 	CreateRoom(ctx context.Context, c rooms.RoomConfig) (revision uint64, err error)
 	UpdateRoom(ctx context.Context, c rooms.RoomConfig) (revision uint64, err error)
 	DeleteRoom(ctx context.Context, room rooms.Room) error
+	RoomFinder
+}
+
+// RoomFinder looks for a room that is not known to who has been told of everything up to a
+// revision: it may have been made on another node a moment ago. ErrGone if there is none.
+type RoomFinder interface {
+	FindRoom(ctx context.Context, room rooms.Room, told uint64) (rooms.RoomConfig, error)
 }
 
 // RoomWatch tells of every room and every change.
@@ -34,6 +41,7 @@ type Rooms struct {
 	mu    sync.RWMutex
 	known map[rooms.Room]rooms.RoomConfig
 	gone  map[rooms.Room]uint64 // revision up to which nothing of a room counts any more
+	told  uint64                // the watch has told of everything up to this revision
 	ready chan struct{}
 	once  sync.Once
 }
@@ -46,11 +54,26 @@ func NewRooms(store RoomStore) *Rooms {
 
 // Run follows the store until ctx ends.
 func (r *Rooms) Run(ctx context.Context, w RoomWatch) error {
-	return w.WatchRooms(ctx, r.set, r.remove, func() { r.once.Do(func() { close(r.ready) }) })
+	set := func(c rooms.RoomConfig) {
+		r.set(c)
+		r.note(c.Revision)
+	}
+	remove := func(room rooms.Room, revision uint64) {
+		r.remove(room, revision)
+		r.note(revision)
+	}
+	return w.WatchRooms(ctx, set, remove, func() { r.once.Do(func() { close(r.ready) }) })
 }
 
 // Ready is closed once every room that was there at the start is known.
 func (r *Rooms) Ready() <-chan struct{} { return r.ready }
+
+// note says how far the watch has told.
+func (r *Rooms) note(revision uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = max(r.told, revision)
+}
 
 func (r *Rooms) set(c rooms.RoomConfig) {
 	r.mu.Lock()
@@ -71,15 +94,30 @@ func (r *Rooms) remove(room rooms.Room, revision uint64) {
 	}
 }
 
-// Get gives a room, or ErrUnknownRoom.
-func (r *Rooms) Get(_ context.Context, room rooms.Room) (rooms.RoomConfig, error) {
+// Get gives a room, or ErrUnknownRoom. A room that was made before the call, on whatever node, is
+// known; a change of one that was known before may be heard of a moment late.
+func (r *Rooms) Get(ctx context.Context, room rooms.Room) (rooms.RoomConfig, error) {
+	c, told, ok := r.look(room)
+	if ok {
+		return c, nil
+	}
+	c, err := r.store.FindRoom(ctx, room, told)
+	switch {
+	case errors.Is(err, stream.ErrGone):
+		return rooms.RoomConfig{}, ErrUnknownRoom
+	case err != nil:
+		return rooms.RoomConfig{}, fmt.Errorf("registry: look for a room: %w", err)
+	}
+	r.set(c)
+	return c, nil
+}
+
+// look gives what is known of a room here, and how far the watch has told.
+func (r *Rooms) look(room rooms.Room) (c rooms.RoomConfig, told uint64, ok bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	c, ok := r.known[room]
-	if !ok {
-		return rooms.RoomConfig{}, ErrUnknownRoom
-	}
-	return c, nil
+	c, ok = r.known[room]
+	return c, r.told, ok
 }
 
 // List gives all rooms by name.

@@ -20,6 +20,7 @@ type SubscriberAdder interface {
 type SubscriberReader interface {
 	Subscribers(ctx context.Context, room rooms.Room, from uint64, limit int) ([]rooms.Subscriber, error)
 	FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error)
+	ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error
 }
 
 // SubscriberRemover erases subscribers.
@@ -35,9 +36,10 @@ type SubscriberStore interface {
 	SubscriberRemover
 }
 
-// Vault seals contacts and hashes them.
+// Vault seals contacts, opens them, and hashes them.
 type Vault interface {
 	Seal(plaintext []byte, associated ...string) ([]byte, error)
+	Unseal(sealed []byte, associated ...string) ([]byte, error)
 	HashAll(purpose string, parts ...string) []vault.Hash
 }
 
@@ -163,7 +165,11 @@ func anyOf(taken map[rooms.SubscriberID]bool, ids []rooms.SubscriberID) bool {
 
 // ids are a contact's hashes in a room under every key in use, the primary first.
 func (s *Subscribers) ids(room rooms.Room, c rooms.Contact) []rooms.SubscriberID {
-	hashes := s.vault.HashAll("subscriber", string(room), string(c.Channel), c.Address.Same())
+	return idsOf(s.vault, room, c)
+}
+
+func idsOf(v Vault, room rooms.Room, c rooms.Contact) []rooms.SubscriberID {
+	hashes := v.HashAll("subscriber", string(room), string(c.Channel), c.Address.Same())
 	out := make([]rooms.SubscriberID, len(hashes))
 	for i, h := range hashes {
 		out[i] = rooms.SubscriberID(h)
@@ -172,11 +178,27 @@ func (s *Subscribers) ids(room rooms.Room, c rooms.Contact) []rooms.SubscriberID
 }
 
 func (s *Subscribers) seal(room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (rooms.Subscriber, error) {
-	sealed, err := s.vault.Seal(c.Encode(), "contact", string(room), string(id))
+	sealed, err := sealContact(s.vault, room, id, c)
 	if err != nil {
-		return rooms.Subscriber{}, fmt.Errorf("registry: seal a contact: %w", err)
+		return rooms.Subscriber{}, err
 	}
 	return rooms.Subscriber{ID: id, Room: room, Channel: c.Channel, Contact: sealed, Since: s.now().UTC().Truncate(time.Millisecond)}, nil
+}
+
+func sealContact(v Vault, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) ([]byte, error) {
+	sealed, err := v.Seal(c.Encode(), "contact", string(room), string(id))
+	if err != nil {
+		return nil, fmt.Errorf("registry: seal a contact: %w", err)
+	}
+	return sealed, nil
+}
+
+func openContact(v Vault, s rooms.Subscriber) (rooms.Contact, error) {
+	plain, err := v.Unseal(s.Contact, "contact", string(s.Room), string(s.ID))
+	if err != nil {
+		return rooms.Contact{}, fmt.Errorf("registry: open a contact: %w", err)
+	}
+	return rooms.DecodeContact(plain)
 }
 
 // List gives subscribers in the order of their subscription, contacts sealed. next is where to
@@ -190,18 +212,6 @@ func (s *Subscribers) List(ctx context.Context, room rooms.Room, after uint64, l
 		next = subs[limit-1].Sequence
 	}
 	return subs, next, nil
-}
-
-// Remove ends a subscription and erases the contact, or says ErrUnknownSubscriber.
-func (s *Subscribers) Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error {
-	err := s.store.RemoveSubscriber(ctx, room, id)
-	if errors.Is(err, stream.ErrGone) {
-		return ErrUnknownSubscriber
-	}
-	if err != nil {
-		return fmt.Errorf("registry: remove a subscriber: %w", err)
-	}
-	return nil
 }
 
 // RemoveAll ends every subscription of a room.

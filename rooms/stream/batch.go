@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
@@ -31,14 +30,8 @@ type ack struct {
 	Error     *jetstream.APIError `json:"error"`
 }
 
-// answerTimeout bounds the wait for one answer of JetStream, since an answer that is lost, say
-// with a connection that is made anew, never comes.
-const answerTimeout = 5 * time.Second
-
 // publish appends one message.
 func publish(ctx context.Context, nc *nats.Conn, m *nats.Msg) (ack, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
 	reply, err := nc.RequestMsgWithContext(ctx, m)
 	if err != nil {
 		return ack{}, err

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -86,4 +87,35 @@ func BenchmarkAppend(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkTail reads a log of events from its beginning.
+func BenchmarkTail(b *testing.B) {
+	l := start(b)
+	const count = 50_000
+	for n := 0; n < count; n += 1000 {
+		events := make([]rooms.Event, 1000)
+		for i := range events {
+			events[i] = rooms.Event{Kind: rooms.EventSent, Room: "newborn", UMID: umid(n), N: i, Attempt: 1, At: time.Now().UTC()}
+		}
+		if err := l.Record(b.Context(), events...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	enough := errors.New("enough")
+	b.ResetTimer()
+	for range b.N {
+		got := 0
+		err := l.TailEvents(b.Context(), 0, func(es []rooms.Event) error {
+			if got += len(es); got == count {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(count*b.N)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(0, "ns/op")
 }

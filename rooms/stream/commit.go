@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,9 +15,6 @@ const batchFrom = 20
 
 // maxBatchBytes bounds the memory of a batch and the time that others wait for it.
 const maxBatchBytes = 8 << 20
-
-// retryPause separates attempts when the log does not answer.
-const retryPause = 25 * time.Millisecond
 
 // appended is where an entry stands.
 type appended struct {
@@ -36,16 +32,17 @@ type entry struct {
 // committer appends to one stream. While a commit is in flight, arrivals wait; when it
 // returns, all that wait go together.
 type committer struct {
-	nc      *nats.Conn
-	timeout time.Duration
-	in      chan *entry
-	flight  sync.Mutex // held while a commit is in flight
-	stop    chan struct{}
-	stopped sync.WaitGroup
+	nc       *nats.Conn
+	patience patience
+	stored   func(sequence uint64) // hears of each commit
+	in       chan *entry
+	flight   sync.Mutex // held while a commit is in flight
+	stop     chan struct{}
+	stopped  sync.WaitGroup
 }
 
-func newCommitter(nc *nats.Conn, timeout time.Duration) *committer {
-	c := &committer{nc: nc, timeout: timeout, in: make(chan *entry, maxBatch), stop: make(chan struct{})}
+func newCommitter(nc *nats.Conn, p patience, stored func(uint64)) *committer {
+	c := &committer{nc: nc, patience: p, stored: stored, in: make(chan *entry, maxBatch), stop: make(chan struct{})}
 	c.stopped.Go(c.run)
 	return c
 }
@@ -149,7 +146,7 @@ func (c *committer) commit(entries []*entry) {
 		seen[id] = true
 		first = append(first, e)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), c.patience.total)
 	defer cancel()
 	c.store(ctx, first)
 	if len(again) > 0 {
@@ -167,21 +164,22 @@ func (c *committer) store(ctx context.Context, entries []*entry) {
 	for i, e := range entries {
 		msgs[i] = e.msg
 	}
-	a, err := c.retry(ctx, func(ctx context.Context) (ack, error) { return publishBatch(ctx, c.nc, msgs) })
+	a, attempts, err := c.insist(ctx, func(ctx context.Context) (ack, error) { return publishBatch(ctx, c.nc, msgs) })
 	switch {
 	case err == nil:
 		first := a.Sequence - uint64(len(entries)) + 1
 		for i, e := range entries {
 			e.done <- appended{sequence: first + uint64(i)}
 		}
+	case refused(err) && attempts > 1: // an attempt whose answer was lost has probably stored them all
+		c.storeSingly(ctx, entries)
 	case refused(err): // perhaps for one of them only
 		half := len(entries) / 2
 		c.store(ctx, entries[:half])
 		c.store(ctx, entries[half:])
 	default:
-		out := classify(err)
 		for _, e := range entries {
-			e.done <- appended{err: out}
+			e.done <- appended{err: err}
 		}
 	}
 }
@@ -189,8 +187,7 @@ func (c *committer) store(ctx context.Context, entries []*entry) {
 // refused says that a batch was turned down for what is in it: a known id, or an entry that the
 // log does not take. Nothing of it was stored.
 func refused(err error) bool {
-	err = classify(err)
-	return err != nil && !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrFull)
+	return !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrFull)
 }
 
 func (c *committer) storeSingly(ctx context.Context, entries []*entry) {
@@ -206,22 +203,19 @@ func (c *committer) storeSingly(ctx context.Context, entries []*entry) {
 }
 
 func (c *committer) storeOne(ctx context.Context, e *entry) {
-	a, err := c.retry(ctx, func(ctx context.Context) (ack, error) { return publish(ctx, c.nc, e.msg) })
-	out := classify(err)
-	e.done <- appended{sequence: a.Sequence, duplicate: a.Duplicate, err: out}
+	a, _, err := c.insist(ctx, func(ctx context.Context) (ack, error) { return publish(ctx, c.nc, e.msg) })
+	e.done <- appended{sequence: a.Sequence, duplicate: a.Duplicate, err: err}
 }
 
-// retry repeats a call with the same ids while the log does not answer, until ctx ends.
-func (c *committer) retry(ctx context.Context, call func(context.Context) (ack, error)) (ack, error) {
-	for {
-		a, err := call(ctx)
-		if !errors.Is(classify(err), ErrUnavailable) || ctx.Err() != nil {
-			return a, err
-		}
-		select {
-		case <-time.After(retryPause):
-		case <-c.stop:
-			return a, err
-		}
+// insist repeats a call with the same ids while the log does not answer, until ctx ends.
+func (c *committer) insist(ctx context.Context, call func(context.Context) (ack, error)) (a ack, attempts int, err error) {
+	err = c.patience.insist(ctx, c.stop, func(ctx context.Context) error {
+		attempts++
+		a, err = call(ctx)
+		return err
+	})
+	if err == nil {
+		c.stored(a.Sequence)
 	}
+	return a, attempts, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -19,6 +20,8 @@ type PageJobs struct {
 	Page int
 	Jobs []rooms.Job
 	Mark Mark
+
+	fence uint64 // entry of the lane's fence that must be the last; 0 for any
 }
 
 // Enqueue stores the jobs of pages, each page with its marker, in as few atomic batches as
@@ -40,6 +43,9 @@ func (l *Log) Enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) er
 	return l.enqueue(ctx, lane, pages[first:])
 }
 
+// errTwice says that a page stands twice in a batch, or is being stored by somebody else.
+var errTwice = errors.New("a page twice at the same time")
+
 func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) error {
 	if len(pages) == 0 {
 		return nil
@@ -48,13 +54,18 @@ func (l *Log) enqueue(ctx context.Context, lane rooms.Lane, pages []PageJobs) er
 	if err != nil {
 		return err
 	}
-	err = l.append(ctx, msgs)
-	out := classify(err)
-	switch exists := errors.Is(out, ErrExists); {
+	err = l.insist(ctx, func(ctx context.Context) error {
+		err := l.append(ctx, msgs)
+		if len(pages) > 1 && hasCode(err, codeSubjectTwice) {
+			return errTwice
+		}
+		return err
+	})
+	switch exists := errors.Is(err, ErrExists); {
 	case exists && len(pages) == 1:
 		return l.readMark(ctx, lane, &pages[0])
-	case !exists && !hasCode(err, codeSubjectTwice), len(pages) == 1:
-		return out
+	case !exists && !errors.Is(err, errTwice), len(pages) == 1:
+		return err
 	}
 	half := len(pages) / 2
 	if err := l.enqueue(ctx, lane, pages[:half]); err != nil {
@@ -75,11 +86,16 @@ func (l *Log) readMark(ctx context.Context, lane rooms.Lane, p *PageJobs) error 
 
 func (l *Log) encodePages(lane rooms.Lane, pages []PageJobs) ([]*nats.Msg, error) {
 	var msgs []*nats.Msg
+	fenced := false // once for all: a batch is stored as a whole
 	for _, p := range pages {
 		for _, j := range p.Jobs {
 			m, err := encodeJob(j)
 			if err != nil {
 				return nil, err
+			}
+			if !fenced {
+				behind(m, lane, p.fence)
+				fenced = true
 			}
 			msgs = append(msgs, m)
 		}
@@ -88,6 +104,9 @@ func (l *Log) encodePages(lane rooms.Lane, pages []PageJobs) ([]*nats.Msg, error
 			return nil, err
 		}
 		msgs = append(msgs, mark)
+	}
+	if fence := pages[0].fence; !fenced && fence > 0 {
+		msgs = append([]*nats.Msg{turnEntry(lane, fence)}, msgs...)
 	}
 	return msgs, nil
 }
@@ -166,17 +185,17 @@ func (q *Jobs) Fetch(ctx context.Context, max int, wait time.Duration, fn func(*
 }
 
 // ScanJobs calls fn with the jobs of a lane from a position in its queue on, at most limit,
-// whether or not somebody works on them. next is where to go on; 0 at the end.
+// whether or not somebody works on them. next is where to go on; 0 at the end. Jobs that cannot
+// be read are reported and left out.
 func (l *Log) ScanJobs(ctx context.Context, lane rooms.Lane, from uint64, limit int, fn func(sequence uint64, j rooms.Job) error) (next uint64, err error) {
-	count := 0
-	get := batchGet{Sequence: max(from, 1), Next: rooms.JobFilter(lane), Batch: limit}
-	err = l.direct(ctx, queueName(lane), get, func(s stored) error {
+	next = from
+	count, err := l.walk(ctx, queueName(lane), rooms.JobFilter(lane), from, limit, func(s stored) error {
+		next = s.sequence + 1
 		j, err := decodeJob(s.subject, s.data)
 		if err != nil {
-			return err
+			l.options.Log.Error("a job cannot be read; it is left out", "lane", string(lane), "sequence", s.sequence, "error", err)
+			return nil
 		}
-		count++
-		next = s.sequence + 1
 		return fn(s.sequence, j)
 	})
 	if err != nil || count < limit {
@@ -187,25 +206,30 @@ func (l *Log) ScanJobs(ctx context.Context, lane rooms.Lane, from uint64, limit 
 
 // DropJob removes a job from its lane's queue. Dropping what is gone is no error.
 func (l *Log) DropJob(ctx context.Context, lane rooms.Lane, sequence uint64) error {
-	s, err := l.handle(ctx, queueName(lane))
-	if err != nil {
-		return err
-	}
-	err = s.DeleteMsg(ctx, sequence)
-	if err == nil || gone(err) {
+	err := l.remove(ctx, queueName(lane), sequence, false)
+	if errors.Is(err, ErrGone) {
 		return nil
 	}
-	out := classify(err)
-	return out
+	return err
 }
 
 // QueueLength is how many entries a lane's queue holds, markers included.
 func (l *Log) QueueLength(ctx context.Context, lane rooms.Lane, ch rooms.Channel) (uint64, error) {
-	c, err := l.read.Consumer(ctx, queueName(lane), jobsName(ch))
+	info, err := l.consumer(ctx, queueName(lane), jobsName(ch))
 	if err != nil {
-		out := classify(err)
-		return 0, out
+		return 0, err
 	}
-	info := c.CachedInfo()
 	return info.NumPending + uint64(max(info.NumAckPending, 0)), nil
+}
+
+// consumer gives what is known of a durable consumer.
+func (l *Log) consumer(ctx context.Context, stream, name string) (info *jetstream.ConsumerInfo, err error) {
+	err = l.insist(ctx, func(ctx context.Context) error {
+		c, err := l.read.Consumer(ctx, stream, name)
+		if err == nil {
+			info = c.CachedInfo()
+		}
+		return err
+	})
+	return info, err
 }

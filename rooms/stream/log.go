@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -30,17 +31,15 @@ type Log struct {
 	messages *committer
 	events   *committer
 	audit    *committer
-	kv       jetstream.KeyValue
+	tails    map[string]*tail      // by stream
 	opened   map[rooms.Lane]uint64 // last sequence of each queue when the log was opened
 
 	closing sync.Once
-	mu      sync.Mutex
-	handles map[string]jetstream.Stream
 }
 
 // Open creates what is missing of the streams and consumers and starts the committers.
 func Open(ctx context.Context, c Connector, m Manifest, o Options) (*Log, error) {
-	l := &Log{options: o.WithDefaults(), opened: map[rooms.Lane]uint64{}, handles: map[string]jetstream.Stream{}}
+	l := &Log{options: o.WithDefaults(), tails: map[string]*tail{}, opened: map[rooms.Lane]uint64{}}
 	if err := l.open(ctx, c, m); err != nil {
 		l.Close()
 		return nil, err
@@ -62,10 +61,10 @@ func (l *Log) open(ctx context.Context, c Connector, m Manifest) error {
 	if err := create(ctx, l.read, l.options, m); err != nil {
 		return err
 	}
-	if l.kv, err = l.read.KeyValue(ctx, bucketRooms); err != nil {
-		return fmt.Errorf("stream: open the bucket of rooms: %w", err)
-	}
 	if err := l.noteQueues(ctx); err != nil {
+		return err
+	}
+	if err := l.openTails(c); err != nil {
 		return err
 	}
 	return l.startCommitters(c)
@@ -75,13 +74,39 @@ func (l *Log) open(ctx context.Context, c Connector, m Manifest) error {
 // handed out by a process that was killed.
 func (l *Log) noteQueues(ctx context.Context) error {
 	for _, lane := range rooms.Lanes() {
-		s, err := l.read.Stream(ctx, queueName(lane))
+		info, err := l.info(ctx, queueName(lane))
 		if err != nil {
 			return fmt.Errorf("stream: look at the queue of lane %s: %w", lane, err)
 		}
-		l.opened[lane] = s.CachedInfo().State.LastSeq
+		l.opened[lane] = info.State.Last
 	}
 	return nil
+}
+
+// openTails prepares for following streams; that of the rooms, which is small, shares a connection.
+func (l *Log) openTails(c Connector) error {
+	for _, name := range []string{streamRooms, streamEvents, streamConfig} {
+		nc := l.read.Conn()
+		if name != streamConfig {
+			var err error
+			if nc, err = l.connect(c, "tail-"+name); err != nil {
+				return err
+			}
+		}
+		t := &tail{stream: name, headersOnly: name == streamRooms, nc: nc, news: newNews()}
+		t.end.ask = func(ctx context.Context) (uint64, error) { return l.lookEnd(ctx, name) }
+		l.tails[name] = t
+	}
+	return nil
+}
+
+// lookEnd gives the sequence of a stream's last entry, 0 if there is none.
+func (l *Log) lookEnd(ctx context.Context, stream string) (uint64, error) {
+	s, err := l.last(ctx, stream, everything)
+	if errors.Is(err, ErrGone) {
+		return 0, nil
+	}
+	return s.sequence, err
 }
 
 func (l *Log) startCommitters(c Connector) error {
@@ -90,7 +115,11 @@ func (l *Log) startCommitters(c Connector) error {
 		if err != nil {
 			return err
 		}
-		*target = newCommitter(nc, l.options.CommitTimeout)
+		stored := func(uint64) {}
+		if t := l.tails[name]; t != nil {
+			stored = t.news.tell
+		}
+		*target = newCommitter(nc, l.options.patience(), stored)
 	}
 	return nil
 }
@@ -138,11 +167,11 @@ func (l *Log) close() {
 func (l *Log) Identity(ctx context.Context) (string, error) {
 	id := ""
 	for _, name := range []string{streamRooms, streamEvents} {
-		s, err := l.handle(ctx, name)
+		info, err := l.info(ctx, name)
 		if err != nil {
 			return "", err
 		}
-		id += name + " " + s.CachedInfo().Created.UTC().Format(time.RFC3339Nano) + " "
+		id += name + " " + info.Created.UTC().Format(time.RFC3339Nano) + " "
 	}
 	return id, nil
 }

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -17,23 +18,22 @@ type Mark struct {
 	Recipients string `json:"recipients"`    // a letter for each; see rooms.MarkChannel
 	Sequence   uint64 `json:"seq,omitzero"`  // of the last subscriber on the page
 	Last       bool   `json:"last,omitzero"` // no page follows
+	Message    uint64 `json:"msg,omitzero"`  // position of the message in the room's log
 }
 
-// Mark reads the mark of a page; ok is false if it has not become jobs.
+// Mark reads the mark of a page; ok is false if it has not become jobs. One that cannot be read,
+// which is reported, counts as the last of its message: nothing is planned behind what nobody knows.
 func (l *Log) Mark(ctx context.Context, lane rooms.Lane, umid rooms.UMID, page int) (m Mark, ok bool, err error) {
-	s, err := l.handle(ctx, queueName(lane))
+	s, err := l.entry(ctx, queueName(lane), get{Last: rooms.DoneSubject(lane, umid, page)})
+	if errors.Is(err, ErrGone) {
+		return Mark{}, false, nil
+	}
 	if err != nil {
 		return Mark{}, false, err
 	}
-	raw, err := s.GetLastMsgForSubject(ctx, rooms.DoneSubject(lane, umid, page))
-	if err != nil {
-		if gone(err) {
-			return Mark{}, false, nil
-		}
-		return Mark{}, false, classify(err)
-	}
-	if err := json.Unmarshal(raw.Data, &m); err != nil {
-		return Mark{}, false, fmt.Errorf("stream: read the mark of a page: %w", err)
+	if err := json.Unmarshal(s.data, &m); err != nil {
+		l.options.Log.Error("the mark of a page cannot be read; its message is planned no further", "umid", string(umid), "page", page, "error", err)
+		return Mark{Last: true}, true, nil
 	}
 	return m, true, nil
 }

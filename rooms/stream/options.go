@@ -29,9 +29,16 @@ type Options struct {
 	// MarkerTTL is how long it is remembered at most that a page has become jobs; longer than
 	// any message lives; 9 days by default.
 	MarkerTTL time.Duration `yaml:"markerTTL"`
-	// CommitTimeout bounds how long an append is tried; 10 seconds by default.
+	// CommitTimeout bounds how long an append, or any other call, is tried; 10 seconds by
+	// default.
 	CommitTimeout time.Duration `yaml:"commitTimeout"`
+	// AnswerTimeout is how long one answer is waited for before the call is repeated: the
+	// server that was to give it may have died. 5 seconds by default, 1 second where there are
+	// several.
+	AnswerTimeout time.Duration `yaml:"answerTimeout"`
 
+	// Replicas is how many servers keep each entry; 1 if zero.
+	Replicas int `yaml:"-"`
 	// Log receives what goes wrong in the background; nil discards it.
 	Log *slog.Logger `yaml:"-"`
 }
@@ -56,6 +63,11 @@ func (o Options) WithDefaults() Options {
 	set(&o.AckWait, 30*time.Second)
 	set(&o.MarkerTTL, 9*day)
 	set(&o.CommitTimeout, 10*time.Second)
+	o.Replicas = max(o.Replicas, 1)
+	if o.replicated() {
+		set(&o.AnswerTimeout, time.Second)
+	}
+	set(&o.AnswerTimeout, 5*time.Second)
 	if o.MaxParked == 0 {
 		o.MaxParked = 2_000_000
 	}
@@ -64,6 +76,9 @@ func (o Options) WithDefaults() Options {
 	}
 	return o
 }
+
+// replicated says whether an entry stands on several servers.
+func (o Options) replicated() bool { return o.Replicas > 1 }
 
 // queueBytes is the limit of a lane's queue.
 func (o Options) queueBytes(l rooms.Lane) int64 {
@@ -95,6 +110,7 @@ func (o Options) Check() []error {
 	bad(o.AckWait < time.Second, "ackWait: at least 1s")
 	bad(o.MarkerTTL <= o.MessageAge, "markerTTL: longer than messageAge")
 	bad(o.CommitTimeout < time.Second, "commitTimeout: at least 1s")
+	bad(o.AnswerTimeout < 100*time.Millisecond, "answerTimeout: at least 100ms")
 	for l, b := range o.QueueBytes {
 		_, err := rooms.ParseLane(string(l))
 		bad(err != nil || l == "", "queueBytes: the lanes are emergency, normal and bulk")

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -27,12 +29,16 @@ func openWith(t *testing.T, o Options) (*Log, *nats.Conn) {
 // An answer that is lost must not hold its caller for ever.
 func TestLostAnswerIsNotAwaitedForEver(t *testing.T) {
 	t.Parallel()
-	l, nc := openWith(t, Options{})
+	l, nc := openWith(t, Options{AnswerTimeout: 100 * time.Millisecond, CommitTimeout: time.Second})
 	if _, err := nc.SubscribeSync("nobody.answers"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := publish(context.Background(), l.queue, &nats.Msg{Subject: "nobody.answers"})
-	if !errors.Is(classify(err), ErrUnavailable) {
+	began := time.Now()
+	err := l.insist(t.Context(), func(ctx context.Context) error {
+		_, err := publish(ctx, l.queue, &nats.Msg{Subject: "nobody.answers"})
+		return err
+	})
+	if !errors.Is(err, ErrUnavailable) || time.Since(began) > 5*time.Second {
 		t.Errorf("got %v", err)
 	}
 }
@@ -41,7 +47,8 @@ func TestLostAnswerIsNotAwaitedForEver(t *testing.T) {
 func TestScanEndsWhenTheLastHaveLeft(t *testing.T) {
 	t.Parallel()
 	l, _ := openWith(t, Options{})
-	if err := l.scan(t.Context(), "newborn", 0, 5, func(rooms.Subscriber) error { return nil }); err != nil {
+	s := scan{log: l, room: "newborn", last: 5, fn: func(rooms.Subscriber) error { return nil }}
+	if err := s.run(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -90,5 +97,29 @@ func TestPageTwiceInOneBatch(t *testing.T) {
 	p := PageJobs{UMID: "01JDB6T0G00000000000000001", Jobs: []rooms.Job{{Lane: rooms.Normal, Channel: rooms.SMS}}, Mark: Mark{Recipients: "s"}}
 	if err := l.Enqueue(t.Context(), rooms.Normal, []PageJobs{p, p}); err != nil {
 		t.Error(err)
+	}
+}
+
+// A pull is lost with the leader that it waits at: nobody says anything any more. Another is made.
+func TestLostPullIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	l, nc := openWith(t, Options{})
+	p, err := l.puller(t.Context(), queueName(rooms.Normal), jobsName(rooms.SMS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.replicated = true
+	if err := l.work.DeleteConsumer(t.Context(), queueName(rooms.Normal), jobsName(rooms.SMS)); err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int32
+	sub, err := nc.Subscribe("$JS.API.CONSUMER.MSG.NEXT."+queueName(rooms.Normal)+"."+jobsName(rooms.SMS), func(*nats.Msg) { asked.Add(1) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	err = p.fetch(t.Context(), 1, 4*time.Second, func(*Held) error { return nil })
+	if n := asked.Load(); err != nil || n < 3 {
+		t.Errorf("asked %d times in 4 s, %v", n, err)
 	}
 }

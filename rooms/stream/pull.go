@@ -16,15 +16,18 @@ type Held struct {
 	msg      jetstream.Msg
 	meta     *jetstream.MsgMetadata
 	received time.Time
+	patience patience
+	nc       *nats.Conn
 }
 
 // Done settles the entry; durable when it returns.
 func (h *Held) Done(ctx context.Context) error {
-	if err := h.msg.DoubleAck(ctx); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		out := classify(err)
-		return out
-	}
-	return nil
+	return h.patience.insist(ctx, nil, func(ctx context.Context) error {
+		if err := h.msg.DoubleAck(ctx); !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+			return err
+		}
+		return nil
+	})
 }
 
 // Finish settles the entry without waiting for the disk, for work that a repeat would find
@@ -44,63 +47,100 @@ func (h *Held) Later(wait time.Duration) error {
 	return nil
 }
 
-// Working is a sign of life: AckWait begins anew.
+// working is the sign of life in an answer to what was handed out (nats-server, AckProgress).
+const working = "+WPI"
+
+// Working is a sign of life: AckWait has begun anew when it returns nil. After ErrUnavailable it
+// may not have.
 func (h *Held) Working() error {
-	if err := h.msg.InProgress(); err != nil {
-		return fmt.Errorf("stream: %w", err)
-	}
-	return nil
+	return h.patience.once(context.Background(), func(ctx context.Context) error {
+		_, err := h.nc.RequestWithContext(ctx, h.msg.Reply(), []byte(working))
+		return err
+	})
 }
 
 // Received is when the entry was handed to this process.
 func (h *Held) Received() time.Time { return h.received }
 
+// pullBeat is how often one of several servers says that a pull still waits there. When two such
+// signs are missing, its leader has died, and another is asked.
+const pullBeat = 500 * time.Millisecond
+
 // puller takes entries of one durable consumer.
-type puller struct{ consumer jetstream.Consumer }
+type puller struct {
+	nc         *nats.Conn
+	consumer   jetstream.Consumer
+	patience   patience
+	replicated bool
+}
 
 func (l *Log) puller(ctx context.Context, stream, consumer string) (puller, error) {
-	c, err := l.work.Consumer(ctx, stream, consumer)
+	p := puller{nc: l.work.Conn(), patience: l.options.patience(), replicated: l.options.replicated()}
+	err := l.insist(ctx, func(ctx context.Context) error {
+		var err error
+		p.consumer, err = l.work.Consumer(ctx, stream, consumer)
+		return err
+	})
 	if err != nil {
-		return puller{}, fmt.Errorf("stream: open consumer %s of %s: %w", consumer, stream, err)
+		return p, fmt.Errorf("stream: open consumer %s of %s: %w", consumer, stream, err)
 	}
-	return puller{c}, nil
+	return p, nil
 }
 
 // fetch asks for at most max entries, calls fn for each as it comes, and returns when max came
-// or wait is over. What came before an error has been handed to fn; what comes after ctx has
-// ended, or fn has failed, is given back.
+// or wait is over; a pull that is lost with a leader is asked for again. What came before an error
+// has been handed to fn; what comes after ctx has ended, or fn has failed, is given back.
 func (p puller) fetch(ctx context.Context, max int, wait time.Duration, fn func(*Held) error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	until := time.Now().Add(wait)
+	count := func(h *Held) error {
+		max--
+		return fn(h)
 	}
-	batch, err := p.consumer.Fetch(max, jetstream.FetchMaxWait(wait))
-	if err != nil {
-		out := classify(err)
-		return out
+	for {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		batch, err := p.consumer.Fetch(max, p.waiting(time.Until(until))...)
+		if err == nil {
+			err = p.each(ctx, batch, count)
+		}
+		if err = classify(err); !errors.Is(err, ErrUnavailable) || max == 0 {
+			return err
+		}
+		if time.Until(until) <= retryPause {
+			return nil // whoever asks next will see
+		}
+		pause(ctx, retryPause)
 	}
-	return each(ctx, batch, fn)
+}
+
+func (p puller) waiting(wait time.Duration) []jetstream.FetchOpt {
+	wait = max(wait, time.Millisecond)
+	opts := []jetstream.FetchOpt{jetstream.FetchMaxWait(wait)}
+	if p.replicated && wait >= 2*pullBeat {
+		opts = append(opts, jetstream.FetchHeartbeat(pullBeat))
+	}
+	return opts
 }
 
 // take hands on what waits, at most max; if nothing does, it waits for one entry. So a burst is
 // taken together and a single entry at once.
 func (p puller) take(ctx context.Context, max int, wait time.Duration, fn func(*Held) error) error {
-	batch, err := p.consumer.FetchNoWait(max)
-	if err != nil {
-		out := classify(err)
-		return out
-	}
 	came := false
-	err = each(ctx, batch, func(h *Held) error {
-		came = true
-		return fn(h)
-	})
-	if came || err != nil {
-		return err
+	batch, err := p.consumer.FetchNoWait(max)
+	if err == nil {
+		err = p.each(ctx, batch, func(h *Held) error {
+			came = true
+			return fn(h)
+		})
+	}
+	if came || err != nil && !errors.Is(classify(err), ErrUnavailable) {
+		return classify(err)
 	}
 	return p.fetch(ctx, 1, wait, fn)
 }
 
-func each(ctx context.Context, batch jetstream.MessageBatch, fn func(*Held) error) error {
+func (p puller) each(ctx context.Context, batch jetstream.MessageBatch, fn func(*Held) error) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -110,7 +150,7 @@ func each(ctx context.Context, batch jetstream.MessageBatch, fn func(*Held) erro
 			if !ok {
 				return ended(batch)
 			}
-			if err := hand(m, fn); err != nil {
+			if err := p.hand(m, fn); err != nil {
 				go giveBack(batch)
 				return err
 			}
@@ -118,12 +158,12 @@ func each(ctx context.Context, batch jetstream.MessageBatch, fn func(*Held) erro
 	}
 }
 
-func hand(m jetstream.Msg, fn func(*Held) error) error {
+func (p puller) hand(m jetstream.Msg, fn func(*Held) error) error {
 	meta, err := m.Metadata()
 	if err != nil {
 		return fmt.Errorf("stream: %w", err)
 	}
-	return fn(&Held{m, meta, time.Now()})
+	return fn(&Held{m, meta, time.Now(), p.patience, p.nc})
 }
 
 // giveBack returns what a pull still brings, so that it need not be waited for.
@@ -135,8 +175,7 @@ func giveBack(batch jetstream.MessageBatch) {
 
 func ended(batch jetstream.MessageBatch) error {
 	if err := batch.Error(); err != nil && !quiet(err) {
-		out := classify(err)
-		return out
+		return err
 	}
 	return nil
 }

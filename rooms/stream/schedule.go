@@ -35,25 +35,15 @@ func (l *Log) Park(ctx context.Context, j rooms.Job, due time.Time) error {
 		headerLane:             {string(j.Lane)},
 		headerChannel:          {string(j.Channel)},
 	}
-	_, err = publish(ctx, l.queue, m)
-	out := classify(err)
-	return out
+	return l.insist(ctx, func(ctx context.Context) error { return l.append(ctx, []*nats.Msg{m}) })
 }
 
 func (l *Log) checkParked(ctx context.Context) error {
-	s, err := l.handle(ctx, streamSchedules)
-	if err != nil {
-		return err
-	}
-	info, err := s.Info(ctx)
-	if err != nil {
-		out := classify(err)
-		return out
-	}
-	if info.State.Msgs >= l.options.MaxParked {
+	parked, err := l.Parked(ctx)
+	if err == nil && parked >= l.options.MaxParked {
 		return ErrFull
 	}
-	return nil
+	return err
 }
 
 // MoveDue takes what falls due in a lane into its queue, until ctx ends.
@@ -107,28 +97,19 @@ func (l *Log) moveSome(ctx context.Context, p puller) error {
 
 // move appends jobs under identities of their own; what the queue knows is left out.
 func (l *Log) move(ctx context.Context, msgs []*nats.Msg) error {
-	err := l.append(ctx, msgs)
+	err := l.insist(ctx, func(ctx context.Context) error { return l.append(ctx, msgs) })
 	if hasCode(err, codeBatchDuplicate) && len(msgs) > 1 {
 		half := len(msgs) / 2
 		return errors.Join(l.move(ctx, msgs[:half]), l.move(ctx, msgs[half:]))
 	}
-	out := classify(err)
-	return out
+	return err
 }
 
 // Parked is how many deliveries wait for a later attempt.
 func (l *Log) Parked(ctx context.Context) (uint64, error) {
-	s, err := l.read.Stream(ctx, streamSchedules)
+	info, err := l.info(ctx, streamSchedules)
 	if err != nil {
-		out := classify(err)
-		return 0, out
+		return 0, err
 	}
-	return s.CachedInfo().State.Msgs, nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
+	return info.State.Messages, nil
 }

@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"context"
-	"fmt"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,6 +16,8 @@ const (
 	streamSubscribers = "SUBSCRIBERS"
 	streamAudit       = "AUDIT"
 	bucketRooms       = "rooms"
+	bucketLeases      = "leases"
+	streamConfig      = "KV_" + bucketRooms // what the bucket is kept in
 )
 
 func queueName(l rooms.Lane) string { return "JOBS-" + strings.ToUpper(string(l)) }
@@ -55,7 +55,18 @@ func (o Options) streams() []jetstream.StreamConfig {
 			AllowDirect: true, AllowAtomicPublish: true, AllowMsgTTL: true,
 		})
 	}
+	for i := range table {
+		table[i].Replicas = o.Replicas
+	}
 	return table
+}
+
+// buckets is the table of all key-value buckets.
+func (o Options) buckets() []jetstream.KeyValueConfig {
+	return []jetstream.KeyValueConfig{
+		{Bucket: bucketRooms, History: 10, Replicas: o.Replicas},
+		{Bucket: bucketLeases, History: 1, Replicas: o.Replicas},
+	}
 }
 
 // consumer is one durable consumer of a stream.
@@ -87,38 +98,4 @@ func consumers() []consumer {
 type Manifest interface {
 	Has(stream string) bool
 	Add(stream string) error
-}
-
-// create makes every stream and consumer that is not there yet. A stream that the manifest
-// names is never made anew: the broker has refused to start without it.
-func create(ctx context.Context, js jetstream.JetStream, o Options, m Manifest) error {
-	for _, c := range o.streams() {
-		if _, err := js.CreateOrUpdateStream(ctx, c); err != nil {
-			return fmt.Errorf("stream: create %s: %w", c.Name, err)
-		}
-		if err := m.Add(c.Name); err != nil {
-			return err
-		}
-	}
-	kv := jetstream.KeyValueConfig{Bucket: bucketRooms, History: 10}
-	if _, err := js.CreateOrUpdateKeyValue(ctx, kv); err != nil {
-		return fmt.Errorf("stream: create the bucket of rooms: %w", err)
-	}
-	if err := m.Add("KV_" + bucketRooms); err != nil {
-		return err
-	}
-	return createConsumers(ctx, js, o)
-}
-
-func createConsumers(ctx context.Context, js jetstream.JetStream, o Options) error {
-	for _, c := range consumers() {
-		_, err := js.CreateOrUpdateConsumer(ctx, c.stream, jetstream.ConsumerConfig{
-			Durable: c.name, FilterSubjects: c.filters, AckPolicy: jetstream.AckExplicitPolicy,
-			AckWait: o.AckWait, MaxDeliver: -1, MaxAckPending: -1,
-		})
-		if err != nil {
-			return fmt.Errorf("stream: create consumer %s of %s: %w", c.name, c.stream, err)
-		}
-	}
-	return nil
 }

@@ -1,13 +1,14 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -27,12 +28,25 @@ func (l *Log) AddSubscribers(ctx context.Context, subs []rooms.Subscriber) error
 			Data:    data,
 		}
 	}
-	err := l.append(ctx, msgs)
-	out := classify(err)
-	return out
+	attempts := 0
+	err := l.insist(ctx, func(ctx context.Context) error {
+		attempts++
+		return l.append(ctx, msgs)
+	})
+	if errors.Is(err, ErrExists) && attempts > 1 && l.own(ctx, msgs[0]) {
+		return nil
+	}
+	return err
 }
 
-// append stores messages of one stream together.
+// own says whether an entry that is there is the one that was to be stored: an attempt whose
+// answer was lost may have succeeded.
+func (l *Log) own(ctx context.Context, m *nats.Msg) bool {
+	s, err := l.sure(ctx, streamSubscribers, get{Last: m.Subject})
+	return err == nil && bytes.Equal(s.data, m.Data)
+}
+
+// append stores messages of one stream together, in one attempt.
 func (l *Log) append(ctx context.Context, msgs []*nats.Msg) error {
 	var err error
 	switch len(msgs) {
@@ -45,45 +59,59 @@ func (l *Log) append(ctx context.Context, msgs []*nats.Msg) error {
 	return err
 }
 
-// Subscribers reads the entries of a room from a sequence on, at most limit.
+// Subscribers reads the entries of a room from a sequence on, at most limit. Fewer were all that
+// there are. Those that cannot be read are reported and left out.
 func (l *Log) Subscribers(ctx context.Context, room rooms.Room, from uint64, limit int) ([]rooms.Subscriber, error) {
 	var out []rooms.Subscriber
-	get := batchGet{Sequence: max(from, 1), Next: rooms.SubscribersFilter(room), Batch: limit}
-	err := l.direct(ctx, streamSubscribers, get, func(s stored) error {
-		sub, err := decodeSubscriber(s)
-		out = append(out, sub)
-		return err
-	})
-	return out, err
+	for full := true; full && len(out) < limit; {
+		asked := limit - len(out)
+		count, err := l.walk(ctx, streamSubscribers, rooms.SubscribersFilter(room), from, asked, func(s stored) error {
+			from = s.sequence + 1
+			if sub, ok := l.readable(s); ok {
+				out = append(out, sub)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		full = count == asked
+	}
+	return out, nil
 }
 
 // FindSubscribers reads the entries of a room that have one of the ids; those that are not
 // there are left out.
 func (l *Log) FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error) {
 	var out []rooms.Subscriber
-	for len(ids) > 0 {
-		n := min(len(ids), maxLast)
-		subjects := make([]string, n)
-		for i, id := range ids[:n] {
+	for part := range slices.Chunk(ids, maxLast) {
+		subjects := make([]string, len(part))
+		for i, id := range part {
 			subjects[i] = rooms.SubscriberSubject(room, id)
 		}
-		err := l.direct(ctx, streamSubscribers, batchGet{Last: subjects, Batch: n}, func(s stored) error {
-			sub, err := decodeSubscriber(s)
-			out = append(out, sub)
-			return err
-		})
+		found, err := l.lastOf(ctx, streamSubscribers, subjects, rooms.SubscribersFilter(room))
 		if err != nil {
 			return nil, err
 		}
-		ids = ids[n:]
+		for _, s := range found {
+			sub, err := decodeSubscriber(s)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, sub)
+		}
 	}
 	return out, nil
 }
 
-// Subscribed says whether a room has a subscriber.
-func (l *Log) Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (bool, error) {
-	found, err := l.FindSubscribers(ctx, room, []rooms.SubscriberID{id})
-	return len(found) > 0, err
+// readable decodes an entry among many, and reports one that cannot be read: it must not keep the
+// others from what they subscribed to.
+func (l *Log) readable(s stored) (rooms.Subscriber, bool) {
+	sub, err := decodeSubscriber(s)
+	if err != nil {
+		l.options.Log.Error("a subscriber's entry cannot be read; it is left out", "sequence", s.sequence, "error", err)
+	}
+	return sub, err == nil
 }
 
 func decodeSubscriber(s stored) (rooms.Subscriber, error) {
@@ -96,117 +124,16 @@ func decodeSubscriber(s stored) (rooms.Subscriber, error) {
 	return sub, err
 }
 
-// RemoveSubscriber overwrites the entry on disk and removes it.
+// RemoveSubscriber overwrites the entry on disk and removes it, or says ErrGone.
 func (l *Log) RemoveSubscriber(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error {
-	found, err := l.FindSubscribers(ctx, room, []rooms.SubscriberID{id})
+	s, err := l.sure(ctx, streamSubscribers, get{Last: rooms.SubscriberSubject(room, id)})
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		return ErrGone
-	}
-	s, err := l.handle(ctx, streamSubscribers)
-	if err != nil {
-		return err
-	}
-	err = s.SecureDeleteMsg(ctx, found[0].Sequence)
-	if err != nil && gone(err) {
-		return ErrGone
-	}
-	out := classify(err)
-	return out
+	return l.remove(ctx, streamSubscribers, s.sequence, true)
 }
 
 // RemoveSubscribers removes every entry of a room.
 func (l *Log) RemoveSubscribers(ctx context.Context, room rooms.Room) error {
-	s, err := l.handle(ctx, streamSubscribers)
-	if err != nil {
-		return err
-	}
-	err = s.Purge(ctx, jetstream.WithPurgeSubject(rooms.SubscribersFilter(room)))
-	out := classify(err)
-	return out
-}
-
-// ScanSubscribers calls fn with every subscriber of a room after a sequence, in order, up to
-// the end as of the call.
-func (l *Log) ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error {
-	last, err := l.lastSubscriber(ctx, room)
-	if err != nil || last <= after {
-		return err
-	}
-	return l.scan(ctx, room, after, last, fn)
-}
-
-// lastSubscriber is the sequence of a room's latest entry; 0 if there is none.
-func (l *Log) lastSubscriber(ctx context.Context, room rooms.Room) (uint64, error) {
-	s, err := l.handle(ctx, streamSubscribers)
-	if err != nil {
-		return 0, err
-	}
-	last, err := s.GetLastMsgForSubject(ctx, rooms.SubscribersFilter(room))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		out := classify(err)
-		return 0, out
-	}
-	return last.Sequence, nil
-}
-
-func (l *Log) scan(ctx context.Context, room rooms.Room, after, last uint64, fn func(rooms.Subscriber) error) error {
-	c, err := l.read.OrderedConsumer(ctx, streamSubscribers, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
-		FilterSubjects: []string{rooms.SubscribersFilter(room)},
-	})
-	if err != nil {
-		return fmt.Errorf("stream: scan the subscribers: %w", err)
-	}
-	it, err := c.Messages(jetstream.PullMaxMessages(10*maxBatch), jetstream.WithMessagesErrOnMissingHeartbeat(true))
-	if err != nil {
-		return fmt.Errorf("stream: scan the subscribers: %w", err)
-	}
-	defer it.Stop()
-	for at := after; at < last; {
-		m, err := nextOf(ctx, it)
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			return l.scanned(ctx, room, at)
-		}
-		if err != nil {
-			return fmt.Errorf("stream: scan the subscribers: %w", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("stream: scan the subscribers: %w", err)
-		}
-		sub, err := decodeSubscriber(stored{m.Subject(), meta.Sequence.Stream, nil, m.Data()})
-		if err != nil {
-			return err
-		}
-		if meta.Sequence.Stream <= last {
-			if err := fn(sub); err != nil {
-				return err
-			}
-		}
-		if at = meta.Sequence.Stream; meta.NumPending == 0 {
-			return nil
-		}
-	}
-	return nil
-}
-
-func nextOf(ctx context.Context, it jetstream.MessagesContext) (jetstream.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	return it.Next(jetstream.NextContext(ctx))
-}
-
-// scanned says whether a scan that is given nothing more has come to the end, since what stood
-// behind has been removed meanwhile, or must begin again.
-func (l *Log) scanned(ctx context.Context, room rooms.Room, at uint64) error {
-	if last, err := l.lastSubscriber(ctx, room); err != nil || last <= at {
-		return err
-	}
-	return ErrUnavailable
+	return l.purge(ctx, streamSubscribers, rooms.SubscribersFilter(room), 0)
 }

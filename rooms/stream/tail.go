@@ -2,26 +2,32 @@ package stream
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"github.com/govcrier/crier/rooms"
 )
 
-// tailBuffer is how many entries of a tail may wait for their reader.
-const tailBuffer = 2 * maxBatch
+// tailBytes bounds what a tail takes at once of messages with large bodies.
+const tailBytes = 8 << 20
+
+// complainEvery is the time between two lines about a tail that waits.
+const complainEvery = 10 * time.Second
 
 // TailHeaders calls fn with the headers of all messages after a sequence, in order, in batches
 // as large as what waits, at most 1,000. It returns when ctx ends or fn fails. Of entries that
 // nobody can read, which are reported, fn gets the sequence alone: who waits for the end of the
 // log would else wait for ever.
+//
+// Of several nodes it reads the replica at hand, or another while that is not there, and goes on by itself
+// whatever becomes of other nodes. It skips nothing: each replica holds the entries in the same
+// order, and one that lags is waited for.
 func (l *Log) TailHeaders(ctx context.Context, after uint64, fn func([]rooms.Header) error) error {
-	return tail(ctx, l, streamRooms, after, true, func(m jetstream.Msg, seq uint64) (rooms.Header, error) {
-		h, err := decodeHeader(m.Subject(), seq, m.Headers())
+	return follow(ctx, l, l.tails[streamRooms], after, func(s stored) (rooms.Header, error) {
+		h, err := decodeHeader(s.subject, s.sequence, s.header)
 		if err != nil {
-			return rooms.Header{Sequence: seq}, err
+			return rooms.Header{Sequence: s.sequence}, err
 		}
 		return h, nil
 	}, fn)
@@ -29,13 +35,22 @@ func (l *Log) TailHeaders(ctx context.Context, after uint64, fn func([]rooms.Hea
 
 // TailEvents does the same for events.
 func (l *Log) TailEvents(ctx context.Context, after uint64, fn func([]rooms.Event) error) error {
-	return tail(ctx, l, streamEvents, after, false, func(m jetstream.Msg, seq uint64) (rooms.Event, error) {
-		e, err := decodeEvent(m.Subject(), seq, m.Data())
+	return follow(ctx, l, l.tails[streamEvents], after, func(s stored) (rooms.Event, error) {
+		e, err := decodeEvent(s.subject, s.sequence, s.data)
 		if err != nil {
-			return rooms.Event{Sequence: seq}, err
+			return rooms.Event{Sequence: s.sequence}, err
 		}
 		return e, nil
 	}, fn)
+}
+
+// tail is what following a stream takes.
+type tail struct {
+	stream      string
+	headersOnly bool // nobody wants the bodies
+	nc          *nats.Conn
+	news        *news
+	end         shared[uint64] // the sequence of the last entry
 }
 
 // Ends gives the sequences of the last message and the last event that exist now; 0 for none.
@@ -50,71 +65,85 @@ func (l *Log) Ends(ctx context.Context) (messages, events uint64, err error) {
 // EventsEnd is the sequence of the last event that exists now; 0 for none.
 func (l *Log) EventsEnd(ctx context.Context) (uint64, error) { return l.end(ctx, streamEvents) }
 
+// end asks for the last entry, and has the tail hurry to it.
 func (l *Log) end(ctx context.Context, stream string) (uint64, error) {
-	s, err := l.handle(ctx, stream)
-	if err != nil {
-		return 0, err
+	t := l.tails[stream]
+	ask := t.end.ask
+	if l.options.replicated() {
+		ask = t.end.get
 	}
-	last, err := s.GetLastMsgForSubject(ctx, ">")
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		out := classify(err)
-		return 0, out
-	}
-	return last.Sequence, nil
+	last, err := ask(ctx)
+	t.news.tell(last)
+	return last, err
 }
 
-// tail reads a stream with an ordered consumer, decodes each entry and hands on what waits.
-func tail[T any](ctx context.Context, l *Log, stream string, after uint64, headersOnly bool,
-	decode func(jetstream.Msg, uint64) (T, error), fn func([]T) error) error {
+// part is what one look brings.
+type part[T any] struct {
+	entries []T
+	at      uint64 // position behind it
+	more    bool   // it is known that others follow
+}
+
+// follow hands on what stands after a position, and what comes, until ctx ends or fn fails. While
+// fn works on entries of many, the next are read.
+func follow[T any](ctx context.Context, l *Log, t *tail, after uint64, decode func(stored) (T, error), fn func([]T) error) error {
+	if !l.options.replicated() {
+		return consume(ctx, l, t, after, decode, fn)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c, err := l.read.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1, HeadersOnly: headersOnly,
-	})
-	if err != nil {
-		return fmt.Errorf("stream: tail %s: %w", stream, err)
+	look := func(at uint64) func() part[T] {
+		found := make(chan part[T], 1)
+		go func() { found <- await(ctx, l, t, at, decode) }()
+		return func() part[T] { return <-found }
 	}
-	waiting := make(chan T, tailBuffer)
-	running, err := c.Consume(func(m jetstream.Msg) {
-		meta, err := m.Metadata()
-		if err != nil {
-			return
+	for ctx.Err() == nil {
+		p := await(ctx, l, t, after, decode)
+		for p.more {
+			next := look(p.at)
+			if err := fn(p.entries); err != nil {
+				cancel()
+				next()
+				return err
+			}
+			p = next()
 		}
-		v, err := decode(m, meta.Sequence.Stream)
-		if err != nil {
-			l.options.Log.Error("an entry of the log cannot be read", "stream", stream, "sequence", meta.Sequence.Stream, "error", err)
+		if len(p.entries) > 0 {
+			if err := fn(p.entries); err != nil {
+				return err
+			}
 		}
-		select {
-		case waiting <- v:
-		case <-ctx.Done():
-		}
-	}, jetstream.PullMaxMessages(tailBuffer))
-	if err != nil {
-		return fmt.Errorf("stream: tail %s: %w", stream, err)
+		after = p.at
 	}
-	defer running.Stop()
-	return drain(ctx, waiting, running.Closed(), fn)
+	return ctx.Err()
 }
 
-func drain[T any](ctx context.Context, waiting <-chan T, closed <-chan struct{}, fn func([]T) error) error {
-	batch := make([]T, 0, maxBatch)
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-closed:
-			return ErrUnavailable
-		case v := <-waiting:
-			batch = append(batch[:0], v)
+// await looks again and again until there is something after a position, or ctx has ended.
+func await[T any](ctx context.Context, l *Log, t *tail, after uint64, decode func(stored) (T, error)) part[T] {
+	p := part[T]{at: after}
+	complained := time.Now()
+	for empty := 0; ctx.Err() == nil && len(p.entries) == 0; empty++ {
+		if empty > 0 {
+			t.news.wait(ctx, after, empty)
 		}
-		for len(batch) < maxBatch && len(waiting) > 0 {
-			batch = append(batch, <-waiting)
-		}
-		if err := fn(batch); err != nil {
-			return err
+		end, err := l.batch(ctx, t.nc, t.stream, get{Sequence: after + 1, Batch: maxBatch, MaxBytes: tailBytes}, func(s stored) error {
+			p.entries, p.at = append(p.entries, decodeOrTell(l, t, s, decode)), s.sequence
+			return nil
+		})
+		p.more = end.pending > 0 && len(p.entries) > 0
+		if err != nil && ctx.Err() == nil && time.Since(complained) > complainEvery {
+			complained = time.Now()
+			l.options.Log.Warn("the log cannot be read on; this is tried again", "stream", t.stream, "after", p.at, "error", err)
 		}
 	}
+	return p
+}
+
+// decodeOrTell decodes an entry, and says so if it cannot be read.
+func decodeOrTell[T any](l *Log, t *tail, s stored, decode func(stored) (T, error)) T {
+	v, err := decode(s)
+	if err != nil {
+		l.options.Log.Error("an entry of the log cannot be read", "stream", t.stream, "sequence", s.sequence, "error", err)
+	}
+	return v
 }

@@ -14,13 +14,15 @@
 // or not at all, and are never overwritten by Create. Errors, String, the fmt
 // verbs and slog show neither plaintext, nor keys, nor what was hashed.
 //
-// A Vault never changes after Open and may be used by many goroutines.
+// A Vault never changes after Open and may be used by many goroutines. A Current
+// takes changed keys into use while it works, and refuses, keeping the old ones, a
+// file that is broken or does not hold the keys that new data was written with.
 //
 // # What is not promised
 //
 // Length is not hidden: a sealed form is 35 bytes longer than its plaintext.
 // Keys are not wiped from memory, nor kept out of swap or core dumps. A Vault
-// does not notice a changed file: open a new one. An AEAD key draws its 96-bit
+// does not notice a changed file; a Current does when it is asked to. An AEAD key draws its 96-bit
 // nonces at random, so rotate it before 2^32 seals (NIST SP 800-38D §8.3). What
 // one key has sealed cannot be forgotten person by person; see the layout.
 //
@@ -56,7 +58,9 @@
 // being Tink keysets; or {"version":1,"sealed":"vault:v1:…"}, the same "keys"
 // encrypted by a transit service. Key ids are no secret.
 //
-// Rotation has two phases: AddKey gives each keyset a further key, which every
-// node must hold (open again) before Promote makes it the one for new data.
-// Promote takes one key id, as AEAD and hash keys are promoted apart in time.
+// Rotation has two phases: AddKey gives a keyset a further key, which every node
+// must hold (Keys tells) before Promote makes it the one for new data. Promote
+// takes one key id, as AEAD and hash keys are promoted apart in time. The former
+// primary stays enabled, for what it has sealed and hashed, until Disable; Delete
+// takes disabled keys only. Nothing here knows whether a key is still needed.
 package vault

@@ -81,10 +81,27 @@ func grow(h *keyset.Handle, template *tinkpb.KeyTemplate) (*keyset.Handle, uint3
 	return next, id, err
 }
 
-func promote(h *keyset.Handle, id uint32) (*keyset.Handle, error) {
-	m := keyset.NewManagerFromHandle(h)
-	if err := m.SetPrimary(id); err != nil {
-		return nil, fmt.Errorf("%w: %d is not enabled", ErrUnknownKey, id)
+// alter changes one key, in whichever keyset of the file holds it.
+func (o Options) alter(ctx context.Context, id uint32, change func(*keyset.Manager, Key) error) error {
+	return o.edit(ctx, func(k *keys) error {
+		for _, known := range k.list() {
+			if known.ID == id {
+				return k.alter(known, change)
+			}
+		}
+		return fmt.Errorf("%w: %d", ErrUnknownKey, id)
+	})
+}
+
+func (k *keys) alter(known Key, change func(*keyset.Manager, Key) error) (err error) {
+	set := &k.aead
+	if known.Kind == Hashing {
+		set = &k.hash
 	}
-	return m.Handle()
+	m := keyset.NewManagerFromHandle(*set)
+	if err := change(m, known); err != nil {
+		return fmt.Errorf("%w: %d", err, known.ID)
+	}
+	*set, err = m.Handle()
+	return err
 }

@@ -19,6 +19,10 @@ const (
 	ErrFormat Error = "vault: not a known sealed form"
 	// ErrUnknownKey: no enabled key has that id.
 	ErrUnknownKey Error = "vault: no such key"
+	// ErrPrimary: a primary key can be neither disabled nor deleted; promote another.
+	ErrPrimary Error = "vault: key is primary; promote another one first"
+	// ErrEnabled: an enabled key cannot be deleted; disable it first.
+	ErrEnabled Error = "vault: key is enabled; disable it first"
 	// ErrUnseal: the sealed form was changed, or the associated parts differ.
 	ErrUnseal Error = "vault: cannot be unsealed"
 )

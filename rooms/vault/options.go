@@ -1,11 +1,13 @@
 package vault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Options say where the keys are. Exactly one of KeysFile and Keys is set;
@@ -15,6 +17,9 @@ type Options struct {
 	KeysFile string `yaml:"keysFile"`
 	// Keys is the content of a key file, for environments without files.
 	Keys string `yaml:"keys" json:"-"`
+	// RekeyAfter is how long after a change of keys the subscribers are moved to them, so that
+	// the other nodes have read the keys; a minute by default.
+	RekeyAfter time.Duration `yaml:"rekeyAfter"`
 	// Transit, if set, is the service that encrypts what KeysFile or Keys hold.
 	Transit Transit `yaml:"transit"`
 }
@@ -32,11 +37,20 @@ type Transit struct {
 	TokenFile string `yaml:"tokenFile"`
 }
 
+// WithDefaults fills what was left out.
+func (o Options) WithDefaults() Options {
+	o.RekeyAfter = cmp.Or(o.RekeyAfter, time.Minute)
+	return o
+}
+
 // Check names every fault of the options. It reads no file and calls nobody.
 func (o Options) Check() []error {
 	var faults []error
 	if (o.KeysFile == "") == (o.Keys == "") {
 		faults = append(faults, errors.New("vault: set one of keysFile and keys"))
+	}
+	if o.RekeyAfter < 0 {
+		faults = append(faults, errors.New("vault: rekeyAfter is below 0"))
 	}
 	if o.Transit.used() {
 		faults = append(faults, o.Transit.check()...)
@@ -46,7 +60,7 @@ func (o Options) Check() []error {
 
 // Format prints the options without Keys, whatever the verb.
 func (o Options) Format(w fmt.State, _ rune) {
-	fmt.Fprintf(w, "{KeysFile:%q Keys:%s Transit:%+v}", o.KeysFile, redacted, o.Transit)
+	fmt.Fprintf(w, "{KeysFile:%q Keys:%s RekeyAfter:%s Transit:%+v}", o.KeysFile, redacted, o.RekeyAfter, o.Transit)
 }
 
 func (t Transit) used() bool { return t != Transit{} }

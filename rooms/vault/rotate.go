@@ -3,12 +3,14 @@ package vault
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
 )
 
-// Added are the ids of two new keys, not yet primary.
+// Added are the ids of new keys, not yet primary; 0 where none was added.
 type Added struct {
 	AEAD uint32
 	Hash uint32
@@ -57,14 +59,22 @@ func (o Options) Create(ctx context.Context) error {
 	return o.save(ctx, k, d, d.create)
 }
 
-// AddKey is the function AddKey for the options' file.
-func (o Options) AddKey(ctx context.Context) (Added, error) {
+// AddKey is the function AddKey for the options' file, and for some kinds of key
+// alone if they are named.
+func (o Options) AddKey(ctx context.Context, kinds ...Kind) (Added, error) {
+	if len(kinds) == 0 {
+		kinds = []Kind{AEAD, Hashing}
+	}
 	var added Added
 	err := o.edit(ctx, func(k *keys) (err error) {
-		if k.aead, added.AEAD, err = grow(k.aead, aead.AES256GCMKeyTemplate()); err != nil {
-			return err
+		if slices.Contains(kinds, AEAD) {
+			if k.aead, added.AEAD, err = grow(k.aead, aead.AES256GCMKeyTemplate()); err != nil {
+				return err
+			}
 		}
-		k.hash, added.Hash, err = grow(k.hash, prf.HMACSHA256PRFKeyTemplate())
+		if slices.Contains(kinds, Hashing) {
+			k.hash, added.Hash, err = grow(k.hash, prf.HMACSHA256PRFKeyTemplate())
+		}
 		return err
 	})
 	if err != nil {
@@ -75,15 +85,40 @@ func (o Options) AddKey(ctx context.Context) (Added, error) {
 
 // Promote is the function Promote for the options' file.
 func (o Options) Promote(ctx context.Context, keyID uint32) error {
-	return o.edit(ctx, func(k *keys) (err error) {
-		switch {
-		case has(k.aead, keyID):
-			k.aead, err = promote(k.aead, keyID)
-		case has(k.hash, keyID):
-			k.hash, err = promote(k.hash, keyID)
-		default:
-			err = fmt.Errorf("%w: %d", ErrUnknownKey, keyID)
+	return o.alter(ctx, keyID, func(m *keyset.Manager, _ Key) error {
+		if err := m.SetPrimary(keyID); err != nil {
+			return fmt.Errorf("%w that is enabled", ErrUnknownKey)
 		}
-		return err
+		return nil
+	})
+}
+
+// Disable puts a key out of use: what it sealed is not opened, what it hashed is
+// not found, until Enable. ErrPrimary for a primary key.
+func (o Options) Disable(ctx context.Context, keyID uint32) error {
+	return o.alter(ctx, keyID, func(m *keyset.Manager, k Key) error {
+		if k.Primary {
+			return ErrPrimary
+		}
+		return m.Disable(keyID)
+	})
+}
+
+// Enable puts a disabled key into use again.
+func (o Options) Enable(ctx context.Context, keyID uint32) error {
+	return o.alter(ctx, keyID, func(m *keyset.Manager, _ Key) error { return m.Enable(keyID) })
+}
+
+// Delete removes a disabled key for good. ErrPrimary for a primary key, ErrEnabled
+// for any other that is not disabled.
+func (o Options) Delete(ctx context.Context, keyID uint32) error {
+	return o.alter(ctx, keyID, func(m *keyset.Manager, k Key) error {
+		switch {
+		case k.Primary:
+			return ErrPrimary
+		case k.Enabled:
+			return ErrEnabled
+		}
+		return m.Delete(keyID)
 	})
 }

@@ -27,7 +27,7 @@ func (v *Vault) Seal(plaintext []byte, associated ...string) ([]byte, error) {
 // Unseal opens what Seal made with the same associated parts. It returns
 // ErrFormat, ErrUnknownKey (an AEAD key this vault does not hold) or ErrUnseal.
 func (v *Vault) Unseal(sealed []byte, associated ...string) ([]byte, error) {
-	if len(sealed) < headerSize+prefixSize || sealed[0] != formatNode || sealed[1] != 0 {
+	if !sealedForm(sealed) {
 		return nil, ErrFormat
 	}
 	header, box := sealed[:headerSize], sealed[headerSize:]

@@ -113,6 +113,12 @@ func TestTransitHoldsTheKeysEncrypted(t *testing.T) {
 	mustUnseal(t, "after a change", opened(t, o), sealed(t, before, "secret", "room"))
 	inline := vault.Options{Keys: read(t, o.KeysFile), Transit: o.Transit}
 	mustUnseal(t, "inline", opened(t, inline), sealed(t, before, "secret", "room"))
+	old := before.Keys()[0].ID
+	done(t, o.Disable(t.Context(), old))
+	done(t, o.Delete(t.Context(), old))
+	if got := opened(t, o).Keys(); len(got) != 3 || !strings.Contains(read(t, o.KeysFile), "vault:v1:") {
+		t.Errorf("after deleting a key: %+v", got)
+	}
 }
 
 func TestTransitAndClearKeysDoNotMix(t *testing.T) {

@@ -18,6 +18,7 @@ type Vault struct {
 	aead   tink.AEAD
 	aeads  map[uint32]bool // ids of the keys that unseal
 	hashes []*hasher       // one per enabled key, the primary first
+	held   []Key
 }
 
 // Open reads the keys and builds from them all that sealing and hashing need.
@@ -54,7 +55,7 @@ func build(k keys) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{aead: primitive, aeads: ids, hashes: hashes}, nil
+	return &Vault{aead: primitive, aeads: ids, hashes: hashes, held: k.list()}, nil
 }
 
 // String is "[redacted]".

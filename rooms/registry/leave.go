@@ -1,0 +1,105 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
+	"github.com/govcrier/crier/rooms/vault"
+)
+
+// Subscribed says whether a person is in a room: whoever had the id when his message was planned,
+// and may have another one since, as keys change.
+func (s *Subscribers) Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (bool, error) {
+	found, err := s.find(ctx, room, append(s.ids(room, c), id))
+	return len(found) > 0, err
+}
+
+// find gives the entries that a person has. None is believed the second time only: an entry that
+// is being moved may be missed once, as it is not there yet, nor here any more.
+func (s *Subscribers) find(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) (found []rooms.Subscriber, err error) {
+	for range 2 {
+		if found, err = s.store.FindSubscribers(ctx, room, ids); err != nil {
+			return nil, fmt.Errorf("registry: look for a subscriber: %w", err)
+		}
+		if len(found) > 0 {
+			break
+		}
+	}
+	return found, nil
+}
+
+// Remove ends a subscription and erases the contact, or says ErrUnknownSubscriber. While keys
+// change a person may stand under two ids: then both entries go, whichever of the ids is named,
+// and one that has got another id is found by the former.
+func (s *Subscribers) Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error {
+	ids, err := s.namesOf(ctx, room, id)
+	if err != nil {
+		return fmt.Errorf("registry: look for a subscriber: %w", err)
+	}
+	removed := false
+	for {
+		found, err := s.find(ctx, room, ids)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			break
+		}
+		for _, sub := range found {
+			if err := s.store.RemoveSubscriber(ctx, room, sub.ID); err != nil && !errors.Is(err, stream.ErrGone) {
+				return fmt.Errorf("registry: remove a subscriber: %w", err)
+			}
+			removed = true
+		}
+	}
+	if !removed {
+		return ErrUnknownSubscriber
+	}
+	return nil
+}
+
+// namesOf gives the ids that the person with an id may have now: the id alone while there is one
+// key, or if nobody has it.
+func (s *Subscribers) namesOf(ctx context.Context, room rooms.Room, id rooms.SubscriberID) ([]rooms.SubscriberID, error) {
+	ids, err := s.namesOfFound(ctx, room, id)
+	if err != nil || len(ids) > 1 || !s.formerly(id) {
+		return ids, err
+	}
+	err = s.store.ScanSubscribers(ctx, room, 0, func(sub rooms.Subscriber) error {
+		if sub.Was == id {
+			ids = append(ids, sub.ID)
+		}
+		return nil
+	})
+	return ids, err
+}
+
+func (s *Subscribers) namesOfFound(ctx context.Context, room rooms.Room, id rooms.SubscriberID) ([]rooms.SubscriberID, error) {
+	ids := []rooms.SubscriberID{id}
+	found, err := s.store.FindSubscribers(ctx, room, ids)
+	if err != nil || len(found) == 0 {
+		return ids, err
+	}
+	if c, err := openContact(s.vault, found[0]); err == nil { // one that cannot be opened can be removed all the same
+		for _, other := range s.ids(room, c) {
+			if other != id {
+				ids = append(ids, other)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// formerly says whether an id was made with a key that is not the one for new ids, but in use.
+func (s *Subscribers) formerly(id rooms.SubscriberID) bool {
+	by, ok := vault.Hash(id).Key()
+	for i, h := range s.vault.HashAll("") {
+		if key, _ := h.Key(); ok && key == by {
+			return i > 0
+		}
+	}
+	return false
+}
