@@ -15,9 +15,10 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
-// Deps are what the bridge works with. Log, History, Policies and Vault are needed.
+// Deps are what the bridge works with. Log, Members, History, Policies and Vault are needed.
 type Deps struct {
 	Log      *stream.Log
+	Members  Members
 	History  History
 	Policies Policies
 	Vault    Unsealer
@@ -25,9 +26,14 @@ type Deps struct {
 	Providers map[rooms.Channel]Named
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
+	// Leases say which node does what one is enough for; nil: this one does.
+	Leases  Leases
 	Metrics *metrics.Set     // nil: kept to ourselves
 	Logger  *slog.Logger     // nil: discarded
 	Now     func() time.Time // nil: time.Now
+	// Time is by what deliveries expire; nil: Now. It may be a clock that does not jump, which
+	// leases cannot do with: they end while the machine sleeps.
+	Time func() time.Time
 }
 
 func (d Deps) withDefaults() Deps {
@@ -36,6 +42,12 @@ func (d Deps) withDefaults() Deps {
 	d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Time == nil {
+		d.Time = d.Now
+	}
+	if d.Leases == nil {
+		d.Leases = alone{}
 	}
 	return d
 }
@@ -66,10 +78,16 @@ func (b *Bridge) Run(ctx context.Context) error {
 	send, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var background sync.WaitGroup
-	background.Go(func() { b.reaper().run(ctx, b.options.ReapEvery) })
+	reaper := b.reaper()
+	background.Go(func() { reaper.watch(ctx, b.options.ReapEvery) })
+	background.Go(func() {
+		_ = b.deps.Leases.Hold(ctx, "reaper", func(ctx context.Context, _ uint64, _ func() bool) error {
+			return reaper.run(ctx, b.options.ReapEvery)
+		})
+	})
 	for _, c := range rooms.Channels() {
 		named := find(b.deps.Providers, c)
-		background.Go(func() { receiver{named, b.deps.Log, b.deps.Logger}.run(send) })
+		background.Go(func() { b.receive(send, c, named) })
 	}
 	var pulling sync.WaitGroup
 	for _, l := range lines {
@@ -81,6 +99,19 @@ func (b *Bridge) Run(ctx context.Context) error {
 		b.deps.Logger.Warn("a provider still reads receipts")
 	}
 	return nil
+}
+
+// receive reads the receipts of a channel's provider, on one node if the provider says so.
+func (b *Bridge) receive(ctx context.Context, c rooms.Channel, named Named) {
+	r := receiver{named, b.deps.Log, b.deps.Logger}
+	if _, ok := named.Provider.(OneReader); !ok {
+		r.run(ctx)
+		return
+	}
+	_ = b.deps.Leases.Hold(ctx, "receipts-"+string(c), func(ctx context.Context, _ uint64, _ func() bool) error {
+		r.run(ctx)
+		return ctx.Err()
+	})
 }
 
 // drain waits for the jobs in hand, then cancels them. Whoever does not let go even then is
@@ -145,15 +176,15 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 func (b *Bridge) worker(c rooms.Channel) *worker {
 	named := find(b.deps.Providers, c)
 	return &worker{
-		journal: b.deps.Log, members: b.deps.Log, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
 		named: named, timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
-		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now,
+		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,
 	}
 }
 
 // reaper leaves a job alone for as long after its deadline as an attempt may take.
 func (b *Bridge) reaper() *reaper {
-	r := newReaper(b.deps.Log, b.deps.Log, b.deps.History, b.deps.Logger, b.deps.Now)
+	r := newReaper(b.deps.Log, b.deps.Log, b.deps.History, b.deps.Logger, b.deps.Time)
 	r.limit, r.grace = b.options.ReapLimit, b.options.SendTimeout+overrun+b.deps.AckWait
 	for _, lane := range rooms.Lanes() {
 		gauge := b.deps.Metrics.GetOrCreateGauge(fmt.Sprintf(`crier_channel_oldest_job_seconds{lane=%q}`, lane), nil)

@@ -34,7 +34,8 @@
 //     the protocol only, never text of the other side, which likes to quote the address.
 //   - What a person wrote may hold line breaks and control characters; none reaches the wire raw.
 //
-// A provider that hears later what became of a delivery also implements Receipts. It needs no
+// A provider that hears later what became of a delivery also implements Receipts; they are read on
+// every node, unless it implements OneReader. It needs no
 // retry, no queue, no rate of its own unless the other side sets one: all that is the bridge's.
 // A panic costs one attempt. The sandbox (channels/sandbox) is a small provider to begin from.
 // At last the provider is named in cmd, in the table from channel to Named.

@@ -87,8 +87,15 @@ func (d *diary) Policy(context.Context, rooms.Revision) (rooms.Policy, error) {
 	return rooms.Policy{Retry: []time.Duration{5 * time.Minute}}, nil
 }
 
+// everybody is in every room.
+type everybody struct{}
+
+func (everybody) Subscribed(context.Context, rooms.Room, rooms.SubscriberID, rooms.Contact) (bool, error) {
+	return true, nil
+}
+
 // Subscribed has everybody in the room until he has left.
-func (d *diary) Subscribed(context.Context, rooms.Room, rooms.SubscriberID) (bool, error) {
+func (d *diary) Subscribed(context.Context, rooms.Room, rooms.SubscriberID, rooms.Contact) (bool, error) {
 	return !d.left, d.note("subscribed?")
 }
 
@@ -113,7 +120,7 @@ func newWorker(d *diary, p Provider) *worker {
 	return &worker{
 		journal: d, members: d, history: d, policies: d, opener: newOpener(1<<20, d, messages),
 		named: Named{"test", p}, timeout: time.Minute, ackWait: 30 * time.Second, hands: newHands(),
-		meter: newMeter(metrics.NewSet(), rooms.Email, "test"), log: slog.New(slog.DiscardHandler), now: time.Now,
+		meter: newMeter(metrics.NewSet(), rooms.Email, "test"), log: slog.New(slog.DiscardHandler), now: time.Now, clock: time.Now,
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 )
 
 // lease is the right to work on a pulled job: the queue grants it for ackWait and
-// prolongs it each time it is asked. Time is the wall clock's, which goes on while the
-// process or its machine is suspended.
+// prolongs it each time it is asked. The time that counts is also that of the machine's clock,
+// which goes on while the process or its machine is suspended.
 type lease struct {
 	working func() error
 	now     func() time.Time
@@ -19,7 +19,8 @@ type lease struct {
 	timer   *time.Timer
 }
 
-// newLease keeps asking for more, every third of the term, until end.
+// newLease keeps asking for more, every third of the term, until end, and sooner where there was
+// no answer.
 func newLease(w work, term time.Duration, now func() time.Time) *lease {
 	l := &lease{working: w.Working, now: now, term: term, granted: w.since}
 	l.mu.Lock()
@@ -35,20 +36,37 @@ func (l *lease) held() bool {
 	return l.valid()
 }
 
-func (l *lease) valid() bool { return l.now().Round(0).Sub(l.granted.Round(0)) < l.term }
+// valid believes neither clock alone: the machine's may be set back, and the other one stands
+// still while the machine sleeps.
+func (l *lease) valid() bool {
+	now := l.now()
+	return max(now.Sub(l.granted), now.Round(0).Sub(l.granted.Round(0))) < l.term
+}
 
-// prolong never revives a lease that ran out: the job is then somebody else's.
+// prolong gives a sign of life. It never revives a lease that ran out: the job is then somebody
+// else's.
 func (l *lease) prolong() {
+	if !l.wanted() {
+		return
+	}
+	asked := l.now()
+	answered := l.working() == nil // which may take long
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended || !l.valid() {
 		return
 	}
-	asked := l.now()
-	if l.working() == nil {
-		l.granted = asked
+	wait := l.term / 10
+	if answered {
+		l.granted, wait = asked, l.term/3
 	}
-	l.timer.Reset(l.term / 3)
+	l.timer.Reset(wait)
+}
+
+func (l *lease) wanted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.ended && l.valid()
 }
 
 func (l *lease) end() {

@@ -22,9 +22,10 @@ func Needless(s rooms.State, attempt int) bool {
 	return s.Terminal() || s.Status == rooms.Sent || s.Status == rooms.Errored && s.Attempt >= attempt
 }
 
-// members knows who is subscribed now.
-type members interface {
-	Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (bool, error)
+// Members knows who is subscribed now.
+type Members interface {
+	// Subscribed says whether a person is in a room, who had the id when his message was planned.
+	Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (bool, error)
 }
 
 // Policies gives the rules that a message was published under.
@@ -35,6 +36,20 @@ type Policies interface {
 // Unsealer opens personal data sealed to the associated parts.
 type Unsealer interface {
 	Unseal(sealed []byte, associated ...string) ([]byte, error)
+}
+
+// Leases have one node at a time do a piece of work, until its ctx ends; another node does it
+// within seconds if that one is gone. Epochs count up, whoever does it; held says whether it is
+// certain at this moment that nobody else does.
+type Leases interface {
+	Hold(ctx context.Context, name string, work func(ctx context.Context, epoch uint64, held func() bool) error) error
+}
+
+// alone is the lease of the only node.
+type alone struct{}
+
+func (alone) Hold(ctx context.Context, _ string, work func(context.Context, uint64, func() bool) error) error {
+	return work(ctx, 0, func() bool { return true })
 }
 
 // journal is where the bridge writes what happened and what is to happen; both are durable

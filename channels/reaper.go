@@ -37,8 +37,18 @@ type overdue struct {
 	job      rooms.Job
 }
 
-// run searches all lanes every so often until ctx ends.
-func (r *reaper) run(ctx context.Context, every time.Duration) {
+// watch tells the age of each lane's oldest job every so often until ctx ends, on every node.
+func (r *reaper) watch(ctx context.Context, every time.Duration) {
+	for ok := true; ok; ok = sleep(ctx, every) {
+		for _, lane := range rooms.Lanes() {
+			r.weigh(ctx, lane)
+		}
+	}
+}
+
+// run searches all lanes every so often until ctx ends. One node is enough; two at once find the
+// same, and record and delete it under the same identities.
+func (r *reaper) run(ctx context.Context, every time.Duration) error {
 	for ok := true; ok; ok = sleep(ctx, every) {
 		for _, lane := range rooms.Lanes() {
 			if err := r.search(ctx, lane); err != nil && ctx.Err() == nil {
@@ -46,11 +56,11 @@ func (r *reaper) run(ctx context.Context, every time.Duration) {
 			}
 		}
 	}
+	return ctx.Err()
 }
 
 // search looks at the next part of a lane.
 func (r *reaper) search(ctx context.Context, lane rooms.Lane) error {
-	r.weigh(ctx, lane)
 	var found []overdue
 	limit := r.now().Add(-r.grace)
 	next, err := r.shelf.ScanJobs(ctx, lane, r.cursor[lane], r.limit, func(sequence uint64, j rooms.Job) error {

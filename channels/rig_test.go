@@ -100,7 +100,7 @@ func (r *rig) run(o Options, p Provider) (stop, wait func()) {
 
 func (r *rig) deps(p Provider) Deps {
 	d := Deps{
-		Log: r.log, History: r.history, Policies: policies{}, Vault: r.vault, Metrics: r.metrics, AckWait: r.ackWait,
+		Log: r.log, Members: everybody{}, History: r.history, Policies: policies{}, Vault: r.vault, Metrics: r.metrics, AckWait: r.ackWait,
 		Logger: slog.New(slog.NewTextHandler(r.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if p != nil {

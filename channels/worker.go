@@ -23,7 +23,7 @@ const (
 // worker does one job at a time for each goroutine that calls do.
 type worker struct {
 	journal  journal
-	members  members
+	members  Members
 	history  History
 	policies Policies
 	opener   *opener
@@ -33,7 +33,8 @@ type worker struct {
 	hands    *hands
 	meter    *meter
 	log      *slog.Logger
-	now      func() time.Time
+	now      func() time.Time // by which leases end
+	clock    func() time.Time // by which deliveries expire
 }
 
 // do sees a job through: needless ones are dropped, the others sent, what became of them
@@ -78,7 +79,7 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 			return rooms.Delivery{}, step{action: finish}, false
 		}
 	}
-	now := w.now()
+	now := w.clock()
 	if !now.Before(j.Deadline) {
 		return rooms.Delivery{}, giveUp(j.Job, rooms.Expired, now), false
 	}
@@ -105,10 +106,10 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 // deliveries that have waited: those of a minute ago were planned with who was there.
 func (w *worker) left(ctx context.Context, j work, d rooms.Delivery) (bool, error) {
 	id, err := rooms.ParseSubscriberID(j.Owner)
-	if err != nil || j.Attempt == 1 && w.now().Sub(d.ReceivedAt) < leavingGrace {
+	if err != nil || j.Attempt == 1 && w.clock().Sub(d.ReceivedAt) < leavingGrace {
 		return false, nil // a named recipient, or a fresh message
 	}
-	here, err := w.members.Subscribed(ctx, j.Room, id)
+	here, err := w.members.Subscribed(ctx, j.Room, id, d.To)
 	return !here, err
 }
 
@@ -145,7 +146,7 @@ func (w *worker) judge(ctx context.Context, j work, o Outcome) step {
 	if ctx.Err() != nil && o.Result != Sent && o.Result != Rejected && o.Result != Suppressed {
 		return step{action: handBack}
 	}
-	s := follow(j.Job, o, w.now(), w.wait(ctx, j.Job))
+	s := follow(j.Job, o, w.clock(), w.wait(ctx, j.Job))
 	s.event.Provider = w.named.Name
 	return s
 }

@@ -250,6 +250,47 @@ func TestLostLeaseIsNotRevived(t *testing.T) {
 	})
 }
 
+// A sign of life that is not answered counts for nothing, and is given again soon; waiting for the
+// answer keeps nobody from asking whether the job is still ours.
+func TestSignsOfLifeMustBeAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answers := make(chan error)
+		l := newLease(work{pulled: deaf{answers}, since: time.Now()}, 30*time.Second, time.Now)
+		defer l.end()
+		time.Sleep(11 * time.Second)
+		synctest.Wait() // it asks, and is not answered yet
+		if !l.held() {
+			t.Error("lost while it asks")
+		}
+		answers <- errTest
+		time.Sleep(4 * time.Second)
+		answers <- nil // to the second
+		time.Sleep(26 * time.Second)
+		if !l.held() { // since 14 s
+			t.Error("lost, although it was answered")
+		}
+		go func() { answers <- errTest }()
+		time.Sleep(10 * time.Second)
+		if l.held() {
+			t.Error("held without an answer")
+		}
+		select {
+		case answers <- nil:
+		case <-time.After(time.Minute):
+		}
+		if l.held() {
+			t.Error("an answer that came too late revives it")
+		}
+	})
+}
+
+// deaf answers signs of life when it is told to.
+type deaf struct{ answers chan error }
+
+func (d deaf) Working() error           { return <-d.answers }
+func (deaf) Done(context.Context) error { return nil }
+func (deaf) Later(time.Duration) error  { return nil }
+
 func TestNeedless(t *testing.T) {
 	for _, tc := range []struct {
 		status  rooms.Status
