@@ -6,14 +6,25 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/govcrier/crier/broker"
 )
 
 // Check names every fault of a complete configuration, each with the path of its key. It reads no file but those that
 // name certificate authorities.
+//
+// Of a witness, which neither serves nor delivers, only what it uses must be right.
 func (c Config) Check() []error {
+	if c.Broker.Role == broker.Witness { // which uses nothing else
+		return slices.Concat(
+			located("broker", "broker", c.Broker, c.Broker.Check()),
+			located("logging", "logging", c.Logging, c.Logging.Check()),
+		)
+	}
 	return slices.Concat(
 		located("broker", "broker", c.Broker, c.Broker.Check()),
 		located("log", "stream", c.Log, c.Log.Check()),
+		located("lease", "lease", c.Lease, c.Lease.Check()),
 		located("vault", "vault", c.Vault, c.Vault.Check()),
 		located("index", "index", c.Index, c.checkIndex()),
 		located("retention", "retention", c.Retention, c.Retention.Check()),

@@ -13,6 +13,7 @@ import (
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/retention"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
@@ -22,6 +23,7 @@ import (
 type Config struct {
 	Broker    broker.Options    `yaml:"broker"`
 	Log       stream.Options    `yaml:"log"`
+	Lease     lease.Options     `yaml:"lease"`
 	Vault     vault.Options     `yaml:"vault"`
 	Index     index.Options     `yaml:"index"`
 	Retention retention.Options `yaml:"retention"`
@@ -53,8 +55,11 @@ func New() Config { return Config{Policy: standardPolicy()} }
 // Complete fills in what was left out.
 func (c Config) Complete() Config {
 	c.Broker = c.Broker.WithDefaults()
+	c.Log.Replicas = c.Broker.Replicas()
 	c.Log = c.Log.WithDefaults()
+	c.Vault = c.Vault.WithDefaults()
 	c.Log.QueueBytes = queueBytes(c.Log.QueueBytes)
+	c.Lease.TTL = c.Lease.WithDefaults().TTL
 	c.Index.Keep = cmp.Or(c.Index.Keep, c.Log.EventAge)
 	if c.Index.Path == "" && c.Broker.Store != "" {
 		c.Index.Path = filepath.Join(c.Broker.Store, "index", "index.db")

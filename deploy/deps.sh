@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what crier's tests need beyond Go is there: a C compiler for the race detector, a real Postfix, Node.js
-# with npm, and the programs pinned in deploy/testpeers. Says nothing, and takes no time, when all of it is.
+# with npm, openssl, on Linux ip, on Debian systemd-analyze, and the programs pinned in deploy/testpeers. Says nothing, and takes no time, when all of it is.
 #
 # On Debian and its kin it installs what is missing, with sudo if need be, and starts no service. Elsewhere it names the
 # packages and gives up.
@@ -25,6 +25,9 @@ missing_needs() {
   has postfix || echo postfix
   has node || echo node
   has npm || echo npm
+  has openssl || echo openssl
+  has systemd-analyze || ! has apt-get || echo systemd
+  has ip || [ "$(uname)" != Linux ] || echo iproute2
 }
 
 has() { command -v "$1" >/dev/null; }
@@ -43,6 +46,7 @@ packages() {
     'fedora compiler') echo gcc glibc-devel ;;
     'fedora node') echo nodejs ;;
     'fedora npm') echo nodejs-npm ;;
+    'fedora iproute2') echo iproute ;;
     'arch compiler') echo gcc ;;
     'arch node') echo nodejs ;;
     'alpine compiler') echo gcc musl-dev ;;
