@@ -6,6 +6,10 @@ SHELL := bash
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
+ROUNDS   ?= 20
+
+# The tests that CRIER_SOAK, a number of rounds, makes longer.
+SOAKED := TestNothingIsLostWhenNodesDie|TestNothingIsLostWhenTheNetworkIsCut|TestReadsWhileAServerCatchesUp
 
 # What `make generate` writes besides *.gen.go; generate-check compares these too.
 GENERATED := deploy/crier.example.yaml
@@ -61,6 +65,10 @@ generate-check: ## Fail if a generated file is not what its sources say
 .PHONY: bench
 bench: deps ## Each benchmark once; they print ratios against a reference taken in the same run
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./cmd/crier/...
+
+.PHONY: soak
+soak: deps ## A cluster's faults, each ROUNDS times (20) in random order: hours
+	CRIER_SOAK=$(ROUNDS) go test -count=1 -v -timeout 24h -run '^($(SOAKED))$$' ./cmd/crier ./rooms/stream
 
 .PHONY: fuzz
 fuzz: ## Each fuzz target for FUZZTIME (30s)

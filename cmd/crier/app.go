@@ -11,6 +11,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/govcrier/crier/api"
+	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/config"
 )
@@ -22,6 +23,7 @@ type App struct {
 	metrics *metrics.Set
 	ready   chan struct{}
 
+	changes   changes
 	listeners []net.Listener
 	outbox    *sandbox.Sandbox
 }
@@ -34,8 +36,11 @@ func newApp(c config.Config, log *slog.Logger) *App {
 // Ready is closed once requests are answered. The node may still be catching up with its log, which /readyz tells.
 func (a *App) Ready() <-chan struct{} { return a.ready }
 
-// URL is the base of the API, once Ready.
+// URL is the base of the API, once Ready; "" of a witness, which has none.
 func (a *App) URL() string {
+	if len(a.listeners) == 0 {
+		return ""
+	}
 	if a.config.API.Insecure {
 		return urlOf("http", a.listeners)
 	}
@@ -54,7 +59,7 @@ func (a *App) Outbox() http.Handler {
 // stopped when it returns: first the API, which finishes the requests that it has, and last the store.
 func (a *App) Run(ctx context.Context) error {
 	c := newCrew(a.log)
-	err := unlessTold(ctx, a.start(ctx, c))
+	err := unlessTold(ctx, c.during(ctx, func(ctx context.Context) error { return a.start(ctx, c) }))
 	if err == nil && ctx.Err() == nil {
 		close(a.ready)
 		a.log.Info("ready", "version", version, "api", a.URL(), "node", a.config.Broker.Node)
@@ -74,6 +79,9 @@ func unlessTold(ctx context.Context, err error) error {
 
 // start brings up the parts, each on those before it.
 func (a *App) start(ctx context.Context, c *crew) error {
+	if a.config.Broker.Role == broker.Witness {
+		return a.witness(ctx, c)
+	}
 	s, err := a.openStore(ctx, c)
 	if err != nil {
 		return err
@@ -82,7 +90,7 @@ func (a *App) start(ctx context.Context, c *crew) error {
 	if err != nil {
 		return err
 	}
-	if err := a.startDelivery(c, s, k); err != nil {
+	if err := a.startDelivery(ctx, c, s, k); err != nil {
 		return err
 	}
 	server, err := a.newServer(ctx, c, s, k)

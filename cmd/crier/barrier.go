@@ -9,8 +9,11 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
-// barrierPatience bounds one passage.
-const barrierPatience = 30 * time.Second
+// barrierPatience bounds one passage, barrierPause separates its attempts.
+const (
+	barrierPatience = 30 * time.Second
+	barrierPause    = 50 * time.Millisecond
+)
 
 // barrier lets many callers wait together for the same thing. Who arrives while a passage is under way waits for the
 // next, since the present one may have begun too early for him.
@@ -55,10 +58,21 @@ func (b *barrier) join() *passage {
 
 func (b *barrier) run() {
 	for p := b.take(); p != nil; p = b.take() {
-		ctx, cancel := context.WithTimeout(context.Background(), barrierPatience)
-		p.err = b.pass(ctx)
-		cancel()
+		p.err = b.insist()
 		close(p.done)
+	}
+}
+
+// insist repeats a passage that fails, as it does while a leader is being elected: all who wait would fail with it.
+func (b *barrier) insist() error {
+	ctx, cancel := context.WithTimeout(context.Background(), barrierPatience)
+	defer cancel()
+	for {
+		err := b.pass(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		pause(ctx, barrierPause)
 	}
 }
 

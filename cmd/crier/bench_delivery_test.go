@@ -62,7 +62,11 @@ func BenchmarkFanout(b *testing.B) {
 	m := startBench(b, false)
 	m.subscribe(b, benchAudience)
 	before := resident(b)
-	planner := fanout.New(m.store.log, m.store.vault, m.store.audit, m.app.log)
+	leases, err := m.app.openLeases(b.Context(), m.crew, m.store)
+	if err != nil {
+		b.Fatal(err)
+	}
+	planner := fanout.New(m.store.log, m.store.vault, m.store.audit, leases, m.app.log)
 	m.crew.run("planner", planner.Run)
 	began := time.Now()
 	w := dialWire(b, m.address, "/v1/rooms/"+benchRoom+"/messages", m.tokens[0])

@@ -96,6 +96,12 @@ func rawPublish(b *testing.B, n int) measured {
 		b.Fatal(err)
 	}
 	defer l.Close()
+	return publishRaw(b, s, n)
+}
+
+// publishRaw publishes from several clients, one by one, into the stream of rooms.
+func publishRaw(b *testing.B, s *broker.Server, n int) measured {
+	b.Helper()
 	nc, err := s.Connect("raw")
 	if err != nil {
 		b.Fatal(err)

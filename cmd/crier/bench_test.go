@@ -95,7 +95,7 @@ func (m *bench) start(ctx context.Context, fanout bool) (err error) {
 		return err
 	}
 	if fanout {
-		if err := m.app.startDelivery(m.crew, m.store, m.know); err != nil {
+		if err := m.app.startDelivery(ctx, m.crew, m.store, m.know); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +18,9 @@ import (
 
 // connection is how a command reaches a gateway, by flags or the environment.
 type connection struct {
-	env                                             func(string) string
-	server, token, issuer, clientID, secret, caFile string
+	env                                     func(string) string
+	servers                                 []string
+	token, issuer, clientID, secret, caFile string
 }
 
 // defaultServer is where crier dev listens.
@@ -27,7 +29,8 @@ const defaultServer = "http://127.0.0.1:8080"
 // connect gives a command the flags of a connection.
 func (t terminal) connect(c *cobra.Command) *connection {
 	n := t.credentials(c)
-	c.Flags().StringVar(&n.server, "server", "", "URL of the gateway (CRIER_SERVER; default "+defaultServer+")")
+	c.Flags().StringSliceVar(&n.servers, "server", nil, "URL of the gateway, or of each of its nodes, with commas between them "+
+		"or the flag repeated; any that is there will do (CRIER_SERVER; default "+defaultServer+")")
 	c.Flags().StringVar(&n.token, "token", "", "access token; better in the environment, for ps shows flags to others (CRIER_TOKEN)")
 	return n
 }
@@ -48,7 +51,7 @@ func (n *connection) open() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := client.Options{Server: n.or(n.server, "CRIER_SERVER", defaultServer), HTTPClient: h}
+	o := client.Options{Servers: n.nodes(), HTTPClient: h}
 	if token := n.or(n.token, "CRIER_TOKEN", ""); token != "" {
 		o.Token = client.Static(rooms.NewSecret(token))
 		return client.New(o), nil
@@ -73,6 +76,18 @@ func (n *connection) client(h *http.Client) (client.Credentials, error) {
 		return c, errors.New("no credentials: set CRIER_TOKEN, or CRIER_ISSUER, CRIER_CLIENT_ID and CRIER_CLIENT_SECRET, or the flags of those names")
 	}
 	return c, nil
+}
+
+// nodes are the URLs of the gateway.
+func (n *connection) nodes() []string {
+	if len(n.servers) > 0 {
+		return n.servers
+	}
+	var all []string
+	for s := range strings.SplitSeq(n.or("", "CRIER_SERVER", defaultServer), ",") {
+		all = append(all, strings.TrimSpace(s))
+	}
+	return all
 }
 
 func (n *connection) or(flag, env, otherwise string) string {

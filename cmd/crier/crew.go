@@ -62,6 +62,22 @@ func (c *crew) fail(name string, err error) {
 	}
 }
 
+// during does something for as long as no part ends by itself; if one does, its error is given.
+func (c *crew) during(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- do(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case err := <-c.failed:
+		cancel()
+		<-done
+		return err
+	}
+}
+
 // wait returns when ctx ends, or with the error of a part that ended by itself.
 func (c *crew) wait(ctx context.Context) error {
 	select {

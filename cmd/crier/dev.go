@@ -151,7 +151,7 @@ func startSession(ctx context.Context, c *crew, conf config.Config, home *devSto
 	if s.Outbox, err = startOutbox(c, app); err != nil {
 		return s, err
 	}
-	admin := client.New(client.Options{Server: s.API, Token: client.Static(rooms.NewSecret(s.AdminToken))})
+	admin := client.New(client.Options{Servers: []string{s.API}, Token: client.Static(rooms.NewSecret(s.AdminToken))})
 	return s, furnish(ctx, admin)
 }
 

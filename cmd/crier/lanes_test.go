@@ -76,7 +76,7 @@ func overtakes(t *testing.T, when string, slow *arrivals, publisher *client.Clie
 }
 
 func asClient(server, token string) *client.Client {
-	return client.New(client.Options{Server: server, Token: client.Static(rooms.NewSecret(token))})
+	return client.New(client.Options{Servers: []string{server}, Token: client.Static(rooms.NewSecret(token))})
 }
 
 // subscribe uploads people who are reached by SMS.

@@ -6,20 +6,21 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// listen opens an address. A loopback address is opened on 127.0.0.1 and on ::1, under the same port, for a client that
-// says "localhost" may try either; a machine without IPv6 has the first alone.
+// listen opens an address. What "localhost" may stand for is opened on 127.0.0.1 and on ::1, under the same port, for a
+// client that says so may try either; a machine without IPv6 has the first alone.
 func listen(address string) ([]net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	if !loopback(host) {
+	if !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, host) {
 		one, err := net.Listen("tcp", address)
 		return []net.Listener{one}, err
 	}
@@ -31,6 +32,7 @@ func listen(address string) ([]net.Listener, error) {
 	}
 }
 
+// loopback says whether only this machine can reach an address.
 func loopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 func listenPair(port string) ([]net.Listener, error) {

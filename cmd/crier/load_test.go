@@ -56,10 +56,7 @@ func (l *load) finish() {
 
 // publish sends message n, to one to three people who get no other, until it is acknowledged.
 func (l *load) publish(n int) {
-	var to []string
-	for i := range 1 + n%3 {
-		to = append(to, fmt.Sprintf("+999%d%08d", 5+i, n))
-	}
+	to := recipientsOf(n)
 	body := publishBody(fmt.Sprintf("tx-%d", n), to)
 	end := time.Now().Add(3 * time.Minute)
 	for time.Now().Before(end) {
@@ -72,6 +69,14 @@ func (l *load) publish(n int) {
 		return
 	}
 	l.note("", "", nil, fmt.Sprintf("message %d was not acknowledged in time", n))
+}
+
+// recipientsOf are those of message n.
+func recipientsOf(n int) (to []string) {
+	for i := range 1 + n%3 {
+		to = append(to, fmt.Sprintf("+999%d%08d", 5+i, n))
+	}
+	return to
 }
 
 func publishBody(tx string, to []string) []byte {

@@ -56,7 +56,7 @@ func (h *local) stop() {
 }
 
 func (h *local) client() *client.Client {
-	return client.New(client.Options{Server: h.API, Token: client.Static(rooms.NewSecret(h.Token))})
+	return client.New(client.Options{Servers: []string{h.API}, Token: client.Static(rooms.NewSecret(h.Token))})
 }
 
 func (h *local) publish(tx string, to ...v1.Contact) v1.Receipt {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -93,11 +94,17 @@ func (t terminal) publish(ctx context.Context, gateway *client.Client, room stri
 	}
 	request := m.request(time.Now())
 	receipt, err := gateway.Publish(ctx, room, request)
-	var lost *client.ConnectionError
-	if errors.As(err, &lost) {
+	if undecided(err) {
 		fmt.Fprintf(t.err, "whether it was accepted is not known: repeat it with --tx %s\n", request.TransactionID)
 	}
 	return receipt, err
+}
+
+// undecided says that the message may have been accepted all the same: an answer was lost, or a node could not tell.
+func undecided(err error) bool {
+	var lost *client.ConnectionError
+	var p *client.Problem
+	return errors.As(err, &lost) || errors.As(err, &p) && p.Status >= http.StatusInternalServerError
 }
 
 func (m message) request(now time.Time) v1.Publish {

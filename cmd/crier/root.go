@@ -32,7 +32,8 @@ func (t terminal) root() *cobra.Command {
 		&cobra.Group{ID: "server", Title: "Run a gateway:"},
 		&cobra.Group{ID: "client", Title: "Use a gateway:"},
 	)
-	addAll(root, "server", t.devCommand(), t.serveCommand(), t.configCommand(), t.keysCommand())
+	addAll(root, "server", t.devCommand(), t.serveCommand(), t.configCommand(), t.keysCommand(),
+		t.clusterCommand(), t.promoteCommand(), t.drillCommand())
 	addAll(root, "client", t.pubCommand(), t.statusCommand(), t.roomCommand(), t.subscribeCommand(), t.tokenCommand())
 	addAll(root, "", t.versionCommand())
 	return root

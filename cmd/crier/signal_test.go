@@ -54,7 +54,7 @@ func TestSecondSignalMeansNow(t *testing.T) {
 // holdDelivery publishes to a recipient whose delivery gets no answer, and waits until it is with the provider.
 func holdDelivery(t *testing.T, s session) {
 	t.Helper()
-	c := client.New(client.Options{Server: s.API, Token: client.Static(rooms.NewSecret(s.Token))})
+	c := client.New(client.Options{Servers: []string{s.API}, Token: client.Static(rooms.NewSecret(s.Token))})
 	r, err := c.Publish(t.Context(), s.Room, v1.Publish{
 		TransactionID: "held", Type: "reminder", Content: v1.Text{Text: "x"}, Recipients: []v1.Contact{{Email: "timeout@example.com"}},
 	})

@@ -95,7 +95,7 @@ func (s *stand) start(ctx context.Context) (err error) {
 	if s.know, err = s.app.openKnowledge(ctx, s.crew, s.store); err != nil {
 		return err
 	}
-	if err := s.app.startDelivery(s.crew, s.store, s.know); err != nil {
+	if err := s.app.startDelivery(ctx, s.crew, s.store, s.know); err != nil {
 		return err
 	}
 	server, err := s.app.newServer(ctx, s.crew, s.store, s.know)
@@ -105,7 +105,7 @@ func (s *stand) start(ctx context.Context) (err error) {
 	if err := s.app.serve(s.crew, server); err != nil {
 		return err
 	}
-	return untilReady(ctx, client.New(client.Options{Server: s.app.URL()}))
+	return untilReady(ctx, client.New(client.Options{Servers: []string{s.app.URL()}}))
 }
 
 // stop may be called more than once.
@@ -126,7 +126,7 @@ func (s *stand) token(clientID string) string {
 }
 
 func (s *stand) as(token string) *client.Client {
-	return client.New(client.Options{Server: s.app.URL(), Token: client.Static(rooms.NewSecret(token))})
+	return client.New(client.Options{Servers: []string{s.app.URL()}, Token: client.Static(rooms.NewSecret(token))})
 }
 
 // room creates one in which publishers may do everything.

@@ -17,6 +17,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	}
 	publisher := &publish.Publisher{
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{a.config.Policy.Rules()},
+		Now: s.broker.Now,
 	}
 	writes := &probe{write: func(ctx context.Context) error { return s.audit.Record(ctx, a.entry("log", "probe")) }}
 	return api.New(a.config.API.Options, api.Deps{

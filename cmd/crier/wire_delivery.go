@@ -12,22 +12,31 @@ import (
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/fanout"
+	"github.com/govcrier/crier/rooms/lease"
+	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/retention"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 // startDelivery starts all that stands between the room's log and the providers.
-func (a *App) startDelivery(c *crew, s *store, k *knowledge) error {
+func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge) error {
 	providers, err := a.providers(c)
 	if err != nil {
 		return err
 	}
-	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), a.log.With("part", "planner"))
+	leases, err := a.openLeases(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
-		Log: s.log, History: k, Policies: rules{a.config.Policy.Rules()}, Vault: s.vault, Providers: providers,
-		AckWait: a.config.Log.AckWait, Metrics: a.metrics, Logger: a.log.With("part", "bridge"),
+		Log: s.log, Members: k.subscribers, History: k, Policies: rules{a.config.Policy.Rules()}, Vault: s.vault, Providers: providers,
+		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
 	})
 	c.run("bridge", bridge.Run)
+	// What falls due is moved by every node: they share a consumer, a job that is moved twice has the same
+	// identity, and further attempts have no order.
 	c.run("mover", func(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
 		for _, lane := range rooms.Lanes() {
@@ -35,9 +44,31 @@ func (a *App) startDelivery(c *crew, s *store, k *knowledge) error {
 		}
 		return group.Wait()
 	})
-	eraser := retention.Eraser{Log: s.log, Finder: k.index, Rooms: k.rooms, Logger: a.log.With("part", "retention")}
-	c.run("retention", func(ctx context.Context) error { return eraser.Run(ctx, a.config.Retention) })
+	mover := registry.Rekeyer{Store: s.log, Ring: s.vault, Rooms: k.rooms, Log: a.log.With("part", "rekey")}
+	c.run("rekey", func(ctx context.Context) error {
+		return leases.Hold(ctx, "rekey", func(ctx context.Context, _ uint64, _ func() bool) error {
+			return s.vault.rekey(ctx, &mover, a.config.Vault.RekeyAfter)
+		})
+	})
+	eraser := retention.Eraser{Log: s.log, Finder: k.index, Rooms: k.rooms, Logger: a.log.With("part", "retention"), Now: s.broker.Now}
+	c.run("retention", func(ctx context.Context) error {
+		return leases.Hold(ctx, "retention", func(ctx context.Context, _ uint64, _ func() bool) error {
+			return eraser.Run(ctx, a.config.Retention)
+		})
+	})
 	return nil
+}
+
+// openLeases opens what says which node does that which one node does for all.
+func (a *App) openLeases(ctx context.Context, c *crew, s *store) (*lease.Leases, error) {
+	kept, err := stream.OpenLeases(ctx, s.broker)
+	if err != nil {
+		return nil, err
+	}
+	c.onStop("leases", func() error { kept.Close(); return nil })
+	o := a.config.Lease
+	o.Node, o.Metrics, o.Log = a.config.Broker.Node, a.metrics, a.log.With("part", "lease")
+	return lease.New(kept, o), nil
 }
 
 // providers makes what stands behind each channel. One sandbox serves all channels that go there.

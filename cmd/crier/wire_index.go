@@ -11,6 +11,7 @@ import (
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 // knowledge is what is derived from the log: the index, and the rooms.
@@ -36,7 +37,7 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
 
 	k := &knowledge{
-		recall:      &recall{index: x, log: s.log, told: newBarrier(func(ctx context.Context) error { return foldEvents(ctx, s.log, x) })},
+		recall:      newRecall(x, s.log, a.config.Log.Duplicates),
 		rooms:       registry.NewRooms(s.log),
 		subscribers: registry.NewSubscribers(s.log, s.vault),
 	}
@@ -55,28 +56,55 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 // recall answers from the index what the others ask about the past.
 type recall struct {
 	index *index.Index
-	log   index.Log
-	told  *barrier     // behind it, everything recorded before is known
-	whole atomic.Int64 // the generation of the index that has reached the log's end, counted from 1; 0 for none
+	log   *stream.Log
+	told  *barrier // behind it, every event recorded before is known
+	again *barrier // behind it, everything before is known, which whole then says
+
+	window time.Duration // in which the log itself knows a transaction again
+	whole  atomic.Pointer[reached]
+}
+
+// reached says that the index, in a generation, knew all that was in the log at a moment.
+type reached struct {
+	generation int64
+	at         time.Time
+}
+
+func newRecall(x *index.Index, l *stream.Log, window time.Duration) *recall {
+	r := &recall{index: x, log: l, window: window}
+	r.told = newBarrier(func(ctx context.Context) error { return foldEvents(ctx, l, x) })
+	r.again = newBarrier(r.reach)
+	return r
 }
 
 var (
-	errCatchingUp = errors.New("the index has not reached the log's end as of the start")
+	errCatchingUp = errors.New("the index has not reached the log's end")
 
 	_ publish.Memory = (*recall)(nil)
 )
 
-// catchUp says in time that the index is whole, and again each time that it was begun anew.
+// reach notes that the index is whole, once it is.
+func (r *recall) reach(ctx context.Context) error {
+	at := time.Now()
+	generation := r.index.Generation()
+	if err := r.index.Wait(ctx, r.log); err != nil {
+		return err
+	}
+	r.whole.Store(&reached{generation, at})
+	return nil
+}
+
+// catchUp says in time that the index is whole, and again each time that it was begun anew, or a while has passed.
 func (r *recall) catchUp(ctx context.Context) error {
 	for ctx.Err() == nil {
-		generation, anew := r.index.Generation(), r.index.Anew()
-		if err := r.index.Wait(ctx, r.log); err != nil {
+		anew := r.index.Anew() // asked for before the generation, so that no beginning is missed
+		if err := r.again.wait(ctx); err != nil {
 			pause(ctx, time.Second)
 			continue
 		}
-		r.whole.Store(generation + 1)
 		select {
 		case <-anew:
+		case <-time.After(r.window / 10):
 		case <-ctx.Done():
 		}
 	}
@@ -92,18 +120,42 @@ func pause(ctx context.Context, d time.Duration) {
 
 // Ready says whether the index is whole.
 func (r *recall) Ready(context.Context) error {
-	if r.whole.Load() != r.index.Generation()+1 {
+	if w := r.whole.Load(); w == nil || w.generation != r.index.Generation() {
 		return errCatchingUp
 	}
 	return nil
 }
 
-// Wait returns when the index has folded the log to its end as of the call.
-func (r *recall) Wait(ctx context.Context) error { return r.index.Wait(ctx, r.log) }
+// lagging says that too long a time has passed since the index was whole: what it does not know the log may not know any
+// more either. Neither clock is trusted alone, as one may be set and the other stands still while a machine is suspended.
+func (r *recall) lagging() bool {
+	w, now := r.whole.Load(), time.Now()
+	since := func(a, b time.Time) bool { return a.Sub(b).Abs() > r.window/2 }
+	return w == nil || since(now, w.at) || since(now.Round(0), w.at.Round(0))
+}
 
-// Lookup finds a transaction of the past. It answers only once the index is whole: before, an old one would pass for new.
+// lookupPatience bounds how long a look-up waits for an index that lags.
+const lookupPatience = 5 * time.Second
+
+// current makes sure that the index knows what the log may have forgotten.
+func (r *recall) current() error {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupPatience)
+	defer cancel()
+	if err := r.Ready(ctx); err != nil {
+		return err
+	}
+	if r.lagging() {
+		return r.again.wait(ctx)
+	}
+	return nil
+}
+
+// Wait returns when the index has folded the log to its end as of the call.
+func (r *recall) Wait(ctx context.Context) error { return r.again.wait(ctx) }
+
+// Lookup finds a transaction of the past. It answers only while the index is whole: else an old one would pass for new.
 func (r *recall) Lookup(txids ...string) (publish.Known, bool, error) {
-	if err := r.Ready(context.Background()); err != nil {
+	if err := r.current(); err != nil {
 		return publish.Known{}, false, fmt.Errorf("%w: %w", publish.ErrUnavailable, err)
 	}
 	k, ok, err := r.index.Lookup(txids...)

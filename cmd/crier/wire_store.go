@@ -2,45 +2,41 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/stream"
-	"github.com/govcrier/crier/rooms/vault"
 )
 
 // store is what must never be lost: the log, and the keys to read it.
 type store struct {
 	broker *broker.Server
 	log    *stream.Log
-	vault  *vault.Vault
+	vault  *ring
 	audit  *audit.Recorder // of the node's own actions
 }
 
 // openStore starts the broker and opens the log and the vault.
 func (a *App) openStore(ctx context.Context, c *crew) (*store, error) {
-	v, err := vault.Open(ctx, a.config.Vault)
-	if err != nil {
-		return nil, fmt.Errorf("open the vault: %w", err)
-	}
-	o := a.config.Broker
-	o.Log = a.log.With("part", "broker")
-	server, err := broker.Start(ctx, o)
+	v, err := openRing(ctx, a.config.Vault, a.log.With("part", "vault"), a.metrics)
 	if err != nil {
 		return nil, err
 	}
-	c.onStop("broker", func() error { server.Stop(); return nil })
-
+	c.run("keys", v.follow)
+	server, err := a.startBroker(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	streams := a.config.Log
-	streams.Log = a.log.With("part", "log")
+	streams.Log, streams.Replicas = a.log.With("part", "log"), server.Replicas()
 	l, err := stream.Open(ctx, server, server.Manifest(), streams)
 	if err != nil {
 		return nil, err
 	}
 	c.onStop("log", func() error { l.Close(); return nil })
 	s := &store{server, l, v, a.recorder(c, l, "node")}
+	a.changes.recordOn(s.audit)
 	c.onStop("last entry", func() error { s.audit.Note(a.entry("node", "stop")); return nil })
 	return s, s.audit.Record(ctx, a.entry("node", "start"))
 }
