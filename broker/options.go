@@ -126,6 +126,8 @@ func (o Options) checkKey() []error {
 func (o Options) checkOldKey() []error {
 	given := o.OldKey != "" || o.OldKeyFile != ""
 	switch {
+	case given && o.clustered():
+		return []error{errors.New("oldKey: a node of several takes a new key with an empty store, since the server loses streams and consumers while it encrypts them anew: stop the node, move its store away, run `crier cluster remove` for it on another node, start it with the new key, and wait until the cluster is whole before the next")}
 	case given && o.Encryption == "off":
 		return []error{errors.New(`oldKey: given although encryption is "off"; a store cannot be turned back into plain text`)}
 	case o.OldKey != "" && o.OldKeyFile != "":

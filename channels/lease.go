@@ -36,6 +36,16 @@ func (l *lease) held() bool {
 	return l.valid()
 }
 
+// lost says what to do with a job that may be somebody else's. The queue gives it to another by
+// itself, but if the machine's clock was set, that of the queue may have been as well, and much
+// time may pass there: then it is told.
+func (l *lease) lost() step {
+	if l.now().Sub(l.granted) < l.term {
+		return step{action: handBack}
+	}
+	return step{action: leave}
+}
+
 // valid believes neither clock alone: the machine's may be set back, and the other one stands
 // still while the machine sleeps.
 func (l *lease) valid() bool {

@@ -61,7 +61,7 @@ func (w *worker) do(pull, send context.Context, j work, down func(step)) {
 		return
 	}
 	if !held.held() {
-		settle(step{action: leave})
+		settle(held.lost())
 		return
 	}
 	w.attempt(send, j, d, settle)

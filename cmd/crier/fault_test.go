@@ -45,7 +45,12 @@ type ordeal struct {
 // newOrdeal starts a cluster. The sink must be within reach of the nodes.
 func newOrdeal(t *testing.T, s *sink, hosts fleet.Hosts) *ordeal {
 	t.Helper()
-	program := buildProgram(t, "") // as it is delivered: the race detector makes nodes so slow that elections fail
+	return newOrdealOf(t, buildProgram(t, ""), s, hosts) // as it is delivered: the race detector makes nodes so slow that elections fail
+}
+
+// newOrdealOf does the same with nodes that run a given program.
+func newOrdealOf(t *testing.T, program string, s *sink, hosts fleet.Hosts) *ordeal {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), healing)
 	defer cancel()
 	f, err := fleet.Start(ctx, fleet.Options{
@@ -175,6 +180,18 @@ func longer[T any](d, soak T) T {
 	return d
 }
 
+// explain tells what the nodes say of messages that did not come.
+func (o *ordeal) explain(lost []string) {
+	o.t.Helper()
+	for _, l := range lost[:min(len(lost), 3)] {
+		umid, _, _ := strings.Cut(l, " ")
+		for _, node := range []string{fleet.N1, fleet.N2} {
+			m, err := o.Client(fleet.Publisher, node).Message(o.t.Context(), umid)
+			o.t.Logf("%s says of %s: received %v, %+v, first sent %v, %v", node, umid, m.ReceivedAt, m.Status, m.FirstSentAt, err)
+		}
+	}
+}
+
 // count lays what clients were told beside what came, and what the nodes hold beside each other.
 func (o *ordeal) count(f fault, c *crowd, healed time.Duration) {
 	o.t.Helper()
@@ -189,6 +206,7 @@ func (o *ordeal) count(f fault, c *crowd, healed time.Duration) {
 		len(lost), again-o.again, again, o.allow)
 	o.again = again
 	foreign = slices.DeleteFunc(foreign, func(d string) bool { return strings.Contains(d, " "+probed) }) // who was refused may have been heard
+	o.explain(lost)
 	for what, list := range map[string][]string{"lost": lost, "never acknowledged, and delivered": foreign, "refused": c.refused()} {
 		if len(list) > 0 {
 			o.t.Errorf("%d %s, such as %s", len(list), what, list[0])

@@ -11,7 +11,9 @@ import (
 
 // newServer makes the API.
 func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*api.Server, error) {
-	verifier, err := oidc.New(ctx, a.config.OIDC)
+	tokens := a.config.OIDC
+	tokens.Now = s.broker.Now
+	verifier, err := oidc.New(ctx, tokens)
 	if err != nil {
 		return nil, fmt.Errorf("oidc: %w", err)
 	}
@@ -24,6 +26,6 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers,
 		Messages: k.index, Waiter: k, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
-		Metrics: a.metrics, Log: a.log.With("part", "api"),
+		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), nil
 }

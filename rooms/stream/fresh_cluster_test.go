@@ -19,7 +19,7 @@ import (
 const freshPatience = 2 * time.Second
 
 // freshLooks is how often is looked while a server catches up.
-const freshLooks = 8
+const freshLooks = 6
 
 // freshRounds is how often each server is started again: once, or as often as CRIER_SOAK says.
 func freshRounds() int {
@@ -37,15 +37,16 @@ type fresh struct {
 	stored int // messages in all
 
 	looks, there, fewer, none, silent, unmade int
-	longest                           time.Duration
+	longest                                   time.Duration
 }
 
-// A server that is just back does not have yet what was stored without it, and the engine may place a new ordered consumer
-// there: it then finds fewer messages than were acknowledged, or none, until its server has caught up. What the log reads
-// in those moments is whole.
+// A server that is just back does not have yet what was stored without it, nor does it know yet who listens elsewhere. The
+// engine may place an ordered consumer there all the same. It then begins with fewer messages than were acknowledged, or
+// the first request for messages is dropped without a word, because nobody seems to listen for the answer: who waits for
+// that answer sees an empty stream. What the log reads in those moments is whole.
 func TestReadsWhileAServerCatchesUp(t *testing.T) {
 	f := &fresh{t: t, nodes: startNodes(t)}
-	f.store(0, 200)
+	f.store(0, 60)
 	for round := range freshRounds() * len(f.Servers) {
 		f.away(round % len(f.Servers))
 	}
@@ -76,7 +77,7 @@ func (f *fresh) away(node int) {
 	f.logs[node].Close()
 	f.Servers[node].Stop()
 	other := (node + 1) % len(f.Servers)
-	f.store(other, 200)
+	f.store(other, 60)
 	s := f.Start(f.t, node)
 	back := time.Now()
 	js, err := jetstream.New(brokertest.Connect(f.t, s, "reader"))
@@ -230,43 +231,4 @@ func (f *fresh) tail(l *Log) {
 	if !errors.Is(err, errEnough) {
 		f.t.Errorf("a tail came to %d of %d: %v", last, f.stored, err)
 	}
-}
-
-// The same made sure: a replica lags by seconds, and the engine places an ordered consumer there.
-func TestOrderedConsumerOnAReplicaThatLags(t *testing.T) {
-	n, w := wiredNodes(t)
-	lead := n.leads(t, streamRooms)
-	behind := (lead + 1) % 3
-	n.serves(t, w, behind)
-	n.makeLeader(t, streamRooms, lead)
-	w.slow[behind].Store(true)
-	f := &fresh{t: t, nodes: n, stored: 1} // serves has stored one
-	for range 12 {
-		f.stored++
-		if _, _, err := n.logs[lead].Append(t.Context(), bigMessage(f.stored)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	until(t, func() error { return f.placed(behind) })
-	f.tail(n.logs[behind])
-	if end, _, err := n.logs[behind].Ends(t.Context()); err != nil || end != uint64(f.stored) {
-		t.Errorf("the end is %d, %v, want %d", end, err, f.stored)
-	}
-}
-
-// placed makes ordered consumers until one is on a server that lags and begins with fewer messages than there are.
-func (f *fresh) placed(behind int) error {
-	c, err := f.logs[behind].read.OrderedConsumer(f.t.Context(), streamRooms, jetstream.OrderedConsumerConfig{})
-	if err != nil {
-		return err
-	}
-	info, err := c.Info(f.t.Context())
-	if err != nil {
-		return err
-	}
-	if info.Cluster.Leader != f.Options[behind].Node || info.NumPending >= uint64(f.stored) {
-		return fmt.Errorf("it is on %s and says that %d of %d messages wait", info.Cluster.Leader, info.NumPending, f.stored)
-	}
-	f.t.Logf("an ordered consumer on %s, which lags, says that %d of %d messages wait", info.Cluster.Leader, info.NumPending, f.stored)
-	return nil
 }

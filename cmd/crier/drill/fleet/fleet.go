@@ -87,7 +87,7 @@ func (f *Fleet) setUp() error {
 
 // placeNodes gives the nodes their addresses, and opens the network between them.
 func (f *Fleet) placeNodes() error {
-	names := []string{N1, N2, Witness}
+	names := f.options.names()
 	ports, err := freePorts(2 * len(names))
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+
+	"github.com/govcrier/crier/broker"
 )
 
 // The nodes of a fleet.
@@ -32,6 +34,8 @@ type Options struct {
 	Hosts Hosts
 	// Settings are further keys of the nodes' configuration, by path: "raft.scale" is "broker.raft.scale".
 	Settings map[string]any
+	// Pair leaves out the witness: two nodes, which hold everything twice.
+	Pair bool
 	// Only are the nodes to start with; by default all. The others can be started later.
 	Only []string
 	// Log says what is done; nil says nothing.
@@ -50,8 +54,23 @@ func (o Options) withDefaults() (Options, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if len(o.Only) == 0 {
-		o.Only = []string{N1, N2, Witness}
+		o.Only = o.names()
 	}
 	o.Logs = cmp.Or(o.Logs, o.Folder)
 	return o, nil
+}
+
+// names are those of all nodes.
+func (o Options) names() []string {
+	if o.Pair {
+		return []string{N1, N2}
+	}
+	return []string{N1, N2, Witness}
+}
+
+func (o Options) topology() string {
+	if o.Pair {
+		return broker.Pair
+	}
+	return broker.Cluster
 }

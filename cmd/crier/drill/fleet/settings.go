@@ -68,7 +68,7 @@ func (f *Fleet) brokerSettings(n *Node) settings {
 		"broker.node":                 n.Name,
 		"broker.keyFile":              f.path(n.Name + ".store.key"),
 		"broker.role":                 n.role(),
-		"broker.topology":             "cluster",
+		"broker.topology":             f.options.topology(),
 		"broker.cluster.listen":       n.home,
 		"broker.cluster.routes":       routes,
 		"broker.cluster.tls.certFile": f.path(n.Name + ".crt"),
