@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ErrClock: deliveries expire, schedules fire and old entries go by the clocks of the nodes, so
-// that one whose clock is wrong does harm.
+// ErrClock ends a node: deliveries expire, schedules fire and old entries go by the clocks of the
+// nodes, so that one whose clock is wrong does harm.
 var ErrClock = errors.New("broker: this node's clock is wrong; set it right (NTP), and start the node again")
 
 // Bounds of how far a clock may be off.
@@ -24,8 +25,9 @@ const (
 // clock is a clock that does not jump: that of the machine at the last tick, and the time that
 // has passed since.
 type clock struct {
-	mu   sync.Mutex
-	last time.Time
+	mu     sync.Mutex
+	last   time.Time
+	jumped bool
 }
 
 func newClock() *clock { return &clock{last: time.Now()} }
@@ -42,10 +44,63 @@ func (c *clock) tick() error {
 	defer c.mu.Unlock()
 	now := time.Now()
 	if by := now.Round(0).Sub(c.last.Add(now.Sub(c.last)).Round(0)); by.Abs() > clockLimit {
+		c.jumped = true
 		return fmt.Errorf("%w: it was set by %v while the node ran, or the machine slept", ErrClock, by.Round(time.Second))
 	}
 	c.last = now
 	return nil
+}
+
+func (c *clock) hasJumped() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.jumped
+}
+
+// offerWait bounds how long a node that ends for its clock takes to leave things as they should be.
+const offerWait = 10 * time.Second
+
+// offerAgain gives leadership away, and has the consumers offer again what they have handed out
+// and not got back: a leader writes down by its clock when it did so, and the next one would wait
+// for as long as that was ahead.
+func (s *Server) offerAgain() {
+	ctx, cancel := context.WithTimeout(s.running, offerWait)
+	defer cancel()
+	if err := repeat(ctx, func() error { _, err := s.StepDown(ctx, s.options.Node, ""); return err }); err != nil {
+		s.options.Log.Warn("this node's clock was set while it led; what it handed out may be late by as much", "error", err)
+		return
+	}
+	core, err := s.Connect("offer again")
+	if err != nil {
+		return
+	}
+	defer core.Close()
+	for _, stream := range s.manifest.names() {
+		if err := s.offerStreamAgain(ctx, core, stream); err != nil {
+			s.options.Log.Warn("this node's clock was set while it led; what it handed out may be late by as much", "stream", stream, "error", err)
+		}
+	}
+}
+
+func (s *Server) offerStreamAgain(ctx context.Context, core *nats.Conn, stream string) error {
+	js, err := jetstream.New(core)
+	if err != nil {
+		return err
+	}
+	found, err := js.Stream(ctx, stream)
+	if err != nil {
+		return err
+	}
+	names := found.ConsumerNames(ctx)
+	for name := range names.Name() {
+		err := repeat(ctx, func() error {
+			return ask(ctx, core, "$JS.API.CONSUMER.RESET."+stream+"."+name, struct{}{})
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return names.Err()
 }
 
 // Now is the time. Of a node of several it does not jump when the machine's clock is set; Watch

@@ -39,6 +39,8 @@ func (c Copy) Alike(other Copy) bool {
 // leader has come now. It reads all of it, on every node: for quiet hours. A stream that is
 // written to or erased from meanwhile may differ for that reason; ask again.
 func (s *Server) Copies(ctx context.Context) ([]Copy, error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*digestWait)
+	defer cancel()
 	js, err := s.jetStream()
 	if err != nil {
 		return nil, err

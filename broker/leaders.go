@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ErrUnknownNode: no running node has the name.
+// ErrUnknownNode says that no running node has the name.
 var ErrUnknownNode = errors.New("broker: no running node has that name")
 
 const stepDownWait = 2 * time.Second

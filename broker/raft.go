@@ -10,17 +10,17 @@ import (
 // reached by name. A test holds that the names exist and have an effect.
 var (
 	//go:linkname minElectionTimeout github.com/nats-io/nats-server/v2/server.minElectionTimeout
-	minElectionTimeout time.Duration
+	minElectionTimeout time.Duration //nolint:gochecknoglobals // the server's own
 	//go:linkname maxElectionTimeout github.com/nats-io/nats-server/v2/server.maxElectionTimeout
-	maxElectionTimeout time.Duration
+	maxElectionTimeout time.Duration //nolint:gochecknoglobals // the server's own
 	//go:linkname hbInterval github.com/nats-io/nats-server/v2/server.hbInterval
-	hbInterval time.Duration
+	hbInterval time.Duration //nolint:gochecknoglobals // the server's own
 	//go:linkname lostQuorumInterval github.com/nats-io/nats-server/v2/server.lostQuorumInterval
-	lostQuorumInterval time.Duration
+	lostQuorumInterval time.Duration //nolint:gochecknoglobals // the server's own
 	//go:linkname lostQuorumCheck github.com/nats-io/nats-server/v2/server.lostQuorumCheck
-	lostQuorumCheck time.Duration
+	lostQuorumCheck time.Duration //nolint:gochecknoglobals // the server's own
 	//go:linkname peerRemoveTimeout github.com/nats-io/nats-server/v2/server.peerRemoveTimeout
-	peerRemoveTimeout time.Duration
+	peerRemoveTimeout time.Duration //nolint:gochecknoglobals // the server's own
 )
 
 // Bounds of RaftOptions.Scale. Below a tenth, elections begin while nodes are only slow.
@@ -55,7 +55,7 @@ func presentTimings() timings {
 }
 
 // settingTimings is held while the times are compared and set: they belong to the process.
-var settingTimings sync.Mutex
+var settingTimings sync.Mutex //nolint:gochecknoglobals // guards what the server keeps for the whole process
 
 // useTimings sets the times of elections for a server that is about to start. All servers of a
 // process share them.

@@ -242,6 +242,9 @@ func (s *Server) connect(to *server.Server, user, name string) (*nats.Conn, erro
 func (s *Server) Stop() { s.stopping.Do(s.stop) }
 
 func (s *Server) stop() {
+	if s.sys != nil && s.clock.hasJumped() {
+		s.offerAgain()
+	}
 	s.end()
 	s.background.Wait()
 	if s.sys != nil {

@@ -58,8 +58,13 @@ func (g Group) String() string {
 	return "the cluster's own"
 }
 
+// statusWait bounds a look at everything: a question may be lost with a connection.
+const statusWait = 20 * time.Second
+
 // Status looks at every node and group. Without a majority it tells what this node sees alone.
 func (s *Server) Status(ctx context.Context) (Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
 	o := s.options
 	st := Status{Node: o.Node, Topology: o.Topology}
 	if !o.clustered() {

@@ -17,7 +17,7 @@ import (
 	"github.com/govcrier/crier/broker"
 )
 
-// ErrNotRunning: no node answers on the socket, or it is not ours to open.
+// ErrNotRunning says that no node answers on the socket, or it is not ours to open.
 var ErrNotRunning = errors.New("control: no running node answers there (is it up, and are you its user or root?)")
 
 // Client speaks to a node on this machine.

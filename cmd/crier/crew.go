@@ -73,7 +73,7 @@ func (c *crew) during(ctx context.Context, do func(context.Context) error) error
 		return err
 	case err := <-c.failed:
 		cancel()
-		<-done
+		<-done //nolint:errcheck // of what was cancelled
 		return err
 	}
 }

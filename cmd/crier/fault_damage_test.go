@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,21 +116,24 @@ func flippedForGood(o *ordeal) {
 	o.kept()
 }
 
-// unlike wants the comparison to find that a node's copy of a stream is not like another's.
+// unlike wants the comparison to find that a node's copy of a stream is not like another's, and not only for a moment.
 func (o *ordeal) unlike(n *fleet.Node, stream string) {
 	o.t.Helper()
+	inRow := 0
 	await(o.t, time.Minute, func() string {
 		found, err := control.Dial(o.Node(fleet.N1).Store()).Verify(o.t.Context())
 		if err != nil {
 			return err.Error()
 		}
-		for _, c := range found {
-			if c.Node == n.Name && c.Stream == stream {
-				o.t.Logf("found %+v", found)
-				return ""
-			}
+		i := slices.IndexFunc(found, func(c broker.Copy) bool { return c.Node == n.Name && c.Stream == stream })
+		if inRow++; i < 0 {
+			inRow = 0
 		}
-		return "the comparison has not found it"
+		if inRow < 5 {
+			return "the comparison has not found it"
+		}
+		o.t.Logf("found %+v, which is not like %+v", found[i], found[i-1])
+		return ""
 	})
 }
 

@@ -25,6 +25,7 @@ func TestNothingIsLostWhenNodesDie(t *testing.T) {
 		{"hang-leader", 1, hang},
 		{"kill-all", 2, killAll},
 		{"stop-all", 2, stopAll},
+		{"stop-each-in-turn", 0, stopEach},
 		{"slow-network", 0, slowNetwork},
 	})
 }
@@ -77,6 +78,16 @@ func stopAll(o *ordeal) {
 	all.Wait()
 	o.must(errors.Join(faults...))
 	o.startAll()
+}
+
+// stopEach restarts every node as an operator would for an upgrade: the next when all is whole again. Nobody is refused, and
+// nothing is in hand when a node ends.
+func stopEach(o *ordeal) {
+	for _, n := range o.Nodes() {
+		o.must(n.Terminate(o.t.Context()))
+		o.must(n.Start())
+		o.whole()
+	}
 }
 
 func (o *ordeal) startAll() {

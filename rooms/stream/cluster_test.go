@@ -92,20 +92,6 @@ func (n *nodes) makeLeader(t *testing.T, stream string, node int) {
 	})
 }
 
-// current says whether all replicas of a stream have everything.
-func (n *nodes) current(t *testing.T, stream string) error {
-	s, err := n.logs[0].read.Stream(t.Context(), stream)
-	if err != nil {
-		return err
-	}
-	for _, r := range s.CachedInfo().Cluster.Replicas {
-		if !r.Current || r.Lag > 0 {
-			return fmt.Errorf("the replica on %s lags by %d", r.Name, r.Lag)
-		}
-	}
-	return nil
-}
-
 // until repeats a look until it finds nothing wrong, and fails with what was wrong last.
 func until(t *testing.T, look func() error) {
 	t.Helper()

@@ -29,20 +29,30 @@ type entry struct {
 	done chan appended
 }
 
-// committer appends to one stream. While a commit is in flight, arrivals wait; when it
-// returns, all that wait go together.
+// committer appends to one stream. While as many commits as may be are in flight, arrivals wait;
+// when one returns, all that wait go together.
 type committer struct {
 	nc       *nats.Conn
 	patience patience
 	stored   func(sequence uint64) // hears of each commit
 	in       chan *entry
-	flight   sync.Mutex // held while a commit is in flight
+	flights  chan struct{} // holds one for each commit in flight
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 }
 
-func newCommitter(nc *nats.Conn, p patience, stored func(uint64)) *committer {
-	c := &committer{nc: nc, patience: p, stored: stored, in: make(chan *entry, maxBatch), stop: make(chan struct{})}
+// On one node a write waits for the disk by itself, so what arrives meanwhile had better go
+// together with the next. Replicas gather by themselves what is on its way to the disk.
+const (
+	flightsAlone      = 1
+	flightsReplicated = 64
+)
+
+func newCommitter(nc *nats.Conn, p patience, flights int, stored func(uint64)) *committer {
+	c := &committer{
+		nc: nc, patience: p, stored: stored, in: make(chan *entry, maxBatch),
+		flights: make(chan struct{}, flights), stop: make(chan struct{}),
+	}
 	c.stopped.Go(c.run)
 	return c
 }
@@ -53,17 +63,29 @@ func (c *committer) close() {
 }
 
 // append returns once the message is durable. If ctx ends first the message may still be
-// stored. Where nobody waits and nothing is in flight, the caller commits by himself, which
+// stored. Where nobody waits and another commit may be in flight, the caller commits by himself, which
 // saves handing over.
 func (c *committer) append(ctx context.Context, m *nats.Msg) appended {
-	if len(c.in) > 0 || !c.flight.TryLock() {
+	if len(c.in) > 0 || !c.begin() {
 		return c.appendAll(ctx, []*nats.Msg{m})[0]
 	}
-	defer c.flight.Unlock()
+	defer c.end()
 	e := &entry{m, make(chan appended, 1)}
 	c.commit([]*entry{e})
 	return <-e.done
 }
+
+// begin says whether another commit may be in flight, until end.
+func (c *committer) begin() bool {
+	select {
+	case c.flights <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *committer) end() { <-c.flights }
 
 // appendAll hands in several messages and waits for all of them. Few that go one by one may be
 // stored in another order.
@@ -109,9 +131,12 @@ func (c *committer) run() {
 	for {
 		select {
 		case e := <-c.in:
-			c.flight.Lock()
-			c.commit(c.gather(e))
-			c.flight.Unlock()
+			c.flights <- struct{}{}
+			batch := c.gather(e)
+			c.stopped.Go(func() {
+				defer c.end()
+				c.commit(batch)
+			})
 		case <-c.stop:
 			return
 		}

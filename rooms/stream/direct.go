@@ -57,7 +57,7 @@ func (l *Log) direct(ctx context.Context, stream string, g get) (stored, error) 
 	if err != nil {
 		return stored{}, fmt.Errorf("stream: %w", err)
 	}
-	m, err := l.read.Conn().RequestWithContext(ctx, directSubject(stream), request)
+	m, err := l.read.Conn().RequestWithContext(ctx, l.replica(stream), request)
 	if err != nil {
 		return stored{}, err
 	}
@@ -67,6 +67,7 @@ func (l *Log) direct(ctx context.Context, stream string, g get) (stored, error) 
 	return decodeStored(m)
 }
 
+// directSubject is where a replica answers, the one at hand if it can.
 func directSubject(stream string) string { return jetstream.DefaultAPIPrefix + "DIRECT.GET." + stream }
 
 func directError(status string) error {
@@ -110,7 +111,7 @@ func (l *Log) batch(ctx context.Context, nc *nats.Conn, stream string, g get, fn
 		return end, fmt.Errorf("stream: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	if err := nc.PublishRequest(directSubject(stream), inbox, request); err != nil {
+	if err := nc.PublishRequest(l.replica(stream), inbox, request); err != nil {
 		return end, fmt.Errorf("stream: %w", err)
 	}
 	for previous := uint64(0); ; {

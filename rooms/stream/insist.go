@@ -15,6 +15,14 @@ type patience struct{ answer, total time.Duration }
 
 func (o Options) patience() patience { return patience{o.AnswerTimeout, o.CommitTimeout} }
 
+// flights is how many commits of a stream may be in flight.
+func (o Options) flights() int {
+	if o.replicated() {
+		return flightsReplicated
+	}
+	return flightsAlone
+}
+
 // insist repeats a call as it is while the log does not answer, until ctx ends or stop is closed.
 // What it returns is one of the package's errors.
 func (p patience) insist(ctx context.Context, stop <-chan struct{}, call func(context.Context) error) error {

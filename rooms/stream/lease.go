@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
@@ -27,6 +28,12 @@ type Leases struct {
 	kv jetstream.KeyValue
 }
 
+// A start waits so long for one answer, and in all: servers have only just met then, and answers get lost.
+const (
+	leaseAnswer = time.Second
+	leaseTotal  = time.Minute
+)
+
 // OpenLeases opens the leases of a log that has been opened.
 func OpenLeases(ctx context.Context, c Connector) (*Leases, error) {
 	nc, err := c.Connect("leases")
@@ -35,7 +42,10 @@ func OpenLeases(ctx context.Context, c Connector) (*Leases, error) {
 	}
 	l := &Leases{nc: nc}
 	if l.js, err = jetstream.New(nc); err == nil {
-		l.kv, err = l.js.KeyValue(ctx, bucketLeases)
+		err = patience{leaseAnswer, leaseTotal}.insist(ctx, nil, func(ctx context.Context) (err error) {
+			l.kv, err = l.js.KeyValue(ctx, bucketLeases)
+			return err
+		})
 	}
 	if err != nil {
 		nc.Close()

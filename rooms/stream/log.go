@@ -31,15 +31,16 @@ type Log struct {
 	messages *committer
 	events   *committer
 	audit    *committer
-	tails    map[string]*tail      // by stream
-	opened   map[rooms.Lane]uint64 // last sequence of each queue when the log was opened
+	replica  func(stream string) string // where direct gets are answered
+	tails    map[string]*tail           // by stream
+	opened   map[rooms.Lane]uint64      // last sequence of each queue when the log was opened
 
 	closing sync.Once
 }
 
 // Open creates what is missing of the streams and consumers and starts the committers.
 func Open(ctx context.Context, c Connector, m Manifest, o Options) (*Log, error) {
-	l := &Log{options: o.WithDefaults(), tails: map[string]*tail{}, opened: map[rooms.Lane]uint64{}}
+	l := &Log{options: o.WithDefaults(), replica: directSubject, tails: map[string]*tail{}, opened: map[rooms.Lane]uint64{}}
 	if err := l.open(ctx, c, m); err != nil {
 		l.Close()
 		return nil, err
@@ -119,7 +120,7 @@ func (l *Log) startCommitters(c Connector) error {
 		if t := l.tails[name]; t != nil {
 			stored = t.news.tell
 		}
-		*target = newCommitter(nc, l.options.patience(), stored)
+		*target = newCommitter(nc, l.options.patience(), l.options.flights(), stored)
 	}
 	return nil
 }

@@ -8,17 +8,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/broker/brokertest"
 )
 
-// wires are the connections between three servers in this process, which a test can cut or make
-// slow, one node at a time.
+// wires are the connections between three servers in this process, which a test can cut, one node
+// at a time.
 type wires struct {
-	cut  [3]atomic.Bool
-	slow [3]atomic.Bool // little by little reaches the node over each of its connections
+	cut [3]atomic.Bool
 
 	mu   sync.Mutex
 	open map[net.Conn]int // the node that is at one of their ends
@@ -82,10 +80,10 @@ func (w *wires) join(near net.Conn, from, to int, address string) {
 	}
 	defer w.forget(near)
 	go func() {
-		_, _ = io.Copy(far, paced{near, &w.slow[to]})
+		_, _ = io.Copy(far, near)
 		_ = far.Close()
 	}()
-	_, _ = io.Copy(near, paced{far, &w.slow[from]})
+	_, _ = io.Copy(near, far)
 }
 
 func (w *wires) keep(c net.Conn, from, to int) bool {
@@ -111,29 +109,4 @@ func (w *wires) isolate(node int) {
 			_ = c.Close()
 		}
 	}
-}
-
-// mend ends all that was done to a node.
-func (w *wires) mend(node int) {
-	w.cut[node].Store(false)
-	w.slow[node].Store(false)
-}
-
-// paced reads 256 KiB a second of what comes in bulk while it is told to be slow; signs of life and
-// short answers pass.
-type paced struct {
-	net.Conn
-	slow *atomic.Bool
-}
-
-func (p paced) Read(b []byte) (int, error) {
-	if !p.slow.Load() {
-		return p.Conn.Read(b[:min(len(b), 4<<10)])
-	}
-	b = b[:min(len(b), 4<<10)]
-	n, err := p.Conn.Read(b)
-	if n == len(b) {
-		time.Sleep(time.Second / 64)
-	}
-	return n, err
 }
