@@ -17,13 +17,10 @@ type Options struct {
 	// Node is this server's stable name, a NATS subject token.
 	Node string `yaml:"node"`
 	// Key encrypts what is stored, at least 32 characters. KeyFile is a file that holds it,
-	// outside Store.
+	// outside Store. A store keeps its key for good: the server can change it, but loses a part
+	// of the store on the way (2.15.2).
 	Key     string `yaml:"key"`
 	KeyFile string `yaml:"keyFile"`
-	// OldKey or OldKeyFile was the key before that, while it was changed. They are refused, see
-	// checkOldKey.
-	OldKey     string `yaml:"oldKey"`
-	OldKeyFile string `yaml:"oldKeyFile"`
 	// Encryption is "on" (default) or "off".
 	Encryption string `yaml:"encryption"`
 	// Cipher is "chacha" (default) or "aes".
@@ -103,7 +100,7 @@ func (o Options) Check() []error {
 	bad(o.Encryption != "on" && o.Encryption != "off", `encryption: "on" or "off"`)
 	bad(o.MaxStore < 0, "maxStore: not below 0")
 	bad(o.MaxPayload < 1<<20, "maxPayload: at least 1 MiB")
-	return slices.Concat(faults, o.checkKey(), o.checkOldKey(), o.checkCluster())
+	return slices.Concat(faults, o.checkKey(), o.checkCluster())
 }
 
 func (o Options) checkKey() []error {
@@ -121,27 +118,6 @@ func (o Options) checkKey() []error {
 		return []error{errors.New("keyFile: lies inside the store that it protects")}
 	}
 	return nil
-}
-
-// checkOldKey refuses what the server offers: it loses consumers and empty streams while it
-// encrypts a store anew (2.15.2), and a store of several nodes does not open at all afterwards.
-func (o Options) checkOldKey() []error {
-	if o.OldKey == "" && o.OldKeyFile == "" {
-		return nil
-	}
-	if !o.clustered() {
-		return []error{errors.New("oldKey: the store of a single node keeps its key: the server would lose a part of it while it encrypts it anew")}
-	}
-	return []error{errors.New("oldKey: a node of several takes a new key with an empty store: stop it, move its store away, run `crier cluster remove` for it on another node, start it with the new key, and wait until the cluster is whole before the next")}
-}
-
-// storageKeys are the key and the one before it, "" where there is none.
-func (o Options) storageKeys() (key, old string, err error) {
-	if key, err = readKey(o.Key, o.KeyFile); err != nil {
-		return "", "", err
-	}
-	old, err = readKey(o.OldKey, o.OldKeyFile)
-	return key, old, err
 }
 
 // readKey gives the key that stands in the configuration or in a file. A key file that group or

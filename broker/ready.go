@@ -34,14 +34,7 @@ func (s *Server) Ready(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.manifest.joined(); err != nil {
-		return err
-	}
-	key, _, err := s.options.storageKeys()
-	if err != nil {
-		return err
-	}
-	return s.manifest.rekeyed(key)
+	return s.manifest.joined()
 }
 
 func (s *Server) waitForMajority(ctx context.Context) error {

@@ -88,11 +88,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 func (s *Server) start(ctx context.Context) error {
 	o := s.options
-	key, old, err := o.storageKeys()
+	key, err := readKey(o.Key, o.KeyFile)
 	if err != nil {
 		return err
 	}
-	if s.manifest, err = openManifest(o, key, old); err != nil {
+	if s.manifest, err = openManifest(o, key); err != nil {
 		return err
 	}
 	if o.clustered() {
@@ -101,7 +101,7 @@ func (s *Server) start(ctx context.Context) error {
 			return err
 		}
 	}
-	opts, err := s.serverOptions(key, old)
+	opts, err := s.serverOptions(key)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (s *Server) warn() {
 }
 
 // serverOptions are those of the node.
-func (s *Server) serverOptions(key, old string) (*server.Options, error) {
+func (s *Server) serverOptions(key string) (*server.Options, error) {
 	o := s.options
 	opts, err := s.plainOptions(o.Node)
 	if err != nil {
@@ -170,7 +170,7 @@ func (s *Server) serverOptions(key, old string) (*server.Options, error) {
 	}
 	opts.StoreDir = o.Store
 	opts.JetStream = true
-	opts.JetStreamKey, opts.JetStreamOldKey = key, old
+	opts.JetStreamKey = key
 	opts.JetStreamCipher = cipher(o.Cipher)
 	opts.JetStreamMaxStore = o.MaxStore
 	opts.SyncAlways = o.Durability == "always"

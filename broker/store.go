@@ -114,7 +114,7 @@ func (m *Manifest) names() []string {
 }
 
 // openManifest reads the manifest of a store, or begins one for an empty store.
-func openManifest(o Options, key, old string) (*Manifest, error) {
+func openManifest(o Options, key string) (*Manifest, error) {
 	m := &Manifest{path: filepath.Join(o.Store, manifestFile), empty: true}
 	if entries, err := os.ReadDir(filepath.Join(o.Store, dataFolder)); err == nil && len(entries) > 0 {
 		m.empty = false
@@ -129,15 +129,14 @@ func openManifest(o Options, key, old string) (*Manifest, error) {
 	if err := json.Unmarshal(b, &m.manifest); err != nil {
 		return nil, fmt.Errorf("broker: the manifest is not readable: %w", err)
 	}
-	return m, errors.Join(m.checkKey(key, old), m.checkOwner(o))
+	return m, errors.Join(m.checkKey(key), m.checkOwner(o))
 }
 
-// checkKey accepts the key, or the one before it.
-func (m *Manifest) checkKey(key, old string) error {
-	if hmac.Equal(m.KeyHash, keyHash(m.Salt, key)) || old != "" && hmac.Equal(m.KeyHash, keyHash(m.Salt, old)) {
-		return nil
+func (m *Manifest) checkKey(key string) error {
+	if !hmac.Equal(m.KeyHash, keyHash(m.Salt, key)) {
+		return ErrWrongKey
 	}
-	return ErrWrongKey
+	return nil
 }
 
 // checkOwner keeps a store from being opened as something else than it is: RAFT counts on a
@@ -151,17 +150,6 @@ func (m *Manifest) checkOwner(o Options) error {
 		return fmt.Errorf("%w: it is %s's", ErrOwner, m.Node)
 	}
 	return nil
-}
-
-// rekeyed notes that the store is encrypted with another key from now on.
-func (m *Manifest) rekeyed(key string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if hmac.Equal(m.KeyHash, keyHash(m.Salt, key)) {
-		return nil
-	}
-	m.KeyHash = keyHash(m.Salt, key)
-	return m.write()
 }
 
 func (m *Manifest) begin(o Options, key string) error {

@@ -41,8 +41,6 @@ func help() map[string]explained {
 		"broker.node":                 {"The stable name of this node, without '.'.", ""},
 		"broker.key":                  {"The key that encrypts the store, at least 32 characters.", ""},
 		"broker.keyFile":              {"A file outside the store that holds that key.", "/etc/crier/store.key"},
-		"broker.oldKey":               {"Refused: the server loses a part of a store while it encrypts it anew; deploy/README.md says how a key is changed.", ""},
-		"broker.oldKeyFile":           {"Refused, too.", ""},
 		"broker.role":                 {`"full", or "witness": RAFT and storage only, no API, no deliveries.`, ""},
 		"broker.topology":             {`"single"; "cluster": three nodes or more, any one may be lost; "pair": two nodes, writes wait when one is lost.`, ""},
 		"broker.cluster.name":         {"The name of the cluster, the same on every node.", ""},

@@ -66,15 +66,19 @@ func (c *crew) fail(name string, err error) {
 func (c *crew) during(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- do(ctx) }()
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = do(ctx)
+	}()
 	select {
-	case err := <-done:
+	case <-done:
 		return err
-	case err := <-c.failed:
+	case failed := <-c.failed:
 		cancel()
-		<-done //nolint:errcheck // of what was cancelled
-		return err
+		<-done
+		return failed
 	}
 }
 
