@@ -79,7 +79,7 @@ func (t terminal) drillCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	n, p := t.credentials(c), t.printer(c)
-	c.Flags().StringVar(&n.token, "token", "", "with --nodes: access token (CRIER_TOKEN)")
+	c.Flags().StringVar(&n.token, "token", "", "with --nodes: access token; better in the environment, for ps shows flags to others (CRIER_TOKEN)")
 	f.flags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := f.complete(c); err != nil {

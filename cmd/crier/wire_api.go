@@ -12,7 +12,9 @@ import (
 // newServer makes the API.
 func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*api.Server, error) {
 	tokens := a.config.OIDC
-	tokens.Now = s.broker.Now
+	if tokens.Now == nil {
+		tokens.Now = s.broker.Now
+	}
 	verifier, err := oidc.New(ctx, tokens)
 	if err != nil {
 		return nil, fmt.Errorf("oidc: %w", err)
