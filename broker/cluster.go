@@ -81,6 +81,9 @@ func (o Options) Replicas() int { return minNodes(o.Topology) }
 // clustered says whether there are other nodes.
 func (o Options) clustered() bool { return o.Topology != Single }
 
+// maxStorePath leaves room for a socket's name: Linux takes 107 characters (unix(7)).
+const maxStorePath = 94
+
 func (o Options) checkCluster() []error {
 	var faults []error
 	bad := func(wrong bool, text string) {
@@ -102,6 +105,7 @@ func (o Options) checkCluster() []error {
 	}
 	n := minNodes(o.Topology)
 	bad(len(c.Routes) < n, fmt.Sprintf("cluster.routes: the addresses of all nodes, this one's too; a %s has at least %d", o.Topology, n))
+	bad(len(o.Store) > maxStorePath, fmt.Sprintf("store: at most %d characters, a socket in it takes the rest", maxStorePath))
 	bad(o.Topology == Pair && len(c.Routes) > n, "cluster.routes: a pair has two nodes")
 	bad(c.TLS.CertFile == "" || c.TLS.KeyFile == "" || c.TLS.CAFile == "", "cluster.tls: certFile, keyFile and caFile are needed, nodes speak TLS only")
 	return faults

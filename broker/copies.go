@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 )
 
 // copySubject, in the account SYS, asks every node for a digest of its copy of a stream.
@@ -67,56 +67,36 @@ type copyRequest struct {
 }
 
 func (s *Server) gather(ctx context.Context, r copyRequest, want int) ([]Copy, error) {
-	data, err := json.Marshal(r)
+	question, err := json.Marshal(r)
 	if err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
-	}
-	inbox := s.sys.NewInbox()
-	sub, err := s.sys.SubscribeSync(inbox)
-	if err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	if err := s.sys.PublishRequest(copySubject, inbox, data); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, digestWait)
 	defer cancel()
 	var all []Copy
-	for len(all) < want {
-		m, err := sub.NextMsgWithContext(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("broker: %d of %d nodes told what they hold of %s: %w", len(all), want, r.Stream, err)
-		}
+	err = askAll(ctx, s.sys, copySubject, question, func(answer []byte) bool {
 		var c Copy
-		if err := json.Unmarshal(m.Data, &c); err != nil {
-			return nil, fmt.Errorf("broker: %w", err)
+		if json.Unmarshal(answer, &c) == nil {
+			all = append(all, c)
 		}
-		all = append(all, c)
+		return len(all) == want
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%d of %d nodes told what they hold of %s: %w", len(all), want, r.Stream, err)
 	}
-	slices.SortFunc(all, func(a, b Copy) int { return compareNames(a.Node, b.Node) })
+	slices.SortFunc(all, func(a, b Copy) int { return strings.Compare(a.Node, b.Node) })
 	return all, nil
 }
 
 // answerCopies has this node tell what it holds.
 func (s *Server) answerCopies() error {
-	_, err := s.sys.Subscribe(copySubject, func(m *nats.Msg) {
+	return s.answer(copySubject, func(question []byte) ([]byte, error) {
 		var r copyRequest
-		if err := json.Unmarshal(m.Data, &r); err != nil {
-			return
+		if err := json.Unmarshal(question, &r); err != nil {
+			return nil, err
 		}
-		data, err := json.Marshal(s.copyOf(r))
-		if err == nil {
-			err = m.Respond(data)
-		}
-		if err != nil {
-			s.options.Log.Warn("another node was not told what this one holds", "error", err)
-		}
+		return json.Marshal(s.copyOf(r))
 	})
-	if err != nil {
-		return fmt.Errorf("broker: %w", err)
-	}
-	return nil
 }
 
 func (s *Server) copyOf(r copyRequest) Copy {

@@ -2,8 +2,10 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -31,19 +33,7 @@ type node struct {
 
 // answerHello has this node say who it is.
 func (s *Server) answerHello() error {
-	_, err := s.sys.Subscribe(helloSubject, func(m *nats.Msg) {
-		data, err := json.Marshal(s.self())
-		if err == nil {
-			err = m.Respond(data)
-		}
-		if err != nil {
-			s.options.Log.Warn("another node was not answered", "error", err)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("broker: %w", err)
-	}
-	return nil
+	return s.answer(helloSubject, func([]byte) ([]byte, error) { return json.Marshal(s.self()) })
 }
 
 func (s *Server) self() node {
@@ -53,33 +43,25 @@ func (s *Server) self() node {
 
 // nodes asks all nodes who they are, in the order of their names.
 func nodes(ctx context.Context, nc *nats.Conn) ([]node, error) {
-	inbox := nc.NewInbox()
-	sub, err := nc.SubscribeSync(inbox)
-	if err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	if err := nc.PublishRequest(helloSubject, inbox, nil); err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
-	}
 	asked := time.Now()
 	limited, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
 	all := map[string]node{}
-	for {
-		m, err := sub.NextMsgWithContext(limited)
-		if err != nil {
-			return sorted(all), ctx.Err() // no more answers
-		}
+	err := askAll(limited, nc, helloSubject, nil, func(answer []byte) bool {
 		var n node
-		if err := json.Unmarshal(m.Data, &n); err != nil || n.Name == "" {
-			continue
+		if err := json.Unmarshal(answer, &n); err != nil || n.Name == "" {
+			return false
 		}
 		if now := time.Now(); !n.Clock.IsZero() && now.Sub(asked) < 2*answerWait { // else this process was stopped meanwhile
 			n.ahead = n.Clock.Sub(now)
 		}
 		all[n.Name] = n
+		return false
+	})
+	if limited.Err() != nil || errors.Is(err, nats.ErrNoResponders) {
+		err = ctx.Err() // no more answers
 	}
+	return sorted(all), err
 }
 
 func sorted(all map[string]node) []node {
@@ -87,7 +69,7 @@ func sorted(all map[string]node) []node {
 	for _, n := range all {
 		list = append(list, n)
 	}
-	slices.SortFunc(list, func(a, b node) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b node) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 

@@ -56,7 +56,9 @@ func TestElectionsFollowTheScale(t *testing.T) {
 		if time.Now().After(until) {
 			t.Fatalf("%d elections in 20 s; at NATS's own times there are two to five", s.term()-first)
 		}
-		time.Sleep(50 * time.Millisecond) // between two looks
+		if err := pause(t.Context(), 50*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

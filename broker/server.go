@@ -220,9 +220,6 @@ func (s *Server) Manifest() *Manifest { return s.manifest }
 // Node is the server's name.
 func (s *Server) Node() string { return s.options.Node }
 
-// Replicas is how many nodes hold each entry.
-func (s *Server) Replicas() int { return s.options.Replicas() }
-
 // Connect gives a connection into the CORE account that does not leave the process. name
 // tells connections apart in the server's own lists. Work that must not wait for other work
 // has a connection of its own.

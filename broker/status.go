@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -61,18 +62,12 @@ func (g Group) String() string {
 // statusWait bounds a look at everything: a question may be lost with a connection.
 const statusWait = 20 * time.Second
 
-// Status looks at every node and group. Without a majority it tells what this node sees alone.
+// Status looks at every node and group of a cluster or pair. Without a majority it tells what this node sees alone.
 func (s *Server) Status(ctx context.Context) (Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusWait)
 	defer cancel()
 	o := s.options
 	st := Status{Node: o.Node, Topology: o.Topology}
-	if !o.clustered() {
-		st.Majority, st.Healed = true, true
-		st.Nodes = []NodeStatus{{Name: o.Node, Role: o.Role, Present: true, Member: true}}
-		st.Words = st.words()
-		return st, nil
-	}
 	running, err := nodes(ctx, s.sys)
 	if err != nil {
 		return st, err
@@ -104,7 +99,7 @@ func nodeList(running []node, list []member) []NodeStatus {
 	for _, n := range all {
 		out = append(out, n)
 	}
-	slices.SortFunc(out, func(a, b NodeStatus) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b NodeStatus) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -6,13 +6,9 @@ import (
 	"strings"
 )
 
-func compareNames(a, b string) int { return cmp.Compare(a, b) }
-
 // words say whether the loss of one more node would be survived, and what to do if not.
 func (s *Status) words() string {
 	switch {
-	case s.Topology == Single:
-		return "One node: nothing acknowledged is lost, and the service is down while the node is."
 	case !s.Majority && s.Topology == Pair:
 		return "Writes wait: " + s.absent() + " is needed. If it is lost for good, and surely off: crier promote --peer-is-dead NODE."
 	case !s.Majority:

@@ -18,7 +18,7 @@ import (
 )
 
 // ErrNotRunning says that no node answers on the socket, or it is not ours to open.
-var ErrNotRunning = errors.New("control: no running node answers there (is it up, and are you its user or root?)")
+var ErrNotRunning = errors.New("control: no node of a cluster or pair answers there (is it up, and are you its user or root? a single node has no such socket)")
 
 // Client speaks to a node on this machine.
 type Client struct{ http *http.Client }

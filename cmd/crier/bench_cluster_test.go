@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -40,7 +39,7 @@ func rawReplicated(b *testing.B, n int) measured {
 	c := brokertest.StartCluster(b, broker.Cluster)
 	defer c.Stop()
 	s := c.Servers[0]
-	l, err := stream.Open(b.Context(), s, s.Manifest(), stream.Options{Replicas: s.Replicas()})
+	l, err := stream.Open(b.Context(), s, s.Manifest(), stream.Options{Replicas: c.Options[0].Replicas()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -71,14 +70,7 @@ func replicatedPublish(b *testing.B, n int, fanout bool) measured {
 	log := slog.New(slog.DiscardHandler)
 	m := &bench{crew: newCrew(log)}
 	defer func() { _ = m.crew.stop() }()
-	home, err := openDevStore(filepath.Join(b.TempDir(), "store"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	conf, err := devConfig(home, devFlags{address: "127.0.0.1:0", set: []string{"sandbox.receipts=none"}})
-	if err != nil {
-		b.Fatal(err)
-	}
+	conf := benchConfig(b)
 	conf.Broker = c.Options[0]
 	conf = conf.Complete()
 	m.issue(b, &conf)

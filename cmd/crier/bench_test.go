@@ -42,14 +42,7 @@ func startBench(b *testing.B, fanout bool) *bench {
 	log := slog.New(slog.DiscardHandler)
 	m := &bench{crew: newCrew(log)}
 	b.Cleanup(func() { _ = m.crew.stop() })
-	home, err := openDevStore(filepath.Join(b.TempDir(), "store"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	conf, err := devConfig(home, devFlags{address: "127.0.0.1:0", set: []string{"sandbox.receipts=none"}})
-	if err != nil {
-		b.Fatal(err)
-	}
+	conf := benchConfig(b)
 	m.issue(b, &conf)
 	m.app = newApp(conf, log)
 	if err := m.start(b.Context(), fanout); err != nil {
@@ -58,6 +51,20 @@ func startBench(b *testing.B, fanout bool) *bench {
 	m.address = m.app.listeners[0].Addr().String()
 	m.room(b)
 	return m
+}
+
+// benchConfig is that of a developer's node with a store of its own.
+func benchConfig(b *testing.B) config.Config {
+	b.Helper()
+	home, err := openDevStore(filepath.Join(b.TempDir(), "store"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	conf, err := devConfig(home, devFlags{address: "127.0.0.1:0", set: []string{"sandbox.receipts=none"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return conf
 }
 
 // issue starts an identity provider and draws the tokens.

@@ -25,7 +25,7 @@ func TestRekeyOnACluster(t *testing.T) {
 	logs := make([]*stream.Log, len(c.Servers))
 	for i, s := range c.Servers {
 		var err error
-		if logs[i], err = stream.Open(t.Context(), s, s.Manifest(), stream.Options{Replicas: s.Replicas()}); err != nil {
+		if logs[i], err = stream.Open(t.Context(), s, s.Manifest(), stream.Options{Replicas: c.Options[i].Replicas()}); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(logs[i].Close)

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/together"
 )
 
 // Connector gives connections to the broker; each kind of work has its own, so that none
@@ -95,7 +96,7 @@ func (l *Log) openTails(c Connector) error {
 			}
 		}
 		t := &tail{stream: name, headersOnly: name == streamRooms, nc: nc, news: newNews()}
-		t.end.ask = func(ctx context.Context) (uint64, error) { return l.lookEnd(ctx, name) }
+		t.end = together.New(func(ctx context.Context) (uint64, error) { return l.lookEnd(ctx, name) })
 		l.tails[name] = t
 	}
 	return nil

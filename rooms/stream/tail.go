@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/together"
 )
 
 // tailBytes bounds what a tail takes at once of messages with large bodies.
@@ -50,7 +51,7 @@ type tail struct {
 	headersOnly bool // nobody wants the bodies
 	nc          *nats.Conn
 	news        *news
-	end         shared[uint64] // the sequence of the last entry
+	end         *together.Question[uint64] // the sequence of the last entry
 }
 
 // Ends gives the sequences of the last message and the last event that exist now; 0 for none.
@@ -68,13 +69,17 @@ func (l *Log) EventsEnd(ctx context.Context) (uint64, error) { return l.end(ctx,
 // end asks for the last entry, and has the tail hurry to it.
 func (l *Log) end(ctx context.Context, stream string) (uint64, error) {
 	t := l.tails[stream]
-	ask := t.end.ask
-	if l.options.replicated() {
-		ask = t.end.get
-	}
-	last, err := ask(ctx)
+	last, err := l.askEnd(ctx, t)
 	t.news.tell(last)
 	return last, err
+}
+
+// askEnd asks together with others where an answer takes a journey to another node.
+func (l *Log) askEnd(ctx context.Context, t *tail) (uint64, error) {
+	if l.options.replicated() {
+		return t.end.Get(ctx)
+	}
+	return l.lookEnd(ctx, t.stream)
 }
 
 // part is what one look brings.
