@@ -16,6 +16,7 @@ const (
 	roomAdmin                        // by the room's list
 	publisher                        // by the room's list
 	direct                           // by the room's list: may name recipients
+	reader                           // by the room's list: reads what is published to all subscribers
 	author                           // has published the message
 
 	public rights = 0 // a route for everybody, without token
@@ -39,6 +40,9 @@ func roomRights(room rooms.RoomConfig, client rooms.Client) rights {
 	var has rights
 	if slices.Contains(room.Admins, client) {
 		has |= roomAdmin
+	}
+	if slices.Contains(room.Readers, client) {
+		has |= reader
 	}
 	for _, p := range room.Publishers {
 		if p.Client != client {

@@ -86,7 +86,7 @@ func (s *Server) listRooms(c *call) (answer, error) {
 		return answer{}, err
 	}
 	visible := slices.DeleteFunc(slices.Clone(all), func(r rooms.RoomConfig) bool {
-		return r.Name <= p.after || !(c.has | roomRights(r, c.client)).any(insider)
+		return r.Name <= p.after || !(c.has | roomRights(r, c.client)).any(member)
 	})
 	slices.SortFunc(visible, func(a, b rooms.RoomConfig) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	list := v1.RoomList{Rooms: []v1.Room{}}
@@ -108,15 +108,20 @@ func roomAnswer(c *call, status int) (answer, error) {
 func roomOf(r rooms.RoomConfig) v1.Room {
 	room := v1.Room{
 		Name: string(r.Name), Title: r.Title, History: r.History, CreatedAt: moment(r.CreatedAt),
-		Admins: []string{}, Publishers: []v1.Publisher{},
-	}
-	for _, a := range r.Admins {
-		room.Admins = append(room.Admins, string(a))
+		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers),
 	}
 	for _, p := range r.Publishers {
 		room.Publishers = append(room.Publishers, v1.Publisher{Client: string(p.Client), Direct: p.Direct})
 	}
 	return room
+}
+
+func names(clients []rooms.Client) []string {
+	out := []string{}
+	for _, c := range clients {
+		out = append(out, string(c))
+	}
+	return out
 }
 
 // unchanged refuses a call that names another ETag than the room's; it need not name any.

@@ -2,10 +2,11 @@ package api
 
 import "net/http"
 
-// Who may see a room, and who all of its messages.
+// Who may see all messages of a room, who may list them, and who may see the room.
 const (
 	overseer = platformAdmin | auditor | roomAdmin
 	insider  = overseer | publisher
+	member   = insider | reader
 )
 
 // route is one line of the table: whoever has one of the rights in scope may call it.
@@ -26,7 +27,7 @@ func (s *Server) routes() []route {
 
 		{http.MethodPost, "/v1/rooms", platformAdmin, s.createRoom},
 		{http.MethodGet, "/v1/rooms", caller, s.listRooms},
-		{http.MethodGet, "/v1/rooms/{room}", insider, s.getRoom},
+		{http.MethodGet, "/v1/rooms/{room}", member, s.getRoom},
 		{http.MethodPut, "/v1/rooms/{room}", platformAdmin | roomAdmin, s.updateRoom},
 		{http.MethodDelete, "/v1/rooms/{room}", platformAdmin, s.deleteRoom},
 

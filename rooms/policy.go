@@ -30,6 +30,7 @@ type RoomConfig struct {
 	Title      string      `json:"title,omitzero"`
 	Admins     []Client    `json:"admins,omitzero"`
 	Publishers []Publisher `json:"publishers,omitzero"`
+	Readers    []Client    `json:"readers,omitzero"` // may read what is published to all subscribers
 	History    bool        `json:"history,omitzero"` // keep bodies until the log's end of life
 	CreatedAt  time.Time   `json:"createdAt"`
 	Revision   uint64      `json:"-"` // of the KV entry

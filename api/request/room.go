@@ -12,6 +12,7 @@ const (
 	maxTitle      = 200 // characters
 	maxAdmins     = 100
 	maxPublishers = 1000
+	maxReaders    = 10_000
 )
 
 // ParseNewRoom reads a room to be created.
@@ -50,7 +51,9 @@ func (p *roomParser) member(name string) error {
 	case name == "title":
 		return p.checked(v1.FaultCodeInvalidText, p.title)
 	case name == "admins":
-		return p.admins()
+		return p.clients(name, maxAdmins, &p.room.Admins)
+	case name == "readers":
+		return p.clients(name, maxReaders, &p.room.Readers)
 	case name == "publishers":
 		return p.publishers()
 	case name == "history":
@@ -69,17 +72,17 @@ func (p *roomParser) title(s string) error {
 	return checkLine(s, maxTitle)
 }
 
-func (p *roomParser) admins() error {
+func (p *roomParser) clients(member string, most int, to *[]rooms.Client) error {
 	seen := map[rooms.Client]bool{}
 	return p.array(func() error {
-		if len(seen) == maxAdmins {
-			return p.full("admins", maxAdmins)
+		if len(seen) == most {
+			return p.full(member, most)
 		}
 		var c rooms.Client
 		if err := p.client(&c, seen); err != nil || c == "" {
 			return err
 		}
-		p.room.Admins = append(p.room.Admins, c)
+		*to = append(*to, c)
 		return nil
 	})
 }

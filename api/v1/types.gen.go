@@ -464,6 +464,9 @@ type NewRoom struct {
 	// Publishers Clients that may publish into the room; none twice.
 	Publishers Publishers `json:"publishers,omitempty,omitzero"`
 
+	// Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
+	Readers Readers `json:"readers,omitempty,omitzero"`
+
 	// Title One line for people.
 	Title Title `json:"title,omitempty,omitzero"`
 }
@@ -544,6 +547,9 @@ type Publisher struct {
 // Publishers Clients that may publish into the room; none twice.
 type Publishers = []Publisher
 
+// Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
+type Readers = []ClientID
+
 // Receipt defines model for Receipt.
 type Receipt struct {
 	// Duplicate The same request had been accepted before: this is its receipt.
@@ -569,7 +575,7 @@ type Receipt struct {
 // Recipient Exactly one of email and phone.
 type Recipient = Contact
 
-// Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"title":"Mothers of a newborn child"}
+// Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
 type Room struct {
 	// Admins Clients that may do everything in the room but create and delete it; none twice.
 	Admins    Admins    `json:"admins"`
@@ -586,6 +592,9 @@ type Room struct {
 	// Publishers Clients that may publish into the room; none twice.
 	Publishers Publishers `json:"publishers"`
 
+	// Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
+	Readers Readers `json:"readers"`
+
 	// Title One line for people.
 	Title Title `json:"title"`
 }
@@ -600,6 +609,9 @@ type RoomChange struct {
 
 	// Publishers Clients that may publish into the room; none twice.
 	Publishers Publishers `json:"publishers,omitempty,omitzero"`
+
+	// Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
+	Readers Readers `json:"readers,omitempty,omitzero"`
 
 	// Title One line for people.
 	Title Title `json:"title,omitempty,omitzero"`
@@ -710,7 +722,7 @@ type PreconditionFailed = Problem
 // PreconditionRequired RFC 9457.
 type PreconditionRequired = Problem
 
-// RoomAnswer Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"title":"Mothers of a newborn child"}
+// RoomAnswer Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
 type RoomAnswer = Room
 
 // Timeout RFC 9457.

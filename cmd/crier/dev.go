@@ -173,6 +173,7 @@ func startIssuer(c *crew, secrets map[string]string) (*devissuer.Issuer, error) 
 	issuer, err := devissuer.New(urlOf("http", listeners), devissuer.Options{
 		Clients: []devissuer.Client{
 			{ID: demoPublisher, Secret: secrets[demoPublisher]},
+			{ID: demoReader, Secret: secrets[demoReader]},
 			{ID: demoAdmin, Secret: secrets[demoAdmin], Roles: []string{"admin"}},
 			{ID: demoAuditor, Secret: secrets[demoAuditor], Roles: []string{"auditor"}},
 		},

@@ -16,7 +16,8 @@ import (
 // The demonstration that crier dev comes with.
 const (
 	demoRoom      = "demo"
-	demoPublisher = "demo-publisher" // may publish into the room, to named recipients too
+	demoPublisher = "demo-publisher" // may publish into the room, to named recipients too, and read it
+	demoReader    = "demo-reader"    // may read the room
 	demoAdmin     = "demo-admin"     // platform admin
 	demoAuditor   = "demo-auditor"
 )
@@ -39,6 +40,7 @@ func furnish(ctx context.Context, admin *client.Client) error {
 	_, err := admin.CreateRoom(ctx, v1.NewRoom{
 		Name: demoRoom, Title: "A room to try things in", Admins: []string{demoAdmin},
 		Publishers: []v1.Publisher{{Client: demoPublisher, Direct: true}},
+		Readers:    []string{demoPublisher, demoReader},
 	})
 	var p *client.Problem
 	switch {

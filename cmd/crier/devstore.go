@@ -86,7 +86,7 @@ func (d *devStore) readSecrets() error {
 		return err
 	}
 	d.secrets = map[string]string{}
-	for _, id := range []string{demoPublisher, demoAdmin, demoAuditor} {
+	for _, id := range []string{demoPublisher, demoReader, demoAdmin, demoAuditor} {
 		d.secrets[id] = rand.Text()
 	}
 	if data, err = json.Marshal(d.secrets, json.Deterministic(true)); err != nil {

@@ -12,7 +12,7 @@ const told = `crier dev is ready. Ctrl-C stops it.
 
   API      {{.API}}       its documentation: {{.API}}/docs
   Outbox   {{.Outbox}}    what would have been sent; as JSON: {{.Outbox}}.json
-  Issuer   {{.Issuer}}    clients demo-publisher, demo-admin, demo-auditor
+  Issuer   {{.Issuer}}    clients demo-publisher, demo-reader, demo-admin, demo-auditor
   Room     {{.Room}}, with subscribers
   Store    {{.Store}}
 

@@ -29,6 +29,7 @@ type roomFlags struct {
 	title      string
 	admins     []string
 	publishers []string
+	readers    []string
 	history    bool
 }
 
@@ -38,6 +39,7 @@ func (r *roomFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&r.admins, "admin", nil, "a client that may do everything in the room; may be repeated")
 	f.StringSliceVar(&r.publishers, "publisher", nil,
 		"a client that may publish, as CLIENT:direct if it may name recipients; may be repeated")
+	f.StringSliceVar(&r.readers, "reader", nil, "a client that may read what is published to all subscribers; may be repeated")
 	f.BoolVar(&r.history, "history", false, "keep the content of messages until the log's end of life")
 }
 
@@ -62,7 +64,7 @@ func (t terminal) roomCreate() *cobra.Command {
 			return err
 		}
 		room, err := gateway.CreateRoom(c.Context(), v1.NewRoom{
-			Name: args[0], Title: r.title, Admins: r.admins, Publishers: r.list(), History: r.history,
+			Name: args[0], Title: r.title, Admins: r.admins, Publishers: r.list(), Readers: r.readers, History: r.history,
 		})
 		if err != nil {
 			return err
@@ -107,6 +109,9 @@ func (r *roomFlags) apply(c *cobra.Command, change *v1.RoomChange) {
 	if given("publisher") {
 		change.Publishers = r.list()
 	}
+	if given("reader") {
+		change.Readers = r.readers
+	}
 	if given("history") {
 		change.History = r.history
 	}
@@ -118,7 +123,7 @@ func update(ctx context.Context, gateway *client.Client, name string, fn func(*v
 	if err != nil {
 		return client.Room{}, err
 	}
-	change := v1.RoomChange{Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, History: room.History}
+	change := v1.RoomChange{Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History}
 	fn(&change)
 	return gateway.UpdateRoom(ctx, name, room.ETag, change)
 }
@@ -185,6 +190,9 @@ func (p *printer) room(r v1.Room) error {
 			}
 			for _, p := range r.Publishers {
 				fmt.Fprintf(w, "publisher\t%s%s\n", p.Client, map[bool]string{true: " (direct)"}[p.Direct])
+			}
+			for _, c := range r.Readers {
+				fmt.Fprintf(w, "reader\t%s\n", c)
 			}
 		})
 	})
