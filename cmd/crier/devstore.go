@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -75,24 +76,28 @@ func unless(kind, err error) error {
 	return err
 }
 
-// readSecrets reads the secrets of the clients, or makes new ones. They stay, so that scripts can go on.
+// readSecrets reads the secrets of the clients, and makes those that are missing. They stay, so that scripts can go on.
 func (d *devStore) readSecrets() error {
 	file := d.store + ".clients.json"
+	d.secrets = map[string]string{}
 	data, err := readPrivate(file)
 	if err == nil {
-		return json.Unmarshal(data, &d.secrets)
+		err = json.Unmarshal(data, &d.secrets)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	d.secrets = map[string]string{}
+	known := len(d.secrets)
 	for _, id := range []string{demoPublisher, demoReader, demoAdmin, demoAuditor} {
-		d.secrets[id] = rand.Text()
+		d.secrets[id] = cmp.Or(d.secrets[id], rand.Text())
+	}
+	if len(d.secrets) == known {
+		return nil
 	}
 	if data, err = json.Marshal(d.secrets, json.Deterministic(true)); err != nil {
 		return err
 	}
-	return writeNew(file, string(data))
+	return os.WriteFile(file, data, 0o600)
 }
 
 // readPrivate reads a file, unless group or others may read it too.
