@@ -19,6 +19,7 @@ import (
 func serverOn(e *engine, o Options, w io.Writer, parts ...Part) *Server {
 	return New(o, Deps{
 		Verifier: verifier{}, Publisher: e, Rooms: roomsFake{e}, Subscribers: peopleFake{e}, Messages: e, Waiter: e, Audit: e,
+		Blocked: blockedFake{e}, Connections: e,
 		Parts: parts, Metrics: metrics.NewSet(), Now: noon,
 		Log: slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

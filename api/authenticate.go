@@ -11,7 +11,20 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// authenticate finds out who calls.
+// identify finds out who calls, unless that is known, and keeps out who is blocked.
+func (s *Server) identify(c *call) error {
+	if c.client == "" {
+		if err := s.authenticate(c); err != nil {
+			return err
+		}
+	}
+	if s.deps.Blocked.Has(c.client) {
+		return problem.Of(v1.ProblemCodeClientBlocked)
+	}
+	return nil
+}
+
+// authenticate finds out who sent a token.
 func (s *Server) authenticate(c *call) error {
 	token, err := bearer(c.r.Header)
 	if err != nil {

@@ -21,7 +21,7 @@ type call struct {
 	id    string // of the request
 	start time.Time
 
-	client  rooms.Client
+	client  rooms.Client // known from the start if the call did not come by HTTP
 	has     rights
 	room    rooms.RoomConfig // of a path with {room}
 	message index.Summary    // of a path with {umid}
@@ -29,6 +29,7 @@ type call struct {
 	inLog      bool               // what it did is on record in the room's log
 	umid       rooms.UMID         // for the record
 	subscriber rooms.SubscriberID // for the record
+	about      rooms.Client       // for the record: the client that is blocked
 }
 
 func (c *call) context() context.Context { return c.r.Context() }

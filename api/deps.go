@@ -8,6 +8,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/index"
@@ -86,6 +87,24 @@ type Audit interface {
 	Note(e audit.Entry)
 }
 
+// Blocked knows the clients that are kept out.
+type Blocked interface {
+	Has(c rooms.Client) bool
+	List() []rooms.Blocked
+	BlockWriter
+}
+
+// BlockWriter keeps clients out, or lets them in again.
+type BlockWriter interface {
+	Block(ctx context.Context, b rooms.Blocked) error
+	Unblock(ctx context.Context, c rooms.Client) error
+}
+
+// Connections lists the NATS clients that are connected, to whatever node.
+type Connections interface {
+	Connections(ctx context.Context) ([]broker.Connection, error)
+}
+
 // Part is a part of the node that has to be ready before the node is. The error is for the log alone.
 type Part struct {
 	Name  string
@@ -101,6 +120,8 @@ type Deps struct {
 	Messages    Messages
 	Waiter      Waiter
 	Audit       Audit
+	Blocked     Blocked
+	Connections Connections
 	Parts       []Part
 	Metrics     *metrics.Set
 	Log         *slog.Logger

@@ -165,6 +165,9 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", room + "/subscribers", "boss", `{"email":"a@example.com"}`, nil},
 		{"GET", room + "/subscribers?limit=2", "boss", "", nil},
 		{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, {"DELETE", room + "/subscribers/" + strings.Repeat("y", 26) + "A", "boss", "", nil},
+		{"GET", "/v1/connections", "root+admin", "", nil}, {"GET", "/v1/blocked", "eye+auditor", "", nil},
+		{"PUT", "/v1/blocked/hosp-9", "root+admin", "", nil}, {"DELETE", "/v1/blocked/hosp-9", "root+admin", "", nil},
+		{"PUT", "/v1/blocked/root", "root+admin", "", nil}, {"GET", room, "intruder", "", nil},
 		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
 	} {
 		w := a.of(serverOn(newEngine(), Options{Metrics: true}, io.Discard))

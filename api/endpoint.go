@@ -18,14 +18,17 @@ type endpoint struct {
 	meter  meter
 }
 
-// ServeHTTP is the one place where a call is tried, recorded, answered, counted and logged.
+// ServeHTTP answers a call.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s := e.server
-	c := &call{w: w, r: r, route: e, id: requestID(r.Header), start: s.now()}
+	c := &call{w: w, r: r, route: e, id: requestID(r.Header), start: e.server.now()}
+	w.Header().Set("X-Request-Id", c.id)
+	e.server.serve(c, func(a answer) { write(w, a) })
+}
+
+// serve is the one place where a call is tried, recorded, answered, counted and logged; it hands the answer to give before the call is noted and counted.
+func (s *Server) serve(c *call, give func(answer)) {
 	s.inFlight.Inc()
 	defer s.inFlight.Dec()
-
-	w.Header().Set("X-Request-Id", c.id)
 	a, err := s.attempt(c)
 	var refused *problem.Error
 	if err != nil {
@@ -36,7 +39,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if refused != nil {
 		a = s.refuse(c, refused)
 	}
-	write(w, a)
+	give(a)
 	s.note(c, a, refused)
 	s.finish(c, a, refused)
 }
@@ -49,7 +52,7 @@ func (s *Server) attempt(c *call) (a answer, err error) {
 		}
 	}()
 	if c.route.scope != public {
-		if err := s.authenticate(c); err != nil {
+		if err := s.identify(c); err != nil {
 			return answer{}, err
 		}
 		if err := s.authorise(c); err != nil {

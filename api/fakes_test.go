@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/index"
@@ -51,6 +53,7 @@ type engine struct {
 	recorded  []audit.Entry
 	noted     []audit.Entry
 	auditErr  error
+	blocked   []rooms.Blocked
 }
 
 func newEngine() *engine {
@@ -64,6 +67,7 @@ func newEngine() *engine {
 	e.rooms["newborn"] = rooms.RoomConfig{
 		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
 		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}},
+		Readers: []rooms.Client{"clinic-4"},
 	}
 	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
 	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}
@@ -263,4 +267,35 @@ func (e *engine) Note(entry audit.Entry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.noted = append(e.noted, entry)
+}
+
+// blockedFake keeps out whom engine.blocked names.
+type blockedFake struct{ *engine }
+
+func (b blockedFake) Has(c rooms.Client) bool {
+	return slices.ContainsFunc(b.List(), func(one rooms.Blocked) bool { return one.Client == c })
+}
+
+func (b blockedFake) List() []rooms.Blocked {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.blocked)
+}
+
+func (b blockedFake) Block(_ context.Context, one rooms.Blocked) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.blocked = append(b.blocked, one)
+	return nil
+}
+
+func (b blockedFake) Unblock(_ context.Context, c rooms.Client) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.blocked = slices.DeleteFunc(b.blocked, func(one rooms.Blocked) bool { return one.Client == c })
+	return nil
+}
+
+func (e *engine) Connections(context.Context) ([]broker.Connection, error) {
+	return []broker.Connection{{Node: "n1", ID: 7, Client: "clinic-4", Kind: "nats", Address: "203.0.113.7:51234", Since: noon(), Until: noon().Add(time.Hour)}}, nil
 }

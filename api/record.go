@@ -74,6 +74,9 @@ func (c *call) ids() map[string]string {
 	if c.subscriber != "" {
 		ids["subscriber"] = string(c.subscriber)
 	}
+	if c.about != "" {
+		ids["client"] = string(c.about)
+	}
 	return ids
 }
 

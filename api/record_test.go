@@ -29,6 +29,7 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		{ask{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 204, true},
 		{ask{"POST", "/v1/rooms", "root+admin", `{"name":"fresh"}`, nil}, "root", "room:fresh", audit.Success, 201, true},
 		{ask{"DELETE", room, "root+admin", "", nil}, "root", "room:newborn", audit.Success, 204, true},
+		{ask{"PUT", "/v1/blocked/hosp-9", "root+admin", "", nil}, "root", "client:hosp-9", audit.Success, 201, true},
 		{ask{"GET", m, "hosp-7", "", nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 200, false},
 		{ask{"GET", m, "other", "", nil}, "other", "", audit.Failed, 404, false},
 		{ask{"GET", "/nothing", "", "", nil}, "unknown", "", audit.Failed, 404, false},

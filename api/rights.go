@@ -14,9 +14,9 @@ const (
 	platformAdmin                    // by the token
 	auditor                          // by the token
 	roomAdmin                        // by the room's list
-	publisher                        // by the room's list
+	publisher                        // by the room's list; an admin may too
 	direct                           // by the room's list: may name recipients
-	reader                           // by the room's list: reads what is published to all subscribers
+	reader                           // by the room's list: reads what is published to all subscribers; an admin may too
 	author                           // has published the message
 
 	public rights = 0 // a route for everybody, without token
@@ -38,20 +38,18 @@ func platformRights(roles []string) rights {
 // roomRights are those that a room gives to a client.
 func roomRights(room rooms.RoomConfig, client rooms.Client) rights {
 	var has rights
-	if slices.Contains(room.Admins, client) {
+	if room.HasAdmin(client) {
 		has |= roomAdmin
 	}
-	if slices.Contains(room.Readers, client) {
+	if room.MayRead(client) {
 		has |= reader
 	}
-	for _, p := range room.Publishers {
-		if p.Client != client {
-			continue
-		}
+	may, named := room.MayPublish(client)
+	if may {
 		has |= publisher
-		if p.Direct {
-			has |= direct
-		}
+	}
+	if named {
+		has |= direct
 	}
 	return has
 }

@@ -35,6 +35,11 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.listSubscribers},
 		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
 
+		{http.MethodGet, "/v1/connections", platformAdmin, s.listConnections},
+		{http.MethodGet, "/v1/blocked", platformAdmin | auditor, s.listBlocked},
+		{http.MethodPut, "/v1/blocked/{client}", platformAdmin, s.blockClient},
+		{http.MethodDelete, "/v1/blocked/{client}", platformAdmin, s.unblockClient},
+
 		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, "/docs", public, s.documentation},
 		{http.MethodGet, "/healthz", public, s.healthz},

@@ -28,11 +28,10 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	if s.options.Insecure {
 		go func() { ended <- srv.Serve(ln) }()
 	} else {
-		certificates, err := newCertificates(s.options.TLS, s.log, s.now)
-		if err != nil {
+		var err error
+		if srv.TLSConfig, err = s.tlsConfig(); err != nil {
 			return errors.Join(err, ln.Close())
 		}
-		srv.TLSConfig = certificates.config()
 		go func() { ended <- srv.ServeTLS(ln, "", "") }()
 	}
 	select {

@@ -23,6 +23,7 @@ type Server struct {
 	handler  http.Handler
 	page     func() ([]byte, error) // /docs
 	stopping atomic.Bool
+	overNATS *endpoint // what is published over NATS
 }
 
 // New makes a server of options that Check accepts.
@@ -41,6 +42,7 @@ func New(o Options, d Deps) *Server {
 		page:     sync.OnceValues(renderDocumentation),
 	}
 	s.handler = s.router()
+	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})
 	return s
 }
 

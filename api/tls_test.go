@@ -9,7 +9,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
-	"log/slog"
 	"math/big"
 	"net/http"
 	"os"
@@ -50,7 +49,8 @@ func writeFile(t *testing.T, name string, content []byte) {
 }
 
 func tlsOptions(t *testing.T) TLSOptions {
-	o := TLSOptions{CertFile: filepath.Join(t.TempDir(), "cert.pem"), KeyFile: filepath.Join(t.TempDir(), "key.pem")}
+	var o TLSOptions
+	o.CertFile, o.KeyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	certificate(t, o, 1)
 	return o
 }
@@ -124,40 +124,5 @@ func TestServeWithoutCertificate(t *testing.T) {
 	r := start(t, Options{})
 	if err := <-r.ended; err == nil {
 		t.Error("served without certificate")
-	}
-}
-
-func TestCertificateIsReadAgain(t *testing.T) {
-	o := tlsOptions(t)
-	now := noon()
-	c, err := newCertificates(o, slog.New(slog.DiscardHandler), func() time.Time { return now })
-	if err != nil {
-		t.Fatal(err)
-	}
-	serial := func() int64 {
-		got, err := c.get(&tls.ClientHelloInfo{ServerName: "crier.example"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got.Leaf.SerialNumber.Int64()
-	}
-	serial()
-	certificate(t, o, 2_000_000)
-	if got := serial(); got != 1 {
-		t.Errorf("looked again within a second: %d", got)
-	}
-	now = now.Add(time.Second)
-	if got := serial(); got != 2_000_000 {
-		t.Errorf("not read again: %d", got)
-	}
-	writeFile(t, o.CertFile, []byte("broken"))
-	now = now.Add(time.Second)
-	if got := serial(); got != 2_000_000 {
-		t.Errorf("a broken file: %d", got)
-	}
-	certificate(t, o, 3)
-	now = now.Add(time.Second)
-	if got := serial(); got != 3 {
-		t.Errorf("not read after it was mended: %d", got)
 	}
 }

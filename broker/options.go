@@ -41,6 +41,8 @@ type Options struct {
 	// Cluster and Raft matter unless the topology is "single".
 	Cluster ClusterOptions `yaml:"cluster"`
 	Raft    RaftOptions    `yaml:"raft"`
+	// NATS is where others' NATS clients come in.
+	NATS NATSOptions `yaml:"nats"`
 
 	// Log receives what the server has to say; nil discards it.
 	Log *slog.Logger `yaml:"-"`
@@ -78,6 +80,7 @@ func (o Options) WithDefaults() Options {
 		o.Raft.Scale = 0.25
 	}
 	o.Cluster = o.Cluster.withDefaults()
+	o.NATS = o.NATS.withDefaults()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -100,7 +103,7 @@ func (o Options) Check() []error {
 	bad(o.Encryption != "on" && o.Encryption != "off", `encryption: "on" or "off"`)
 	bad(o.MaxStore < 0, "maxStore: not below 0")
 	bad(o.MaxPayload < 1<<20, "maxPayload: at least 1 MiB")
-	return slices.Concat(faults, o.checkKey(), o.checkCluster())
+	return slices.Concat(faults, o.checkKey(), o.checkCluster(), o.NATS.check())
 }
 
 func (o Options) checkKey() []error {

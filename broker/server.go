@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"golang.org/x/crypto/bcrypt"
@@ -18,7 +19,7 @@ import (
 // coreAccount holds every stream.
 const coreAccount = "CORE"
 
-// Users of the two accounts.
+// Users of the accounts that nobody else enters.
 const (
 	coreUser = "crier"
 	sysUser  = "sys"
@@ -30,7 +31,9 @@ const accounts = `
 system_account: SYS
 accounts {
   SYS { users: [ { user: "sys", password: "%[1]s" } ] }
+  AUTH { users: [ { user: "auth", password: "%[1]s" } ] }
   CORE { jetstream: enabled, users: [ { user: "crier", password: "%[1]s" } ] }
+  EDGE { }
 }`
 
 // lameDuck is how long a stop may take to hand clients and leaders over; nobody but this
@@ -49,6 +52,8 @@ type Server struct {
 	clock    *clock
 	password string     // of the accounts' users, known in this process only
 	sys      *nats.Conn // into the account SYS; nil for a single node
+	door     *door      // nil if nobody is let in
+	callout  *nats.Conn // into the account AUTH; nil likewise
 
 	running    context.Context // ends with Stop
 	end        context.CancelFunc
@@ -109,13 +114,18 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	s.warn()
+	if s.door != nil {
+		if err := s.attend(); err != nil {
+			return err
+		}
+	}
 	if !o.clustered() {
 		return nil
 	}
 	if s.sys, err = s.connect(s.nats, sysUser, "system"); err != nil {
 		return err
 	}
-	return errors.Join(s.answerHello(), s.answerCopies(), s.stayUp(ctx))
+	return errors.Join(s.answerHello(), s.answerCopies(), s.answerConnections(), s.stayUp(ctx))
 }
 
 // run starts a server and returns when connections can be made to it.
@@ -174,7 +184,13 @@ func (s *Server) serverOptions(key string) (*server.Options, error) {
 	opts.JetStreamCipher = cipher(o.Cipher)
 	opts.JetStreamMaxStore = o.MaxStore
 	opts.SyncAlways = o.Durability == "always"
-	return opts, nil
+	if !o.NATS.open() {
+		return opts, nil
+	}
+	if s.door, err = newDoor(o); err != nil {
+		return nil, err
+	}
+	return opts, s.door.options(opts, o.NATS)
 }
 
 // plainOptions are those of a server without JetStream, with routes if there are other nodes.
@@ -187,6 +203,9 @@ func (s *Server) plainOptions(name string) (*server.Options, error) {
 	parsed := &server.Options{}
 	if err := parsed.ProcessConfigString(fmt.Sprintf(accounts, hash)); err != nil {
 		return nil, fmt.Errorf("broker: accounts: %w", err)
+	}
+	for _, u := range parsed.Users {
+		u.AllowedConnectionTypes = map[string]struct{}{jwt.ConnectionTypeInProcess: {}}
 	}
 	opts := &server.Options{
 		ServerName:             name,
@@ -244,13 +263,15 @@ func (s *Server) stop() {
 	}
 	s.end()
 	s.background.Wait()
-	if s.sys != nil {
-		s.sys.Close()
+	for _, nc := range []*nats.Conn{s.callout, s.sys} {
+		if nc != nil {
+			nc.Close()
+		}
 	}
 	s.dismissHelper()
 	switch {
 	case s.nats == nil:
-	case s.options.clustered():
+	case s.options.clustered() || s.door != nil:
 		s.nats.LameDuckShutdown()
 		s.nats.WaitForShutdown()
 	default:

@@ -9,6 +9,7 @@ import (
 	"github.com/govcrier/crier/api"
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/broker/servercert"
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/rooms"
@@ -54,6 +55,9 @@ func New() Config { return Config{Policy: standardPolicy()} }
 
 // Complete fills in what was left out.
 func (c Config) Complete() Config {
+	if c.Broker.NATS.TLS == (servercert.Files{}) && !c.Broker.NATS.Insecure {
+		c.Broker.NATS.TLS = c.API.TLS.Files
+	}
 	c.Broker = c.Broker.WithDefaults()
 	c.Log.Replicas = c.Broker.Replicas()
 	c.Log = c.Log.WithDefaults()

@@ -1,6 +1,9 @@
 package rooms
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Policy is the set of rules under which a message is delivered.
 type Policy struct {
@@ -34,6 +37,29 @@ type RoomConfig struct {
 	History    bool        `json:"history,omitzero"` // keep bodies until the log's end of life
 	CreatedAt  time.Time   `json:"createdAt"`
 	Revision   uint64      `json:"-"` // of the KV entry
+}
+
+// HasAdmin says whether a client may do everything in the room.
+func (r RoomConfig) HasAdmin(c Client) bool { return slices.Contains(r.Admins, c) }
+
+// MayRead says whether a client may read what is published to all subscribers.
+func (r RoomConfig) MayRead(c Client) bool { return r.HasAdmin(c) || slices.Contains(r.Readers, c) }
+
+// MayPublish says whether a client may publish, and whether to named recipients too.
+func (r RoomConfig) MayPublish(c Client) (may, direct bool) {
+	for _, p := range r.Publishers {
+		if p.Client == c {
+			return true, p.Direct
+		}
+	}
+	return r.HasAdmin(c), false
+}
+
+// Blocked is a client that is kept out, whatever its tokens say.
+type Blocked struct {
+	Client Client    `json:"client"`
+	By     Client    `json:"by"`
+	Since  time.Time `json:"since"`
 }
 
 // Publisher is a client that may publish into a room.

@@ -37,6 +37,8 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeForbidden, http.StatusForbidden, "Not allowed", "Ask an admin of the room or of the platform for the permission.", 0},
 		{v1.ProblemCodeDirectForbidden, http.StatusForbidden, "Naming recipients is not allowed", "Leave recipients out to reach the room's subscribers, or ask an admin of the room for the direct permission.", 0},
 
+		{v1.ProblemCodeClientBlocked, http.StatusForbidden, "The client is blocked", "Ask an admin of the platform why.", 0},
+
 		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
 		{v1.ProblemCodeUnknownRoom, http.StatusNotFound, "No such room", "Check the name of the room.", 0},
 		{v1.ProblemCodeUnknownMessage, http.StatusNotFound, "No such message", "Check the UMID; messages of other publishers are not shown, and old ones are removed.", 0},

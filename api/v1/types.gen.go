@@ -25,6 +25,24 @@ func (e Channel) Valid() bool {
 	}
 }
 
+// Defines values for ConnectionKind.
+const (
+	ConnectionNATS      ConnectionKind = "nats"
+	ConnectionWebSocket ConnectionKind = "websocket"
+)
+
+// Valid indicates whether the value is a known member of the ConnectionKind enum.
+func (e ConnectionKind) Valid() bool {
+	switch e {
+	case ConnectionNATS:
+		return true
+	case ConnectionWebSocket:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeliveryReason.
 const (
 	DeliveryReasonBounced       DeliveryReason = "bounced"
@@ -179,6 +197,7 @@ func (e Lane) Valid() bool {
 const (
 	ProblemCodeBodyTimeout          ProblemCode = "body_timeout"
 	ProblemCodeBodyTooLarge         ProblemCode = "body_too_large"
+	ProblemCodeClientBlocked        ProblemCode = "client_blocked"
 	ProblemCodeDirectForbidden      ProblemCode = "direct_forbidden"
 	ProblemCodeForbidden            ProblemCode = "forbidden"
 	ProblemCodeIdentityUnavailable  ProblemCode = "identity_unavailable"
@@ -217,6 +236,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeBodyTimeout:
 		return true
 	case ProblemCodeBodyTooLarge:
+		return true
+	case ProblemCodeClientBlocked:
 		return true
 	case ProblemCodeDirectForbidden:
 		return true
@@ -316,6 +337,25 @@ func (e Status) Valid() bool {
 // Admins Clients that may do everything in the room but create and delete it; none twice.
 type Admins = []ClientID
 
+// Blocked defines model for Blocked.
+type Blocked struct {
+	// By An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	By ClientID `json:"by"`
+
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID  `json:"client"`
+	Since  time.Time `json:"since"`
+}
+
+// BlockedList defines model for BlockedList.
+type BlockedList struct {
+	Blocked []Blocked `json:"blocked"`
+}
+
 // Channel defines model for Channel.
 type Channel string
 
@@ -323,6 +363,51 @@ type Channel string
 //
 // Example: hosp-7
 type ClientID = string
+
+// Connection defines model for Connection.
+type Connection struct {
+	// Address Example: 203.0.113.7:51234
+	Address string `json:"address"`
+
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID `json:"client"`
+
+	// ID A number of the node's own.
+	ID   int64          `json:"id"`
+	Kind ConnectionKind `json:"kind"`
+
+	// Node Where it is connected.
+	Node string `json:"node"`
+
+	// Pending Bytes that wait for it.
+	Pending int64 `json:"pending"`
+
+	// Received Messages from it.
+	Received int64 `json:"received"`
+
+	// Sent Messages to it.
+	Sent  int64     `json:"sent"`
+	Since time.Time `json:"since"`
+
+	// Software The library that it says it uses.
+	//
+	// Example: go 1.55.0
+	Software      string `json:"software,omitempty,omitzero"`
+	Subscriptions int64  `json:"subscriptions"`
+
+	// Until The end of its token.
+	Until time.Time `json:"until"`
+}
+
+// ConnectionKind defines model for Connection.Kind.
+type ConnectionKind string
+
+// ConnectionList defines model for ConnectionList.
+type ConnectionList struct {
+	Connections []Connection `json:"connections"`
+}
 
 // Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 // text. A recipient on a channel for which there is nothing to send is not reached.

@@ -26,6 +26,8 @@ type App struct {
 	changes   changes
 	listeners []net.Listener
 	outbox    *sandbox.Sandbox
+	nats      string // where NATS clients connect, once Ready
+	webSocket string
 }
 
 // newApp makes a gateway of a configuration without faults.
@@ -93,11 +95,15 @@ func (a *App) start(ctx context.Context, c *crew) error {
 	if err := a.startDelivery(ctx, c, s, k); err != nil {
 		return err
 	}
-	server, err := a.newServer(ctx, c, s, k)
+	server, keeper, err := a.newServer(ctx, c, s, k)
 	if err != nil {
 		return err
 	}
-	return a.serve(c, server)
+	if err := a.serve(c, server); err != nil {
+		return err
+	}
+	a.nats, a.webSocket = s.broker.NATSURL(), s.broker.WebSocketURL()
+	return a.openDoor(c, s, keeper, server)
 }
 
 // serve opens the addresses.

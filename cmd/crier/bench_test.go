@@ -106,7 +106,7 @@ func (m *bench) start(ctx context.Context, fanout bool) (err error) {
 			return err
 		}
 	}
-	server, err := m.app.newServer(ctx, m.crew, m.store, m.know)
+	server, _, err := m.app.newServer(ctx, m.crew, m.store, m.know)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,8 @@ const devExample = `  crier dev
 type devFlags struct {
 	store   string
 	address string
+	nats    string
+	socket  string
 	json    bool
 	set     []string
 }
@@ -59,6 +62,8 @@ func (t terminal) devCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.store, "store", "", "keep what is stored in this folder (default: a temporary one)")
 	c.Flags().StringVar(&f.address, "api", "127.0.0.1:8080", "loopback address of the API; port 0 takes a free one")
+	c.Flags().StringVar(&f.nats, "nats", anyPort, "loopback address for NATS clients; port 0 takes a free one")
+	c.Flags().StringVar(&f.socket, "websocket", anyPort, "loopback address for NATS clients by WebSocket; port 0 takes a free one")
 	c.Flags().BoolVar(&f.json, "json", false, "print one line of JSON once everything is ready")
 	c.Flags().StringArrayVar(&f.set, "set", nil, "KEY=VALUE of the configuration, such as policy.expiry=1h; may be repeated")
 	return c
@@ -87,13 +92,20 @@ func (t terminal) dev(ctx context.Context, f devFlags) (err error) {
 	return c.wait(ctx)
 }
 
+// anyPort is a loopback address on a free port.
+const anyPort = "127.0.0.1:0"
+
 // devConfig is that of a file, with what development needs.
 func devConfig(home *devStore, f devFlags) (config.Config, error) {
-	host, _, err := net.SplitHostPort(f.address)
-	if err != nil || !loopback(host) {
-		return config.Config{}, errors.New("--api takes a loopback address, such as 127.0.0.1:8080: there is no TLS here")
+	f.nats, f.socket = cmp.Or(f.nats, anyPort), cmp.Or(f.socket, anyPort)
+	for flag, address := range map[string]string{"api": f.address, "nats": f.nats, "websocket": f.socket} {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil || !loopback(host) {
+			return config.Config{}, fmt.Errorf("--%s takes a loopback address, such as 127.0.0.1:0: there is no TLS here", flag)
+		}
 	}
 	conf := config.New()
+	conf.Broker.NATS.Listen, conf.Broker.NATS.WebSocket, conf.Broker.NATS.Insecure = f.nats, f.socket, true
 	conf.Broker.Store, conf.Broker.KeyFile = home.store, home.keyFile
 	conf.Vault.KeysFile = home.keysFile
 	conf.API.Listen, conf.API.Insecure, conf.API.Metrics = f.address, true, true
@@ -116,6 +128,8 @@ func devConfig(home *devStore, f devFlags) (config.Config, error) {
 type session struct {
 	API          string `json:"api"`
 	Issuer       string `json:"issuer"`
+	NATS         string `json:"nats"`
+	WebSocket    string `json:"websocket"`
 	Outbox       string `json:"outbox"`
 	Room         string `json:"room"`
 	Token        string `json:"token"`
@@ -147,7 +161,7 @@ func startSession(ctx context.Context, c *crew, conf config.Config, home *devSto
 	case <-ctx.Done():
 		return s, ctx.Err()
 	}
-	s.API = app.URL()
+	s.API, s.NATS, s.WebSocket = app.URL(), app.nats, app.webSocket
 	if s.Outbox, err = startOutbox(c, app); err != nil {
 		return s, err
 	}

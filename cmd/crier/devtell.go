@@ -11,6 +11,7 @@ import (
 const told = `crier dev is ready. Ctrl-C stops it.
 
   API      {{.API}}       its documentation: {{.API}}/docs
+  NATS     {{.NATS}} and {{.WebSocket}}, with the tokens of the API
   Outbox   {{.Outbox}}    what would have been sent; as JSON: {{.Outbox}}.json
   Issuer   {{.Issuer}}    clients demo-publisher, demo-reader, demo-admin, demo-auditor
   Room     {{.Room}}, with subscribers

@@ -98,7 +98,7 @@ func (s *stand) start(ctx context.Context) (err error) {
 	if err := s.app.startDelivery(ctx, s.crew, s.store, s.know); err != nil {
 		return err
 	}
-	server, err := s.app.newServer(ctx, s.crew, s.store, s.know)
+	server, _, err := s.app.newServer(ctx, s.crew, s.store, s.know)
 	if err != nil {
 		return err
 	}

@@ -5,29 +5,45 @@ import (
 	"fmt"
 
 	"github.com/govcrier/crier/api"
+	"github.com/govcrier/crier/api/edge"
 	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
-// newServer makes the API.
-func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*api.Server, error) {
+// newServer makes the API, over HTTP and NATS, which a door of their own leads to.
+func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*api.Server, *edge.Gatekeeper, error) {
 	tokens := a.config.OIDC
 	if tokens.Now == nil {
 		tokens.Now = s.broker.Now
 	}
 	verifier, err := oidc.New(ctx, tokens)
 	if err != nil {
-		return nil, fmt.Errorf("oidc: %w", err)
+		return nil, nil, fmt.Errorf("oidc: %w", err)
 	}
+	blocked := registry.NewBlocked(s.log, a.log.With("part", "blocked"))
+	if err := blocked.Load(ctx); err != nil {
+		return nil, nil, err
+	}
+	c.run("blocked", blocked.Run)
 	publisher := &publish.Publisher{
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{a.config.Policy.Rules()},
 		Now: s.broker.Now,
 	}
 	writes := &probe{write: func(ctx context.Context) error { return s.audit.Record(ctx, a.entry("log", "probe")) }}
+	keeper := &edge.Gatekeeper{Verifier: verifier, Rooms: k.rooms, Consumers: noConsumers{}, Blocked: blocked}
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers,
 		Messages: k.index, Waiter: k, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
+		Blocked: blocked, Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
-	}), nil
+	}), keeper, nil
+}
+
+type noConsumers struct{}
+
+func (noConsumers) Owned(context.Context, rooms.Client) (map[rooms.Room][]string, error) {
+	return nil, nil
 }

@@ -17,6 +17,7 @@ const (
 	streamAudit       = "AUDIT"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
+	bucketBlocked     = "blocked"
 	streamConfig      = "KV_" + bucketRooms // what the bucket is kept in
 )
 
@@ -66,6 +67,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
 		{Bucket: bucketRooms, History: 10, Replicas: o.Replicas},
 		{Bucket: bucketLeases, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketBlocked, History: 1, Replicas: o.Replicas},
 	}
 }
 

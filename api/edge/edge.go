@@ -1,0 +1,164 @@
+// Package edge lets NATS clients of others in, with the same identity and the same rights as over
+// HTTP.
+//
+// It promises that a client is who its access token says, for as long as that is good; that it can
+// hear live what is published to all subscribers of rooms that it may read, and nothing else; that
+// it can fetch from durable consumers that are its own, and no other; and that it can publish into
+// rooms where it may, through a service that answers as the HTTP API does. Whoever loses a right
+// that he was let in with is disconnected within seconds; who gains one connects anew.
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/rooms"
+)
+
+// ErrNoRights refuses a client that may neither read nor publish anywhere.
+var ErrNoRights = errors.New("edge: the client may neither read nor publish in any room")
+
+// ErrBlocked refuses a client that is kept out.
+var ErrBlocked = errors.New("edge: the client is blocked")
+
+// Verifier tells who sent a token.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (oidc.Identity, error)
+}
+
+// Rooms lists the rooms.
+type Rooms interface {
+	List(ctx context.Context) ([]rooms.RoomConfig, error)
+}
+
+// Consumers lists the durable consumers of a client, by the names that JetStream knows them under.
+type Consumers interface {
+	Owned(ctx context.Context, client rooms.Client) (map[rooms.Room][]string, error)
+}
+
+// Blocked knows the clients that are kept out.
+type Blocked interface {
+	Has(c rooms.Client) bool
+}
+
+// Gatekeeper decides who comes in.
+type Gatekeeper struct {
+	Verifier  Verifier
+	Rooms     Rooms
+	Consumers Consumers
+	Blocked   Blocked
+}
+
+var _ broker.Gatekeeper = (*Gatekeeper)(nil)
+
+// Admit says what the bearer of a token may do.
+func (g *Gatekeeper) Admit(ctx context.Context, token string) (broker.Guest, error) {
+	id, err := g.Verifier.Verify(ctx, token)
+	if err != nil {
+		return broker.Guest{}, err
+	}
+	client, err := rooms.ParseClient(id.Client)
+	if err != nil {
+		return broker.Guest{}, fmt.Errorf("edge: %w", err)
+	}
+	if g.Blocked.Has(client) {
+		return broker.Guest{}, ErrBlocked
+	}
+	guest, err := g.rights(ctx, client, true)
+	if err != nil {
+		return broker.Guest{}, err
+	}
+	if len(guest.Hear)+len(guest.Call) == 0 {
+		return broker.Guest{}, ErrNoRights
+	}
+	guest.Client, guest.Subject, guest.Until = id.Client, id.Subject, id.Expires
+	return guest, nil
+}
+
+// Keep says whether a guest may still do what he was let in for. A consumer that was removed is no
+// reason to send him away: there is nothing left to call.
+func (g *Gatekeeper) Keep(ctx context.Context, guest broker.Guest) bool {
+	if g.Blocked.Has(rooms.Client(guest.Client)) {
+		return false
+	}
+	now, err := g.rights(ctx, rooms.Client(guest.Client), false)
+	if err != nil {
+		return true // this is asked again soon
+	}
+	guest.Call = slices.DeleteFunc(slices.Clone(guest.Call), func(c broker.Call) bool { return !strings.HasPrefix(c.From, "crier.") })
+	return now.Covers(guest)
+}
+
+// rights are what a client may do now.
+func (g *Gatekeeper) rights(ctx context.Context, client rooms.Client, consumers bool) (broker.Guest, error) {
+	var guest broker.Guest
+	all, err := g.Rooms.List(ctx)
+	if err != nil {
+		return guest, err
+	}
+	readable := map[rooms.Room]bool{}
+	for _, r := range all {
+		if r.MayRead(client) {
+			readable[r.Name] = true
+			guest.Hear = append(guest.Hear, rooms.LiveSubjects(r.Name))
+		}
+		if may, _ := r.MayPublish(client); may {
+			guest.Call = append(guest.Call, same(rooms.PublishSubject(r.Name)))
+		}
+	}
+	if consumers && len(readable) > 0 {
+		if err := g.addConsumers(ctx, client, readable, &guest); err != nil {
+			return guest, err
+		}
+	}
+	if len(guest.Call) > 0 {
+		guest.Call = append(guest.Call, discovery()...)
+	}
+	return guest, nil
+}
+
+func (g *Gatekeeper) addConsumers(ctx context.Context, client rooms.Client, readable map[rooms.Room]bool, guest *broker.Guest) error {
+	owned, err := g.Consumers.Owned(ctx, client)
+	if err != nil {
+		return err
+	}
+	for room, names := range owned {
+		if !readable[room] {
+			continue
+		}
+		for _, name := range names {
+			for from, to := range rooms.ConsumerCalls(name) {
+				guest.Call = append(guest.Call, broker.Call{From: from, To: to})
+			}
+		}
+	}
+	return nil
+}
+
+func same(subject string) broker.Call { return broker.Call{From: subject, To: subject} }
+
+// discovery is how services are found and their statistics read (NATS ADR-32).
+func discovery() []broker.Call {
+	var calls []broker.Call
+	for _, verb := range []string{"PING", "INFO", "STATS"} {
+		calls = append(calls, same("$SRV."+verb), same("$SRV."+verb+".>"))
+	}
+	return calls
+}
+
+// Exports are what guests can be given at all.
+func Exports() []broker.Export {
+	return []broker.Export{
+		{Subject: rooms.LiveFilter},
+		{Subject: rooms.PublishFilter, Service: true},
+		{Subject: rooms.ConsumerInfoFilter, Service: true},
+		{Subject: rooms.ConsumerNextFilter, Service: true, Answers: true},
+		{Subject: rooms.AckFilter, Service: true},
+		{Subject: "$SRV.>", Service: true, Answers: true},
+	}
+}

@@ -1,0 +1,44 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gorilla/mux"
+
+	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/rooms"
+)
+
+// PublishOverNATS answers what was published to crier.publish.<room> as POST /v1/rooms/{room}/messages
+// would have, for the client that the server let in.
+func (s *Server) PublishOverNATS(ctx context.Context, q broker.Question) broker.Answer {
+	client, err := rooms.ParseClient(q.Client)
+	if err != nil {
+		return broker.Answer{Code: http.StatusForbidden, Title: "who asks is not known"}
+	}
+	r := &http.Request{Method: http.MethodPost, URL: &url.URL{}, Header: http.Header{"Content-Type": {jsonType}},
+		Body: http.NoBody, ContentLength: int64(len(q.Body))}
+	r.Body = body{bytes.NewReader(q.Body)}
+	r = mux.SetURLVars(r.WithContext(ctx), map[string]string{"room": rooms.PublishedTo(q.Subject)})
+	c := &call{w: letter{}, r: r, route: s.overNATS, id: requestID(nil), start: s.now(), client: client, has: caller}
+	var out broker.Answer
+	s.serve(c, func(a answer) {
+		out = broker.Answer{Code: a.status, Kind: a.kind, Title: http.StatusText(a.status), Body: a.body}
+	})
+	return out
+}
+
+// body is a request's body that needs no closing.
+type body struct{ *bytes.Reader }
+
+func (body) Close() error { return nil }
+
+// letter takes the headers of an answer that is not sent by HTTP.
+type letter struct{}
+
+func (letter) Header() http.Header         { return http.Header{} }
+func (letter) Write(b []byte) (int, error) { return len(b), nil }
+func (letter) WriteHeader(int)             {}

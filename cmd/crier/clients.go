@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+func (t terminal) connectionsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "connections",
+		Short: "List the NATS clients that are connected (platform admins)",
+		Long: `List the NATS clients that are connected, to whatever node: who they are, since when, until when their token is good, and
+how much waits for them. SSE and HTTP are not connections of this kind.`,
+		Args: cobra.NoArgs,
+	}
+	n, p := t.connect(c), t.printer(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		list, err := gateway.Connections(c.Context())
+		for _, one := range list {
+			err := p.value(one, func(w io.Writer) {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tuntil %s\t%d subscriptions\t%d sent\n",
+					one.Client, one.Kind, one.Node, one.Address, moment(one.Until), one.Subscriptions, one.Sent)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return err
+	}
+	return c
+}
+
+const clientExample = `  crier client block hosp-7
+  crier client blocked
+  crier client unblock hosp-7`
+
+func (t terminal) clientCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "client",
+		Short: "Keep clients out, and let them in again",
+		Long: `Keep clients out, and let them in again (platform admins).
+
+A client that is blocked is refused whatever token it shows, and its NATS connections are ended within seconds. What it
+has published before is delivered all the same.`,
+		Example: clientExample,
+	}
+	c.AddCommand(t.clientBlock(), t.clientUnblock(), t.clientBlocked())
+	return c
+}
+
+func (t terminal) clientBlock() *cobra.Command {
+	c := &cobra.Command{Use: "block CLIENT", Short: "Keep a client out", Args: cobra.ExactArgs(1)}
+	n, p := t.connect(c), t.printer(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		b, err := gateway.Block(c.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return p.value(b, func(w io.Writer) { fmt.Fprintf(w, "%s is blocked since %s\n", b.Client, moment(b.Since)) })
+	}
+	return c
+}
+
+func (t terminal) clientUnblock() *cobra.Command {
+	c := &cobra.Command{Use: "unblock CLIENT", Short: "Let a client in again", Args: cobra.ExactArgs(1)}
+	n := t.connect(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		return gateway.Unblock(c.Context(), args[0])
+	}
+	return c
+}
+
+func (t terminal) clientBlocked() *cobra.Command {
+	c := &cobra.Command{Use: "blocked", Short: "List the clients that are kept out", Args: cobra.NoArgs}
+	n, p := t.connect(c), t.printer(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		list, err := gateway.Blocked(c.Context())
+		for _, b := range list {
+			err := p.value(b, func(w io.Writer) { fmt.Fprintf(w, "%s\tby %s\tsince %s\n", b.Client, b.By, moment(b.Since)) })
+			if err != nil {
+				return err
+			}
+		}
+		return err
+	}
+	return c
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+
+	"github.com/govcrier/crier/api"
+	"github.com/govcrier/crier/api/edge"
+	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/rooms"
+)
+
+// openDoor lets NATS clients in, and answers what they publish.
+func (a *App) openDoor(c *crew, s *store, keeper *edge.Gatekeeper, server *api.Server) error {
+	if s.broker.NATSURL()+s.broker.WebSocketURL() == "" {
+		return nil
+	}
+	c.run("publishing over NATS", func(ctx context.Context) error {
+		return s.broker.Serve(ctx, broker.Service{
+			Name: "crier-publish", Version: serviceVersion, Subject: rooms.PublishFilter, Answer: server.PublishOverNATS,
+			Description: "Publishes into a room; request and answer are those of POST /v1/rooms/{room}/messages.",
+		})
+	})
+	return s.broker.Admit(keeper, edge.Exports())
+}
+
+// serviceVersion is that of the service for publishing, which is that of the API.
+const serviceVersion = "1.0.0"
