@@ -18,8 +18,15 @@ type endpoint struct {
 	meter  meter
 }
 
-// ServeHTTP is the one place where a call is tried, recorded, answered, counted and logged.
+// ServeHTTP answers a call, and goes on with what an answer has begun.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if stream := e.answer(w, r); stream != nil {
+		stream()
+	}
+}
+
+// answer is the one place where a call is tried, recorded, answered, counted and logged.
+func (e *endpoint) answer(w http.ResponseWriter, r *http.Request) (stream func()) {
 	s := e.server
 	c := &call{w: w, r: r, route: e, id: requestID(r.Header), start: s.now()}
 	s.inFlight.Inc()
@@ -39,6 +46,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, a)
 	s.note(c, a, refused)
 	s.finish(c, a, refused)
+	return a.stream
 }
 
 // attempt authenticates, authorises and handles a call; a panic on the way is an internal error.
@@ -80,7 +88,7 @@ func write(w http.ResponseWriter, a answer) {
 	if a.kind != "" {
 		h.Set("Content-Type", a.kind)
 	}
-	if a.status != http.StatusNoContent {
+	if a.status != http.StatusNoContent && a.kind != eventStreamType {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)

@@ -130,7 +130,7 @@ func TestAuthorizationHeader(t *testing.T) {
 func TestEveryCodeHasOneEntry(t *testing.T) {
 	seen := map[string]bool{}
 	for _, e := range problem.Catalogue() {
-		if seen[string(e.Code)] || !e.Code.Valid() || e.Title == "" || e.Advice == "" || (e.RetryAfter > 0) != (e.Status == 503) {
+		if seen[string(e.Code)] || !e.Code.Valid() || e.Title == "" || e.Advice == "" || (e.RetryAfter > 0) != (e.Status == 503 || e.Status == 429) {
 			t.Errorf("%+v", e)
 		}
 		seen[string(e.Code)] = true

@@ -23,6 +23,7 @@ type Server struct {
 	handler  http.Handler
 	page     func() ([]byte, error) // /docs
 	stopping atomic.Bool
+	streams  *streams
 }
 
 // New makes a server of options that Check accepts.
@@ -40,6 +41,7 @@ func New(o Options, d Deps) *Server {
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
 		page:     sync.OnceValues(renderDocumentation),
 	}
+	s.streams = newStreams(o.Streams, d.Metrics)
 	s.handler = s.router()
 	return s
 }
