@@ -14,7 +14,7 @@ func callers() map[string]string {
 	return map[string]string{
 		"admin": "root+admin", "auditor": "eye+auditor", "dpo": "officer+dpo",
 		"boss": "boss", "author": "hosp-7", "publisher": "hosp-8", "stranger": "other",
-		"by claim": "other+publisher+subscriber", "nobody": "",
+		"reader": "ear", "by claim": "other+publisher+subscriber", "nobody": "",
 	}
 }
 
@@ -30,8 +30,9 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"GET", m, "", "admin auditor boss author", 404},
 		{"GET", m + "/deliveries", "", "admin auditor boss author", 404},
 		{"POST", "/v1/rooms", `{"name":"fresh"}`, "admin", 403},
-		{"GET", "/v1/rooms", "", "admin auditor dpo boss author publisher stranger by-claim", 0},
-		{"GET", room, "", "admin auditor boss author publisher", 403},
+		{"GET", "/v1/rooms", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
+		{"GET", room, "", "admin auditor boss author publisher reader", 403},
+		{"HEAD", room + "/stream", "", "boss reader", 403},
 		{"PUT", room, `{"title":"x"}`, "admin boss", 403},
 		{"DELETE", room, "", "admin", 403},
 		{"POST", room + "/subscribers", `{"email":"a@example.com"}`, "admin boss", 403},
@@ -59,7 +60,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 
 func TestRoomsAreListedForTheirOwn(t *testing.T) {
 	for name, want := range map[string]string{
-		"admin": "newborn taxes", "auditor": "newborn taxes", "boss": "newborn", "publisher": "newborn", "stranger": "", "dpo": "", "by claim": "",
+		"admin": "newborn taxes", "auditor": "newborn taxes", "boss": "newborn", "publisher": "newborn", "reader": "newborn", "stranger": "", "dpo": "", "by claim": "",
 	} {
 		body := ask{"GET", "/v1/rooms", callers()[name], "", nil}.of(newServer(newEngine())).Body.String()
 		for _, room := range []string{"newborn", "taxes"} {

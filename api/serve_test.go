@@ -24,13 +24,19 @@ type running struct {
 
 func start(t *testing.T, o Options) *running {
 	t.Helper()
+	e := newEngine()
+	return serving(t, serverOn(e, o, io.Discard), e)
+}
+
+func serving(t *testing.T, s *Server, e *engine) *running {
+	t.Helper()
+	s.options.Insecure = true
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	e := newEngine()
-	r := &running{serverOn(e, o, io.Discard), e, ln.Addr().String(), cancel, make(chan error, 1)}
+	r := &running{s, e, ln.Addr().String(), cancel, make(chan error, 1)}
 	go func() { r.ended <- r.Serve(ctx, ln) }()
 	t.Cleanup(cancel)
 	return r
