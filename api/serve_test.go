@@ -30,7 +30,6 @@ func start(t *testing.T, o Options) *running {
 
 func serving(t *testing.T, s *Server, e *engine) *running {
 	t.Helper()
-	s.options.Insecure = true
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

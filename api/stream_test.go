@@ -290,7 +290,7 @@ func TestHeartbeat(t *testing.T) {
 
 func TestStreamEndsWithTheToken(t *testing.T) {
 	e := newEngine()
-	s := serverOn(e, Options{}, io.Discard)
+	s := serverOn(e, Options{Insecure: true}, io.Discard)
 	s.deps.Verifier = shortLived{}
 	r := serving(t, s, e)
 	h := r.hear(t, "ear", "")
