@@ -235,7 +235,7 @@ func TestBadStreams(t *testing.T) {
 
 func TestStreamWithoutLog(t *testing.T) {
 	e := newEngine()
-	e.log.fail(stream503)
+	e.log.fail(errNoLog)
 	s := newServer(e)
 	w := ask{"GET", streamPath, "ear", "", nil}.of(s)
 	if p := problemIn(t, w); p.Code != v1.ProblemCodeUnavailable || w.Header().Get("Retry-After") == "" {
@@ -246,7 +246,7 @@ func TestStreamWithoutLog(t *testing.T) {
 	}
 }
 
-var stream503 = errors.New("the log does not answer")
+var errNoLog = errors.New("the log does not answer")
 
 func TestStreamsAreLimited(t *testing.T) {
 	r := start(t, Options{Insecure: true, Streams: StreamOptions{PerClient: 2, PerNode: 3}})

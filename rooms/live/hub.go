@@ -32,7 +32,7 @@ type Log interface {
 	Tailer
 }
 
-// ErrUnavailable: the log does not answer here. Another node may do better.
+// ErrUnavailable says that the log does not answer here. Another node may do better.
 var ErrUnavailable = errors.New("live: the log does not answer")
 
 // Hub follows rooms for those who listen.
