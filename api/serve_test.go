@@ -224,7 +224,8 @@ func TestOptionsNameEveryFault(t *testing.T) {
 	if errs := (Options{Insecure: true}).Check(); len(errs) > 0 {
 		t.Errorf("%v", errs)
 	}
-	if errs := (Options{MaxBody: 5 << 20, MaxExpiry: -1, ReadWait: -1, DrainTimeout: time.Second}).Check(); len(errs) != 5 {
+	bad := StreamOptions{PerClient: -1, Stall: -1}
+	if errs := (Options{MaxBody: 5 << 20, MaxExpiry: -1, ReadWait: -1, DrainTimeout: time.Second, Streams: bad}).Check(); len(errs) != 7 {
 		t.Errorf("%v", errs)
 	}
 }

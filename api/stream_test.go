@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,9 +38,14 @@ type hearing struct {
 // hear opens a stream as a client; header are pairs.
 func (r *running) hear(t *testing.T, client, query string, header ...string) *hearing {
 	t.Helper()
+	return r.hearBy(t, http.DefaultClient, "http", client, query, header...)
+}
+
+func (r *running) hearBy(t *testing.T, by *http.Client, scheme, client, query string, header ...string) *hearing {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	q, err := http.NewRequestWithContext(ctx, "GET", "http://"+r.addr+streamPath+query, nil)
+	q, err := http.NewRequestWithContext(ctx, "GET", scheme+"://"+r.addr+streamPath+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +53,7 @@ func (r *running) hear(t *testing.T, client, query string, header ...string) *he
 	for i := 0; i+1 < len(header); i += 2 {
 		q.Header.Set(header[i], header[i+1])
 	}
-	a, err := http.DefaultClient.Do(q)
+	a, err := by.Do(q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,55 +366,38 @@ func TestStreamsEndAtOnceWhenTheNodeStops(t *testing.T) {
 	}
 }
 
-// A stream outlives the times that other requests have, and a client that takes nothing is cut off.
+// A stream outlives the times that other requests have, and a client that takes nothing is cut off, by HTTP/1.1 and HTTP/2.
 func TestStreamHasItsOwnTimes(t *testing.T) {
-	o := Options{Insecure: true, HeaderTimeout: 50 * time.Millisecond, BodyTimeout: 50 * time.Millisecond, AnswerTimeout: 100 * time.Millisecond,
-		Streams: StreamOptions{Heartbeat: 20 * time.Millisecond, Stall: 200 * time.Millisecond}}
-	r := start(t, o)
-	h := r.hear(t, "ear", "")
-	slow := r.sleeper(t)
-	gone := make(chan struct{})
-	go func() { // the other goes on meanwhile
-		defer close(gone)
-		large := `{"text":"` + strings.Repeat("x", 1<<20) + `"}`
-		for n := range 40 {
-			r.engine.log.append(large)
-			if e, err := h.next(); err != nil || e.id != fmt.Sprint(n+1) {
-				t.Errorf("%d: %s %v", n, e.id, err)
-				return
+	tlsFiles := tlsOptions(t)
+	for scheme, by := range map[string]*http.Client{"http": http.DefaultClient, "https": client(&tls.Config{ServerName: "crier.example"})} {
+		t.Run(scheme, func(t *testing.T) {
+			r := start(t, Options{
+				Insecure: scheme == "http", TLS: tlsFiles,
+				HeaderTimeout: time.Second, BodyTimeout: time.Second, AnswerTimeout: time.Second,
+				Streams: StreamOptions{Heartbeat: 20 * time.Millisecond, Stall: 2 * time.Second},
+			})
+			h := r.hearBy(t, by, scheme, "ear", "")
+			if want := map[string]int{"http": 1, "https": 2}[scheme]; h.answer.ProtoMajor != want {
+				t.Fatalf("HTTP/%d, want %d", h.answer.ProtoMajor, want)
 			}
-		}
-	}()
-	<-gone
-	eventually(t, func() error {
-		if e := r.streamEnd(); e == nil || e.Data["reason"] != "stalled" {
-			return fmt.Errorf("the end on record: %+v", e)
-		}
-		return nil
-	})
-	slow.Close()
-	r.engine.log.append(`{"text":"after"}`)
-	h.want("message", "after")
-}
-
-// sleeper opens a stream and reads nothing of it.
-func (r *running) sleeper(t *testing.T) net.Conn {
-	t.Helper()
-	conn, err := net.Dial("tcp", r.addr)
-	if err != nil {
-		t.Fatal(err)
+			r.hearBy(t, by, scheme, "boss", "") // and reads nothing
+			large := `{"text":"` + strings.Repeat("x", 1<<20) + `"}`
+			for n := range 40 {
+				r.engine.log.append(large)
+				if e, err := h.next(); err != nil || e.id != fmt.Sprint(n+1) {
+					t.Fatalf("%d: %s %v", n, e.id, err)
+				}
+			}
+			eventually(t, func() error {
+				if e := r.streamEnd(); e == nil || e.Source != "boss" || e.Data["reason"] != "stalled" {
+					return fmt.Errorf("the end on record: %+v", e)
+				}
+				return nil
+			})
+			r.engine.log.append(`{"text":"after"}`)
+			h.want("message", "after")
+		})
 	}
-	t.Cleanup(func() { conn.Close() })
-	if _, err := io.WriteString(conn, "GET "+streamPath+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer boss\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, func() error {
-		if n := r.streams.open.Get(); n != 2 {
-			return fmt.Errorf("%v streams are open", n)
-		}
-		return nil
-	})
-	return conn
 }
 
 // streamEnd is the last end of a stream on record.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -50,8 +49,8 @@ func (st *streaming) run() {
 	if why = st.tell(); why == left || why == stalled {
 		return
 	}
-	if err := st.write(ending(st.told, why)); err != nil {
-		why = lost(err)
+	if lost := st.write(ending(st.told, why)); lost != "" {
+		why = lost
 	}
 }
 
@@ -59,8 +58,8 @@ func (st *streaming) run() {
 func (st *streaming) tell() v1.StreamEndReason {
 	s, ctx := st.server, st.call.context()
 	st.told = st.listener.At()
-	if err := st.write(opening(st.told, st.gap)); err != nil {
-		return lost(err)
+	if lost := st.write(opening(st.told, st.gap)); lost != "" {
+		return lost
 	}
 	beat := time.NewTimer(s.options.Streams.Heartbeat)
 	defer beat.Stop()
@@ -75,8 +74,8 @@ func (st *streaming) tell() v1.StreamEndReason {
 		case err != nil:
 			return v1.StreamEndReasonUnavailable
 		case len(events) > 0:
-			if err := st.hand(events); err != nil {
-				return lost(err)
+			if lost := st.hand(events); lost != "" {
+				return lost
 			}
 			beat.Reset(s.options.Streams.Heartbeat)
 		}
@@ -91,8 +90,8 @@ func (st *streaming) tell() v1.StreamEndReason {
 				return why
 			}
 		case <-beat.C:
-			if err := st.beat(); err != nil {
-				return lost(err)
+			if lost := st.beat(); lost != "" {
+				return lost
 			}
 			beat.Reset(s.options.Streams.Heartbeat)
 		case <-ctx.Done():
@@ -110,50 +109,52 @@ func (st *streaming) tokenEnds() <-chan time.Time {
 }
 
 // hand writes messages, of which each was rendered once for all.
-func (st *streaming) hand(events []*live.Event) error {
+func (st *streaming) hand(events []*live.Event) (lost v1.StreamEndReason) {
 	parts := make([][]byte, len(events))
 	for i, e := range events {
 		parts[i] = e.Wire
 	}
-	if err := st.write(parts...); err != nil {
-		return err
+	if lost := st.write(parts...); lost != "" {
+		return lost
 	}
 	st.events += len(events)
 	st.server.streams.sent.Add(len(events))
 	st.told = events[len(events)-1].Sequence
-	return nil
+	return ""
 }
 
-func (st *streaming) beat() error {
+func (st *streaming) beat() (lost v1.StreamEndReason) {
 	at := st.listener.At()
-	if err := st.write(heartbeat(st.told, at)); err != nil {
-		return err
+	if lost := st.write(heartbeat(st.told, at)); lost != "" {
+		return lost
 	}
 	st.told = at
-	return nil
+	return ""
 }
 
-// write sends parts at once. A client that takes nothing for long makes it fail; apart from that a
-// stream has all the time in the world.
-func (st *streaming) write(parts ...[]byte) error {
-	_ = st.control.SetWriteDeadline(time.Now().Add(st.server.options.Streams.Stall))
+// write sends parts at once, and says how the client was lost if it was. One that takes nothing for long makes it fail;
+// apart from that a stream has all the time in the world.
+func (st *streaming) write(parts ...[]byte) (lost v1.StreamEndReason) {
+	began, patience := time.Now(), st.server.options.Streams.Stall
+	_ = st.control.SetWriteDeadline(began.Add(patience))
+	err := st.send(parts)
+	_ = st.control.SetWriteDeadline(time.Time{})
+	switch {
+	case err == nil:
+		return ""
+	case time.Since(began) >= patience:
+		return stalled
+	}
+	return left
+}
+
+func (st *streaming) send(parts [][]byte) error {
 	for _, p := range parts {
 		if _, err := st.call.w.Write(p); err != nil {
 			return err
 		}
 	}
-	if err := st.control.Flush(); err != nil {
-		return err
-	}
-	_ = st.control.SetWriteDeadline(time.Time{})
-	return nil
-}
-
-func lost(err error) v1.StreamEndReason {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return stalled
-	}
-	return left
+	return st.control.Flush()
 }
 
 // forbidden says why the client may no longer read the room, if that is so.
