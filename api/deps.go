@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
 // Verifier tells who sent a token. Its errors are of the kinds of package oidc.
@@ -67,6 +68,15 @@ type Subscribers interface {
 	SubscriberRemover
 }
 
+// Webhooks is the registry of webhooks. Its errors are those of package registry.
+type Webhooks interface {
+	Add(ctx context.Context, room rooms.Room, owner rooms.Client, at rooms.Address) (registry.Webhook, error)
+	List(ctx context.Context, room rooms.Room, after uint64, limit int) (page []registry.Webhook, next uint64, err error)
+	Get(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (registry.Webhook, error)
+	Rotate(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (registry.Webhook, error)
+	Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error
+}
+
 // Messages tells what became of messages. What it has not folded is index.ErrUnknown; next is -1, or empty, on the
 // last page.
 type Messages interface {
@@ -98,6 +108,7 @@ type Deps struct {
 	Publisher   Publisher
 	Rooms       Rooms
 	Subscribers Subscribers
+	Webhooks    Webhooks
 	Messages    Messages
 	Waiter      Waiter
 	Audit       Audit

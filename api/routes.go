@@ -35,6 +35,11 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.listSubscribers},
 		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
 
+		{http.MethodPost, "/v1/rooms/{room}/webhooks", reader | roomAdmin, s.addWebhook},
+		{http.MethodGet, "/v1/rooms/{room}/webhooks", reader | roomAdmin | platformAdmin, s.listWebhooks},
+		{http.MethodDelete, "/v1/rooms/{room}/webhooks/{webhook}", reader | roomAdmin | platformAdmin, s.removeWebhook},
+		{http.MethodPost, "/v1/rooms/{room}/webhooks/{webhook}/secret", reader | roomAdmin, s.rotateWebhook},
+
 		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, "/docs", public, s.documentation},
 		{http.MethodGet, "/healthz", public, s.healthz},

@@ -72,10 +72,12 @@ type Subscriber struct {
 	Contact  []byte       `json:"contact"` // sealed to room and id
 	Since    time.Time    `json:"since"`
 	Sequence uint64       `json:"-"` // position in the log
-	// An entry that has taken the place of another of the same person, with a change of keys, says
-	// whose: Was is its id, Origin its position.
+	// An entry that has taken the place of another of the same person, with a change of keys or of
+	// signing secrets, says whose: Was is its id, Origin its position.
 	Was    SubscriberID `json:"was,omitzero"`
 	Origin uint64       `json:"origin,omitzero"`
+	// Owner is the client that has put it there, of a webhook.
+	Owner Client `json:"owner,omitzero"`
 }
 
 // Delivery is what a provider is asked to send: the only place where contact and content
@@ -88,6 +90,7 @@ type Delivery struct {
 	Lane       Lane
 	To         Contact
 	Content    Content
+	Published  []byte // the same as it was published, one JSON value; not to be changed
 	ReceivedAt time.Time // of the message; fixed over all attempts
 	Deadline   time.Time
 }

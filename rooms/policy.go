@@ -1,6 +1,9 @@
 package rooms
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Policy is the set of rules under which a message is delivered.
 type Policy struct {
@@ -34,6 +37,11 @@ type RoomConfig struct {
 	History    bool        `json:"history,omitzero"` // keep bodies until the log's end of life
 	CreatedAt  time.Time   `json:"createdAt"`
 	Revision   uint64      `json:"-"` // of the KV entry
+}
+
+// Reads says whether a client may read what is published to all subscribers.
+func (c RoomConfig) Reads(client Client) bool {
+	return slices.Contains(c.Readers, client) || slices.Contains(c.Admins, client)
 }
 
 // Publisher is a client that may publish into a room.

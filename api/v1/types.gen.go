@@ -9,8 +9,9 @@ import (
 
 // Defines values for Channel.
 const (
-	Email Channel = "email"
-	SMS   Channel = "sms"
+	Email          Channel = "email"
+	SMS            Channel = "sms"
+	WebhookChannel Channel = "webhook"
 )
 
 // Valid indicates whether the value is a known member of the Channel enum.
@@ -19,6 +20,8 @@ func (e Channel) Valid() bool {
 	case Email:
 		return true
 	case SMS:
+		return true
+	case WebhookChannel:
 		return true
 	default:
 		return false
@@ -192,6 +195,7 @@ const (
 	ProblemCodeNotReady             ProblemCode = "not_ready"
 	ProblemCodeNotSupported         ProblemCode = "not_supported"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
+	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
@@ -208,7 +212,9 @@ const (
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
+	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
 	ProblemCodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
+	ProblemCodeWebhookExists        ProblemCode = "webhook_exists"
 )
 
 // Valid indicates whether the value is a known member of the ProblemCode enum.
@@ -244,6 +250,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeQueueFull:
 		return true
+	case ProblemCodeQuotaExceeded:
+		return true
 	case ProblemCodeRevisionMismatch:
 		return true
 	case ProblemCodeRevisionRequired:
@@ -276,7 +284,11 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnknownSubscriber:
 		return true
+	case ProblemCodeUnknownWebhook:
+		return true
 	case ProblemCodeUnsupportedMediaType:
+		return true
+	case ProblemCodeWebhookExists:
 		return true
 	default:
 		return false
@@ -315,6 +327,11 @@ func (e Status) Valid() bool {
 
 // Admins Clients that may do everything in the room but create and delete it; none twice.
 type Admins = []ClientID
+
+// CallURL Absolute, without user info and fragment, in ASCII.
+//
+// Example: https://clinic.example.org/crier
+type CallURL = string
 
 // Channel defines model for Channel.
 type Channel string
@@ -469,6 +486,14 @@ type NewRoom struct {
 
 	// Title One line for people.
 	Title Title `json:"title,omitempty,omitzero"`
+}
+
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	// URL Absolute, without user info and fragment, in ASCII.
+	//
+	// Example: https://clinic.example.org/crier
+	URL CallURL `json:"url"`
 }
 
 // Policy The rules under which the message is delivered.
@@ -676,6 +701,41 @@ type UploadLine struct {
 	Line int64 `json:"line,omitempty,omitzero"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID `json:"client"`
+
+	// FormerSecretUntil Until then the secret before signs too.
+	FormerSecretUntil time.Time `json:"formerSecretUntil,omitempty,omitzero"`
+
+	// Host Of the URL, with its port.
+	//
+	// Example: clinic.example.org
+	Host string `json:"host"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+
+	// Secret What signs the calls: whsec_ and base64. Shown once.
+	//
+	// Example: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+	Secret string    `json:"secret,omitempty,omitzero"`
+	Since  time.Time `json:"since"`
+
+	// URL For its owner only.
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	// Next The cursor of the next page; null on the last one.
+	Next     *string   `json:"next"`
+	Webhooks []Webhook `json:"webhooks"`
+}
+
 // PageCursor defines model for pageCursor.
 type PageCursor = string
 
@@ -691,6 +751,9 @@ type PathRoom = RoomName
 //
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 type PathUMID = UMID
+
+// PathWebhook Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+type PathWebhook = SubscriberID
 
 // Alive defines model for Alive.
 type Alive = Health
@@ -782,6 +845,15 @@ type ListSubscribersParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
 // CreateRoomJSONRequestBody defines body for CreateRoom for application/json ContentType.
 type CreateRoomJSONRequestBody = NewRoom
 
@@ -793,3 +865,6 @@ type PublishJSONRequestBody = Publish
 
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
 type AddSubscribersJSONRequestBody = Recipient
+
+// AddWebhookJSONRequestBody defines body for AddWebhook for application/json ContentType.
+type AddWebhookJSONRequestBody = NewWebhook

@@ -195,11 +195,7 @@ func (p *pass) store(ctx context.Context, next []rooms.Subscriber) (stored []roo
 // split tells new entries from those that are there already, after a move that was cut short, or
 // since the person subscribed again under the new key.
 func (p *pass) split(ctx context.Context, all []rooms.Subscriber) (next, there []rooms.Subscriber, err error) {
-	ids := make([]rooms.SubscriberID, len(all))
-	for i, s := range all {
-		ids[i] = s.ID
-	}
-	found, err := p.Store.FindSubscribers(ctx, all[0].Room, ids)
+	found, err := p.found(ctx, all)
 	if err != nil {
 		return nil, nil, wrapMove(err)
 	}
@@ -215,6 +211,24 @@ func (p *pass) split(ctx context.Context, all []rooms.Subscriber) (next, there [
 		}
 	}
 	return next, there, nil
+}
+
+// found are the entries of one room that stand under the ids of those given.
+func (p *pass) found(ctx context.Context, all []rooms.Subscriber) ([]rooms.Subscriber, error) {
+	var people, hooks []rooms.SubscriberID
+	for _, s := range all {
+		if s.Channel == rooms.Webhook {
+			hooks = append(hooks, s.ID)
+		} else {
+			people = append(people, s.ID)
+		}
+	}
+	found, err := p.Store.FindSubscribers(ctx, all[0].Room, people)
+	if err != nil {
+		return nil, err
+	}
+	more, err := p.Store.FindWebhooks(ctx, all[0].Room, hooks)
+	return append(found, more...), err
 }
 
 // erase takes away the old entries of those who have new ones. One that is sealed anew under the
