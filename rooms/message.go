@@ -90,7 +90,7 @@ type Delivery struct {
 	Lane       Lane
 	To         Contact
 	Content    Content
-	Published  []byte // the same as it was published, one JSON value; not to be changed
+	Published  []byte    // the same as it was published, one JSON value; not to be changed
 	ReceivedAt time.Time // of the message; fixed over all attempts
 	Deadline   time.Time
 }

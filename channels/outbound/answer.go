@@ -41,7 +41,7 @@ func kind(err error) error {
 	switch {
 	case errors.As(err, &name):
 		return ErrName
-	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &alert), errors.As(err, &host):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &verify), errors.As(err, &record), errors.As(err, &alert), errors.As(err, &host):
 		return ErrTLS
 	}
 	return ErrConnect

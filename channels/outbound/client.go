@@ -45,6 +45,9 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	o = o.WithDefaults()
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	r, err := newRules(o)
 	if err != nil {
 		return nil, err

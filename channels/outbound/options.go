@@ -39,9 +39,6 @@ func (o Options) WithDefaults() Options {
 	}
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
 	o.Concurrency = cmp.Or(o.Concurrency, 8)
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	return o
 }
 
