@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// AnyPort, among the ports, stands for all of them.
+// AnyPort stands among the ports for all of them.
 const AnyPort = 0
 
 // Options say whom a client may call, and how. The zero value calls public addresses on port 443.
