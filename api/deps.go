@@ -77,6 +77,15 @@ type Webhooks interface {
 	Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error
 }
 
+// Callbacks keeps where clients are told how their messages stand. Its errors are those of package registry.
+type Callbacks interface {
+	Get(ctx context.Context, client rooms.Client) (registry.Callback, error)
+	Check(at rooms.Address) error
+	Set(ctx context.Context, client rooms.Client, at rooms.Address) (registry.Callback, error)
+	Rotate(ctx context.Context, client rooms.Client) (registry.Callback, error)
+	Remove(ctx context.Context, client rooms.Client) error
+}
+
 // Messages tells what became of messages. What it has not folded is index.ErrUnknown; next is -1, or empty, on the
 // last page.
 type Messages interface {
@@ -109,6 +118,7 @@ type Deps struct {
 	Rooms       Rooms
 	Subscribers Subscribers
 	Webhooks    Webhooks
+	Callbacks   Callbacks
 	Messages    Messages
 	Waiter      Waiter
 	Audit       Audit

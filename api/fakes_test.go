@@ -46,6 +46,7 @@ type engine struct {
 	people    map[rooms.SubscriberID]rooms.Subscriber
 	contacts  []rooms.Contact
 	hooks     []registry.Webhook
+	callbacks map[rooms.Client]registry.Callback
 	messages  map[rooms.UMID]index.Summary
 	late      map[rooms.UMID]index.Summary // folded by a Wait
 	waits     int
@@ -56,11 +57,12 @@ type engine struct {
 
 func newEngine() *engine {
 	e := &engine{
-		receipt:  publish.Receipt{UMID: umid, Room: "newborn", ReceivedAt: noon()},
-		rooms:    map[rooms.Room]rooms.RoomConfig{},
-		people:   map[rooms.SubscriberID]rooms.Subscriber{},
-		messages: map[rooms.UMID]index.Summary{},
-		late:     map[rooms.UMID]index.Summary{},
+		receipt:   publish.Receipt{UMID: umid, Room: "newborn", ReceivedAt: noon()},
+		rooms:     map[rooms.Room]rooms.RoomConfig{},
+		callbacks: map[rooms.Client]registry.Callback{},
+		people:    map[rooms.SubscriberID]rooms.Subscriber{},
+		messages:  map[rooms.UMID]index.Summary{},
+		late:      map[rooms.UMID]index.Summary{},
 	}
 	e.rooms["newborn"] = rooms.RoomConfig{
 		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,

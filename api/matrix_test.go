@@ -32,6 +32,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"POST", "/v1/rooms", `{"name":"fresh"}`, "admin", 403},
 		{"GET", "/v1/rooms", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
 		{"GET", room, "", "admin auditor boss author publisher reader", 403},
+		{"PUT", "/v1/callback", `{"url":"https://app.example/"}`, "admin auditor dpo boss author publisher reader stranger by-claim", 0},
 		{"PUT", room, `{"title":"x"}`, "admin boss", 403},
 		{"DELETE", room, "", "admin", 403},
 		{"POST", room + "/subscribers", `{"email":"a@example.com"}`, "admin boss", 403},

@@ -40,6 +40,11 @@ func (s *Server) routes() []route {
 		{http.MethodDelete, "/v1/rooms/{room}/webhooks/{webhook}", reader | roomAdmin | platformAdmin, s.removeWebhook},
 		{http.MethodPost, "/v1/rooms/{room}/webhooks/{webhook}/secret", reader | roomAdmin, s.rotateWebhook},
 
+		{http.MethodPut, "/v1/callback", caller, s.setCallback},
+		{http.MethodGet, "/v1/callback", caller, s.getCallback},
+		{http.MethodDelete, "/v1/callback", caller, s.removeCallback},
+		{http.MethodPost, "/v1/callback/secret", caller, s.rotateCallback},
+
 		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, "/docs", public, s.documentation},
 		{http.MethodGet, "/healthz", public, s.healthz},

@@ -14,12 +14,12 @@ import (
 )
 
 // refusedURL says of an address that may not be called where it stands in the request.
-func refusedURL(err error) error {
+func refusedURL(pointer string, err error) error {
 	if !errors.Is(err, rooms.ErrAddress) {
 		return err
 	}
 	return problem.Faults(v1.ProblemCodeInvalidRequest,
-		rooms.Fault{Pointer: "/url", Code: string(v1.FaultCodeInvalidAddress), Detail: err.Error()})
+		rooms.Fault{Pointer: pointer, Code: string(v1.FaultCodeInvalidAddress), Detail: err.Error()})
 }
 
 // translate names the problem of every error that reaches a handler from below.
@@ -41,6 +41,7 @@ func translate(err error) *problem.Error {
 		{registry.ErrUnknownSubscriber, v1.ProblemCodeUnknownSubscriber},
 		{registry.ErrWebhookExists, v1.ProblemCodeWebhookExists},
 		{registry.ErrUnknownWebhook, v1.ProblemCodeUnknownWebhook},
+		{registry.ErrUnknownCallback, v1.ProblemCodeUnknownCallback},
 		{registry.ErrQuota, v1.ProblemCodeQuotaExceeded},
 		{index.ErrUnknown, v1.ProblemCodeUnknownMessage},
 		{index.ErrClosed, v1.ProblemCodeUnavailable},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -29,7 +28,7 @@ func (s *Server) addWebhook(c *call) (answer, error) {
 	defer cancel()
 	made, err := s.deps.Webhooks.Add(ctx, c.room.Name, c.client, at)
 	if err != nil {
-		return answer{}, refusedURL(err)
+		return answer{}, refusedURL("/url", err)
 	}
 	c.subscriber = made.ID
 	return jsonAnswer(http.StatusCreated, s.withSecret(made))
@@ -121,13 +120,7 @@ func (s *Server) withSecret(hook registry.Webhook) v1.Webhook {
 	if len(signing) > 0 {
 		w.Secret = signing[0].Secret.Reveal()
 	}
-	last := time.Time{}
-	for _, former := range signing[min(1, len(signing)):] {
-		if former.Until.After(last) {
-			last = former.Until
-		}
-	}
-	if !last.IsZero() {
+	if last := formerUntil(signing); !last.IsZero() {
 		w.FormerSecretUntil = moment(last)
 	}
 	return w

@@ -20,6 +20,7 @@ const (
 	ScheduleFilter   = "sched.>"
 	DueFilter        = "due.>"
 	LiveFilter       = "live.>"
+	CallbackFilter   = "callback.*"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
@@ -95,6 +96,19 @@ func SubscribersFilter(r Room) string { return "sub." + string(r) + ".>" }
 
 // WebhooksFilter selects the webhooks of a room.
 func WebhooksFilter(r Room) string { return "sub." + string(r) + ".webhook.*" }
+
+// CallbackSubject is where it stands that the sender of a message is to be told; the latest counts.
+func CallbackSubject(u UMID) string { return "callback." + string(u) }
+
+// ParseCallbackSubject reads callback.<umid>.
+func ParseCallbackSubject(s string) (UMID, error) {
+	id, ok := strings.CutPrefix(s, "callback.")
+	u, err := ParseUMID(id)
+	if !ok || err != nil {
+		return "", ErrSubject
+	}
+	return u, nil
+}
 
 // AuditSubject is where a component of a node records what it did.
 func AuditSubject(node, component string) string { return "audit." + node + "." + component }

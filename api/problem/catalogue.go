@@ -42,6 +42,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeUnknownMessage, http.StatusNotFound, "No such message", "Check the UMID; messages of other publishers are not shown, and old ones are removed.", 0},
 		{v1.ProblemCodeUnknownSubscriber, http.StatusNotFound, "No such subscriber", "Check the subscriber's id; whoever has left is no longer there.", 0},
 		{v1.ProblemCodeUnknownWebhook, http.StatusNotFound, "No such webhook", "Check the webhook's id; those of other clients are not shown.", 0},
+		{v1.ProblemCodeUnknownCallback, http.StatusNotFound, "No callback is set", "Set one with PUT /v1/callback.", 0},
 
 		{v1.ProblemCodeMethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "Use one of the methods in the header Allow.", 0},
 		{v1.ProblemCodeBodyTimeout, http.StatusRequestTimeout, "The body did not arrive in time", "Send the request again, over a better connection or in smaller parts.", 0},

@@ -209,6 +209,7 @@ const (
 	ProblemCodeTokenSignature       ProblemCode = "token_signature"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
+	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
@@ -278,6 +279,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnavailable:
 		return true
+	case ProblemCodeUnknownCallback:
+		return true
 	case ProblemCodeUnknownMessage:
 		return true
 	case ProblemCodeUnknownRoom:
@@ -332,6 +335,19 @@ type Admins = []ClientID
 //
 // Example: https://clinic.example.org/crier
 type CallURL = string
+
+// Callback defines model for Callback.
+type Callback struct {
+	// FormerSecretUntil Until then the secret before signs too.
+	FormerSecretUntil time.Time `json:"formerSecretUntil,omitempty,omitzero"`
+
+	// Secret What signs the calls: whsec_ and base64. Shown once.
+	//
+	// Example: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+	Secret string    `json:"secret,omitempty,omitzero"`
+	Since  time.Time `json:"since"`
+	URL    string    `json:"url"`
+}
 
 // Channel defines model for Channel.
 type Channel string
@@ -527,8 +543,9 @@ type ProblemCode string
 
 // Publish defines model for Publish.
 type Publish struct {
-	// Callback Not yet supported; refused with not_supported.
-	Callback string `json:"callback,omitempty,omitzero"`
+	// Callback Where to tell how this message stands, instead of the client's own callback; signed with the client's secret,
+	// so one has to be there (`PUT /v1/callback`).
+	Callback CallURL `json:"callback,omitempty,omitzero"`
 
 	// Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 	// text. A recipient on a channel for which there is nothing to send is not reached.
@@ -853,6 +870,9 @@ type ListWebhooksParams struct {
 	// Cursor The `next` of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
+
+// SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
+type SetCallbackJSONRequestBody = NewWebhook
 
 // CreateRoomJSONRequestBody defines body for CreateRoom for application/json ContentType.
 type CreateRoomJSONRequestBody = NewRoom

@@ -35,7 +35,7 @@ func (t terminal) root() *cobra.Command {
 	addAll(root, "server", t.devCommand(), t.serveCommand(), t.configCommand(), t.keysCommand(),
 		t.clusterCommand(), t.promoteCommand(), t.drillCommand())
 	addAll(root, "client", t.pubCommand(), t.statusCommand(), t.roomCommand(), t.subscribeCommand(),
-		t.webhookCommand(), t.tokenCommand())
+		t.webhookCommand(), t.callbackCommand(), t.tokenCommand())
 	addAll(root, "", t.versionCommand())
 	return root
 }

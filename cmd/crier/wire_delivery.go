@@ -45,6 +45,9 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 		}
 		return group.Wait()
 	})
+	if err := a.startCallbacks(ctx, c, s, k, leases); err != nil {
+		return err
+	}
 	mover := registry.Rekeyer{Store: s.log, Ring: s.vault, Rooms: k.rooms, Log: a.log.With("part", "rekey")}
 	c.run("rekey", func(ctx context.Context) error {
 		return leases.Hold(ctx, "rekey", func(ctx context.Context, _ uint64, _ func() bool) error {

@@ -21,6 +21,7 @@ type knowledge struct {
 	rooms       *registry.Rooms
 	subscribers *registry.Subscribers
 	webhooks    *registry.Webhooks
+	callbacks   *registry.Callbacks
 	calls       *outbound.Client // of URLs that applications have named
 }
 
@@ -52,6 +53,9 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	k.webhooks = &registry.Webhooks{
 		Store: s.log, Vault: s.vault, Rooms: k.rooms, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,
 		Allowed: k.calls.Allowed,
+	}
+	k.callbacks = &registry.Callbacks{
+		Store: s.log, Vault: s.vault, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now, Allowed: k.calls.Allowed,
 	}
 	c.run("catching up", k.catchUp)
 	c.run("rooms", func(ctx context.Context) error { return k.rooms.Run(ctx, s.log) })
