@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 //	stop                   ends it as an operator would, and wants its exit status to be 0
 //	until REGEXP ARGS…     runs the program again and again until its output matches
 //	keep NAME              sets a variable to what the last command printed
-//	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt
+//	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt, and the latest
+//	                       that says that a message is finished to NAME-finished.txt
 //	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
 //	replace OLD NEW FILE   changes a word in a file
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
@@ -139,6 +140,9 @@ func receive(ts *testscript.TestScript, _ bool, args []string) {
 		call.WriteString("\r\n")
 		_, _ = call.ReadFrom(r.Body)
 		_ = os.WriteFile(ts.MkAbs(fmt.Sprintf("%s-%d.txt", args[0], calls.Add(1))), call.Bytes(), 0o600)
+		if bytes.Contains(call.Bytes(), []byte(`"finishedAt":"`)) {
+			_ = os.WriteFile(ts.MkAbs(args[0]+"-finished.txt"), call.Bytes(), 0o600)
+		}
 	}))
 	ts.Defer(s.Close)
 	ts.Setenv(args[0], s.URL)
