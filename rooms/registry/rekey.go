@@ -42,9 +42,17 @@ type Rekeyer struct {
 	Ring  Ring
 	Rooms RoomLister
 	Log   *slog.Logger
+	// Clients are sealed anew as well; nil for none.
+	Clients ClientMover
 }
 
-// Uses counts the subscribers that need a key, by its id.
+// ClientMover is what re-keying needs of the entries of clients.
+type ClientMover interface {
+	Clients(ctx context.Context) ([]stream.ClientEntry, error)
+	PutClient(ctx context.Context, e stream.ClientEntry) error
+}
+
+// Uses counts the subscribers and clients that need a key, by its id.
 type Uses map[uint32]int
 
 // moveAtOnce is how many subscribers are moved in one step.
@@ -71,6 +79,11 @@ func (k *Rekeyer) Pass(ctx context.Context) (Uses, error) {
 	}
 	for _, room := range all {
 		if err := p.room(ctx, room.Name); err != nil {
+			return nil, err
+		}
+	}
+	if k.Clients != nil {
+		if err := p.clients(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -125,6 +138,40 @@ func (p *pass) countAll(subs []rooms.Subscriber) {
 	for _, s := range subs {
 		p.count(keysOf(s))
 	}
+}
+
+// clients seals anew where clients are told. One that is changed meanwhile is sealed by that.
+func (p *pass) clients(ctx context.Context) error {
+	all, err := p.Clients.Clients(ctx)
+	if err != nil {
+		return fmt.Errorf("registry: read the clients: %w", err)
+	}
+	for _, e := range all {
+		by, _ := vault.SealedBy(e.Callback)
+		if by != p.seals {
+			if by, err = p.client(ctx, e, by); err != nil {
+				return err
+			}
+		}
+		p.uses[by]++
+	}
+	return nil
+}
+
+// client gives the key under which the entry is sealed now.
+func (p *pass) client(ctx context.Context, e stream.ClientEntry, by uint32) (uint32, error) {
+	plain, err := p.Ring.Unseal(e.Callback, "client", string(e.Client))
+	if err == nil {
+		e.Callback, err = p.Ring.Seal(plain, "client", string(e.Client))
+	}
+	if err != nil {
+		p.unreadable, p.why = p.unreadable+1, err
+		return by, nil
+	}
+	if err := p.Clients.PutClient(ctx, e); err != nil && !errors.Is(err, stream.ErrRevision) {
+		return by, wrapMove(err)
+	}
+	return p.seals, nil
 }
 
 // move moves those who wait for it.
