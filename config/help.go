@@ -28,7 +28,7 @@ func sections() map[string]string {
 		"providers":          "What stands behind each channel.",
 		"providers.email":    "The mail relay.",
 		"providers.sms":      "The SMS centre.",
-		"providers.webhook":  "Posts to the applications that have asked for it.",
+		"providers.webhook":  "Posts to the applications that have asked for it; callbacks to senders go the same way, whatever the kind.",
 		"sandbox":            "The provider that reaches nobody, for development, tests and training.",
 		"metrics":            "Metrics in the Prometheus text format.",
 		"logging":            "What is written to standard error.",

@@ -49,6 +49,7 @@ type Caller struct {
 	Metrics *metrics.Set
 	Logger  *slog.Logger
 	Now     func() time.Time
+	AckWait time.Duration // how long the queue lets a callback be held without a sign of life
 }
 
 const (
@@ -79,7 +80,9 @@ func (c *Caller) work(ctx context.Context) {
 
 // do sees one callback through: it is done with, or put off.
 func (c *Caller) do(ctx context.Context, call stream.Callback) {
+	stop := c.hold(call)
 	result, wait := c.tell(ctx, call)
+	stop()
 	c.Metrics.GetOrCreateCounter(fmt.Sprintf(`crier_callbacks_total{result=%q}`, result)).Inc()
 	c.Logger.Debug("callback", "umid", call.UMID, "event", call.Event, "attempt", call.Attempt, "result", result, "wait", wait)
 	var err error
@@ -92,6 +95,23 @@ func (c *Caller) do(ctx context.Context, call stream.Callback) {
 	if err != nil {
 		c.Logger.Warn("callback not settled; it comes again", "umid", call.UMID, "error", err)
 	}
+}
+
+// hold gives signs of life until stop; without them, somebody else may make the same call.
+func (c *Caller) hold(call stream.Callback) (stop func()) {
+	tick, done := time.NewTicker(c.AckWait/3), make(chan struct{})
+	go func() {
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_ = call.Working()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
 }
 
 // tell makes the call. It gives a word for what came of it, and the time until it is made again; 0
@@ -116,7 +136,6 @@ func (c *Caller) tell(ctx context.Context, call stream.Callback) (result string,
 		c.Logger.Warn("callback postponed", "umid", call.UMID, "error", err)
 		return "postponed", again
 	}
-	_ = call.Working() // without it, somebody else may make the same call
 	a := c.Calls.Post(ctx, outbound.Call{To: to.Address, ID: identity(call), Kind: cloudEvents, Body: body, Signing: to.Active(c.Now())})
 	switch {
 	case a.OK():

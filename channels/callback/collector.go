@@ -67,7 +67,6 @@ func (c Collector) Run(ctx context.Context) error {
 	}
 	g := &gathering{changed: map[rooms.UMID]uint64{}, at: from, room: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var storing sync.WaitGroup
 	defer storing.Wait()
 	defer cancel()

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -38,6 +39,10 @@ func TestMain(m *testing.M) {
 //	replace OLD NEW FILE   changes a word in a file
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
 func TestScripts(t *testing.T) {
+	receivers, err := filepath.Abs("../../deploy/receivers")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -45,6 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
+			e.Setenv("RECEIVERS", receivers)
 			e.Defer(e.Values[sessionKey{}].(*devProcess).kill)
 			return nil
 		},

@@ -24,7 +24,7 @@ func (a *App) startCallbacks(ctx context.Context, c *crew, s *store, k *knowledg
 	})
 	caller := &callback.Caller{
 		Source: queue, Clients: k.callbacks, Index: k.index, Vault: s.vault, Calls: k.calls, Answer: statusJSON,
-		Policy: a.config.Policy.Rules(), Metrics: a.metrics, Logger: log, Now: s.broker.Now,
+		Policy: a.config.Policy.Rules(), Metrics: a.metrics, Logger: log, Now: s.broker.Now, AckWait: s.log.AckWait(),
 	}
 	c.run("caller", caller.Run)
 	return nil
