@@ -164,6 +164,8 @@ func TestGatheringIsBounded(t *testing.T) {
 			t.Errorf("%d thousand events were taken", taken)
 		}
 		stop()
-		<-ended
+		if err := <-ended; err == nil {
+			t.Error("ended without a reason")
+		}
 	})
 }

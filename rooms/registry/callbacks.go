@@ -10,7 +10,7 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
-// ErrUnknownCallback: the client has not said where it is to be told.
+// ErrUnknownCallback says that the client has not said where it is to be told.
 var ErrUnknownCallback = errors.New("unknown callback")
 
 // ClientStore keeps what is known of clients.
