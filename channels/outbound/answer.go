@@ -24,6 +24,8 @@ var (
 	ErrName    = errors.New("outbound: the name does not resolve")
 	ErrTLS     = errors.New("outbound: no TLS with a certificate that is trusted")
 	ErrConnect = errors.New("outbound: no connection, or it broke")
+	// ErrResting says that the host has not answered in time too often, and is left alone for a while.
+	ErrResting = errors.New("outbound: the host does not answer in time and is left alone")
 )
 
 // kind tells errors apart. The texts of net/http hold URLs, so they are dropped.
@@ -45,6 +47,12 @@ func kind(err error) error {
 		return ErrTLS
 	}
 	return ErrConnect
+}
+
+// late says that the time of a part of a call was over, which is that of the whole.
+func late(err error) bool {
+	var timed net.Error
+	return errors.As(err, &timed) && timed.Timeout()
 }
 
 // OK says that the other side has taken the call.
@@ -71,7 +79,7 @@ func (a Answer) Code() string {
 		code string
 	}{
 		{ErrAddress, "address-not-allowed"}, {ErrPort, "port-not-allowed"}, {ErrPlain, "tls-needed"}, {ErrURL, "url"},
-		{ErrName, "dns"}, {ErrTLS, "tls"}, {ErrConnect, "connection"},
+		{ErrName, "dns"}, {ErrTLS, "tls"}, {ErrConnect, "connection"}, {ErrResting, "resting"},
 	} {
 		if errors.Is(a.Err, k.err) {
 			return k.code

@@ -37,6 +37,7 @@ type Client struct {
 	rules     rules
 	transport *http.Transport
 	http      *http.Client
+	hosts     *hosts
 }
 
 // New makes a client, or says what is wrong with the options.
@@ -58,7 +59,7 @@ func New(o Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	c := &Client{options: o, rules: r}
+	c := &Client{options: o, rules: r, hosts: newHosts()}
 	c.transport = &http.Transport{
 		DialContext:            c.dialer(true).DialContext,
 		DialTLSContext:         (&tls.Dialer{NetDialer: c.dialer(false), Config: secure}).DialContext,
@@ -155,19 +156,31 @@ type Call struct {
 	Signing []rooms.Signing // those that sign now
 }
 
-// Post makes a call and says what came of it. It returns when ctx ends.
+// Post makes a call and says what came of it. It returns when ctx ends. A host that has let several
+// calls in a row run out of time is not called for a while: ErrResting.
 func (c *Client) Post(ctx context.Context, call Call) Answer {
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
-	defer cancel()
-	var written atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
 	r, err := c.request(ctx, call)
 	if err != nil {
 		return Answer{Err: err}
 	}
-	response, err := c.http.Do(r)
+	if !c.hosts.may(r.URL.Host, c.options.Now()) {
+		return Answer{Err: ErrResting}
+	}
+	short, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+	a := c.do(r.WithContext(short))
+	if ctx.Err() == nil { // it was given its time
+		c.hosts.note(r.URL.Host, a.Late, c.options.Now())
+	}
+	return a
+}
+
+func (c *Client) do(r *http.Request) Answer {
+	var written atomic.Bool
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }}
+	response, err := c.http.Do(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
 	if err != nil {
-		return Answer{Err: kind(err), Late: ctx.Err() != nil, Taken: written.Load()}
+		return Answer{Err: kind(err), Late: r.Context().Err() != nil || late(err), Taken: written.Load()}
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // so that the connection can be used again

@@ -312,6 +312,31 @@ func TestSilenceEndsInTime(t *testing.T) {
 	}
 }
 
+func TestHostThatHangsIsLeftAlone(t *testing.T) {
+	release := make(chan struct{})
+	hanging, calls := receiver(t, func(http.ResponseWriter, *http.Request) { <-release })
+	good, _ := receiver(t, func(http.ResponseWriter, *http.Request) {})
+	defer close(release)
+	now := time.Now()
+	o := loopback()
+	o.Timeout, o.Now = 20*time.Millisecond, func() time.Time { return now }
+	c := newClient(t, o)
+	for range 20 {
+		c.Post(t.Context(), call(t, hanging))
+	}
+	a := c.Post(t.Context(), call(t, hanging))
+	if a.Err != outbound.ErrResting || a.Final() || a.Taken || a.Code() != "resting" || calls.Load() > 8 {
+		t.Errorf("%+v after %d calls", a, calls.Load())
+	}
+	if a := c.Post(t.Context(), call(t, good)); a.Err == outbound.ErrResting {
+		t.Errorf("another host: %+v", a)
+	}
+	now = now.Add(time.Minute)
+	if a := c.Post(t.Context(), call(t, hanging)); !a.Late || calls.Load() > 9 {
+		t.Errorf("after a rest: %+v after %d calls", a, calls.Load())
+	}
+}
+
 func TestConcurrencyOfAHost(t *testing.T) {
 	var now, most, begun atomic.Int64
 	var once sync.Once

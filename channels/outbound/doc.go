@@ -12,5 +12,8 @@
 // secret that is in use, so that a receiver can change over. Of an answer the status and Retry-After
 // count; of the rest at most 4 KiB are read, and dropped.
 //
+// Who does not answer must not keep the others waiting: a host that has let 8 calls in a row run out of
+// time is left alone for 30 seconds, then called once to find out.
+//
 // Nothing here is logged, and no error holds a URL, a name or an address.
 package outbound
