@@ -97,6 +97,10 @@ func TestWebhookLife(t *testing.T) {
 	if left := hooksOf(t, w, 10); len(left) != 0 || len(h.list("newborn", 100)) != 20 {
 		t.Errorf("%d left", len(left))
 	}
+	addHook(t, w, "clinic-4", "https://app.example/")
+	if err := h.subs.RemoveAll(t.Context(), "newborn"); err != nil || len(hooksOf(t, w, 10)) != 0 {
+		t.Errorf("a webhook outlives its room: %v", err)
+	}
 }
 
 func TestWebhookRotates(t *testing.T) {
