@@ -39,10 +39,11 @@ type RoomConfig struct {
 	Revision   uint64      `json:"-"` // of the KV entry
 }
 
-// Reads says whether a client may read what is published to all subscribers.
-func (c RoomConfig) Reads(client Client) bool {
-	return slices.Contains(c.Readers, client) || slices.Contains(c.Admins, client)
-}
+// HasAdmin says whether a client may do everything in the room.
+func (r RoomConfig) HasAdmin(c Client) bool { return slices.Contains(r.Admins, c) }
+
+// MayRead says whether a client may read what is published to all subscribers.
+func (r RoomConfig) MayRead(c Client) bool { return r.HasAdmin(c) || slices.Contains(r.Readers, c) }
 
 // Publisher is a client that may publish into a room.
 type Publisher struct {

@@ -261,7 +261,7 @@ func (w *Webhooks) Subscribed(ctx context.Context, room rooms.Room, id rooms.Sub
 		return c, false, err
 	}
 	config, err := w.Rooms.Get(ctx, room)
-	if errors.Is(err, ErrUnknownRoom) || err == nil && !config.Reads(found[0].Owner) {
+	if errors.Is(err, ErrUnknownRoom) || err == nil && !config.MayRead(found[0].Owner) {
 		return c, false, nil
 	}
 	if err != nil {

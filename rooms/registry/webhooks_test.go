@@ -189,7 +189,7 @@ func TestWhoMayNotReadIsNotCalled(t *testing.T) {
 		if _, err := r.Put(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		if _, here := asked(); here != c.Reads("clinic-4") {
+		if _, here := asked(); here != c.MayRead("clinic-4") {
 			t.Errorf("with the readers %v it is there: %v", readers, here)
 		}
 	}
