@@ -28,6 +28,7 @@ type Log struct {
 	read  jetstream.JetStream // reading, pulling
 	queue *nats.Conn          // jobs and pages
 	work  jetstream.JetStream // pulling jobs and settling them
+	apps  jetstream.JetStream // consumers of applications
 
 	messages *committer
 	events   *committer
@@ -55,6 +56,9 @@ func (l *Log) open(ctx context.Context, c Connector, m Manifest) error {
 		return err
 	}
 	if l.work, err = l.jetStream(c, "work"); err != nil {
+		return err
+	}
+	if l.apps, err = l.jetStream(c, "apps"); err != nil {
 		return err
 	}
 	if l.queue, err = l.connect(c, "queue"); err != nil {
