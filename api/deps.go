@@ -10,6 +10,7 @@ import (
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 )
@@ -67,6 +68,39 @@ type Subscribers interface {
 	SubscriberRemover
 }
 
+// ConsumerReader reads the durable consumers of applications. One that is not there is consumers.ErrUnknown; next is
+// empty on the last page.
+type ConsumerReader interface {
+	Get(ctx context.Context, id rooms.ConsumerID) (rooms.Consumer, error)
+	List(ctx context.Context, room rooms.Room, owner rooms.Owner, after string, limit int) (page []rooms.Consumer, next string, err error)
+}
+
+// ConsumerWriter makes and removes them. Its errors are those of package consumers.
+type ConsumerWriter interface {
+	Create(ctx context.Context, room rooms.RoomConfig, wanted rooms.ConsumerConfig) (c rooms.Consumer, created bool, err error)
+	Reset(ctx context.Context, room rooms.RoomConfig, id rooms.ConsumerID, s rooms.Start) (rooms.Consumer, error)
+	ConsumerRemover
+}
+
+// ConsumerRemover removes one consumer, or those of a room.
+type ConsumerRemover interface {
+	Delete(ctx context.Context, id rooms.ConsumerID) error
+	DeleteAll(ctx context.Context, room rooms.Room) error
+}
+
+// Handouts hands out messages and hears what became of them; tokens that are not good are consumers.BadTokens.
+type Handouts interface {
+	Pull(ctx context.Context, from rooms.Consumer, max int, wait time.Duration) ([]consumers.Message, error)
+	Settle(ctx context.Context, with rooms.Consumer, all []consumers.Settlement) error
+}
+
+// Consumers are the durable consumers of applications.
+type Consumers interface {
+	ConsumerReader
+	ConsumerWriter
+	Handouts
+}
+
 // Messages tells what became of messages. What it has not folded is index.ErrUnknown; next is -1, or empty, on the
 // last page.
 type Messages interface {
@@ -98,6 +132,7 @@ type Deps struct {
 	Publisher   Publisher
 	Rooms       Rooms
 	Subscribers Subscribers
+	Consumers   Consumers
 	Messages    Messages
 	Waiter      Waiter
 	Audit       Audit

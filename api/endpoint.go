@@ -33,10 +33,14 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else if err := s.recordChange(c, a); err != nil {
 		refused = problem.Because(v1.ProblemCodeUnavailable, err)
 	}
+	lost := a.lost
 	if refused != nil {
 		a = s.refuse(c, refused)
 	}
-	write(w, a)
+	err = write(w, a)
+	if lost != nil && (refused != nil || err != nil || c.context().Err() != nil) {
+		lost()
+	}
 	s.note(c, a, refused)
 	s.finish(c, a, refused)
 }
@@ -73,7 +77,8 @@ func (s *Server) refuse(c *call, p *problem.Error) answer {
 	return answer{status: status, kind: problem.ContentType, body: body}
 }
 
-func write(w http.ResponseWriter, a answer) {
+// write gives the caller an answer; the error says that he has gone.
+func write(w http.ResponseWriter, a answer) (err error) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
@@ -85,8 +90,9 @@ func write(w http.ResponseWriter, a answer) {
 	}
 	w.WriteHeader(a.status)
 	if len(a.body) > 0 {
-		_, _ = w.Write(a.body) // the caller may have gone
+		_, err = w.Write(a.body)
 	}
+	return err
 }
 
 // beyond is a context that outlives the caller, for what must not be left half done.

@@ -23,6 +23,8 @@ type Server struct {
 	handler  http.Handler
 	page     func() ([]byte, error) // /docs
 	stopping atomic.Bool
+	draining chan struct{} // closed when the server stops
+	drain    func()        // closes it, once
 }
 
 // New makes a server of options that Check accepts.
@@ -40,6 +42,8 @@ func New(o Options, d Deps) *Server {
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
 		page:     sync.OnceValues(renderDocumentation),
 	}
+	s.draining = make(chan struct{})
+	s.drain = sync.OnceFunc(func() { close(s.draining) })
 	s.handler = s.router()
 	return s
 }

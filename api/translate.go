@@ -6,6 +6,7 @@ import (
 
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
@@ -29,6 +30,9 @@ func translate(err error) *problem.Error {
 		{registry.ErrUnknownRoom, v1.ProblemCodeUnknownRoom},
 		{registry.ErrRevision, v1.ProblemCodeRevisionMismatch},
 		{registry.ErrUnknownSubscriber, v1.ProblemCodeUnknownSubscriber},
+		{consumers.ErrUnknown, v1.ProblemCodeUnknownConsumer},
+		{consumers.ErrExists, v1.ProblemCodeConsumerExists},
+		{consumers.ErrQuota, v1.ProblemCodeQuotaExceeded},
 		{index.ErrUnknown, v1.ProblemCodeUnknownMessage},
 		{index.ErrClosed, v1.ProblemCodeUnavailable},
 		{stream.ErrFull, v1.ProblemCodeQueueFull},
