@@ -165,6 +165,13 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", room + "/subscribers", "boss", `{"email":"a@example.com"}`, nil},
 		{"GET", room + "/subscribers?limit=2", "boss", "", nil},
 		{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, {"DELETE", room + "/subscribers/" + strings.Repeat("y", 26) + "A", "boss", "", nil},
+		{"POST", room + "/consumers", "clinic-4", `{"name":"fresh","lane":"bulk","type":"x","start":{"sequence":7},"ackWait":5,"maxDeliver":3}`, nil},
+		{"POST", room + "/consumers", "clinic-4", `{"name":"ledger","start":{"from":"all"}}`, nil}, {"POST", room + "/consumers", "clinic-4", `{"name":"ledger","lane":"bulk"}`, nil},
+		{"GET", room + "/consumers?limit=1", "boss", "", nil}, {"GET", room + "/consumers/ledger", "clinic-4", "", nil}, {"GET", room + "/consumers/none", "clinic-4", "", nil},
+		{"POST", room + "/consumers/ledger/reset", "clinic-4", `{"time":"2026-11-22T00:00:00Z"}`, nil}, {"POST", room + "/consumers/ledger/reset", "clinic-4", `{}`, nil},
+		{"POST", room + "/consumers/ledger/pull", "clinic-4", `{"max":1,"wait":0}`, nil}, {"POST", room + "/consumers/ledger/pull", "clinic-4", `{"max":0}`, nil},
+		{"POST", room + "/consumers/ledger/ack", "clinic-4", `{"acks":[],"naks":[],"working":[]}`, nil}, {"POST", room + "/consumers/ledger/ack", "clinic-4", `{"acks":["x"]}`, nil},
+		{"DELETE", room + "/consumers/ledger", "clinic-4", "", nil}, {"DELETE", room + "/consumers/none", "clinic-4", "", nil},
 		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
 	} {
 		w := a.of(serverOn(newEngine(), Options{Metrics: true}, io.Discard))

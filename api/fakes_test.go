@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 const (
@@ -51,6 +52,11 @@ type engine struct {
 	recorded  []audit.Entry
 	noted     []audit.Entry
 	auditErr  error
+	consumers map[rooms.ConsumerID]rooms.Consumer
+	waiting   map[rooms.ConsumerID][]stream.Handout // to be handed out
+	settled   []stream.Settlement
+	pulling   chan struct{} // told of each pull that waits
+	pulled    chan struct{} // and when it ends
 }
 
 func newEngine() *engine {
@@ -60,11 +66,20 @@ func newEngine() *engine {
 		people:   map[rooms.SubscriberID]rooms.Subscriber{},
 		messages: map[rooms.UMID]index.Summary{},
 		late:     map[rooms.UMID]index.Summary{},
+
+		consumers: map[rooms.ConsumerID]rooms.Consumer{},
+		waiting:   map[rooms.ConsumerID][]stream.Handout{},
+		pulling:   make(chan struct{}, 100),
+		pulled:    make(chan struct{}, 100),
 	}
 	e.rooms["newborn"] = rooms.RoomConfig{
 		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
 		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}},
+		Readers:    []rooms.Client{"clinic-4", "clinic-5"},
 	}
+	ledger := rooms.Consumer{Created: noon(), Delivered: 9, Acked: 7, Pending: 3, AckPending: 2, Redelivered: 1}
+	ledger.ID, ledger.Client, ledger.AckWait = clinicConsumer("ledger"), "clinic-4", 30*time.Second
+	e.consumers[ledger.ID] = ledger
 	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
 	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}
 	e.messages[umid] = index.Summary{

@@ -13,13 +13,14 @@ import (
 func callers() map[string]string {
 	return map[string]string{
 		"admin": "root+admin", "auditor": "eye+auditor", "dpo": "officer+dpo",
-		"boss": "boss", "author": "hosp-7", "publisher": "hosp-8", "stranger": "other",
+		"boss": "boss", "author": "hosp-7", "publisher": "hosp-8", "stranger": "other", "reader": "clinic-4",
 		"by claim": "other+publisher+subscriber", "nobody": "",
 	}
 }
 
 func TestAuthorisationMatrix(t *testing.T) {
 	const m, room = "/v1/messages/" + umid, "/v1/rooms/newborn"
+	ledger := "/consumers/" + clinicConsumer("ledger").String()
 	for _, tc := range []struct {
 		method, path, body string
 		allowed            string // callers
@@ -30,13 +31,20 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"GET", m, "", "admin auditor boss author", 404},
 		{"GET", m + "/deliveries", "", "admin auditor boss author", 404},
 		{"POST", "/v1/rooms", `{"name":"fresh"}`, "admin", 403},
-		{"GET", "/v1/rooms", "", "admin auditor dpo boss author publisher stranger by-claim", 0},
-		{"GET", room, "", "admin auditor boss author publisher", 403},
+		{"GET", "/v1/rooms", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
+		{"GET", room, "", "admin auditor boss author publisher reader", 403},
 		{"PUT", room, `{"title":"x"}`, "admin boss", 403},
 		{"DELETE", room, "", "admin", 403},
 		{"POST", room + "/subscribers", `{"email":"a@example.com"}`, "admin boss", 403},
 		{"GET", room + "/subscribers", "", "admin boss", 403},
 		{"DELETE", room + "/subscribers/" + subscriber, "", "admin boss", 403},
+		{"POST", room + "/consumers", `{"name":"fresh"}`, "boss reader", 403},
+		{"GET", room + "/consumers", "", "admin boss reader", 403},
+		{"GET", room + ledger, "", "admin boss reader", 403},
+		{"DELETE", room + ledger, "", "admin boss reader", 403},
+		{"POST", room + ledger + "/reset", `{"from":"all"}`, "reader", 403},
+		{"POST", room + ledger + "/pull", `{}`, "reader", 403},
+		{"POST", room + ledger + "/ack", `{}`, "reader", 403},
 	} {
 		for name, token := range callers() {
 			want := tc.refusal
@@ -50,7 +58,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
-			if w.Code >= 400 && (e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
+			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}
@@ -59,7 +67,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 
 func TestRoomsAreListedForTheirOwn(t *testing.T) {
 	for name, want := range map[string]string{
-		"admin": "newborn taxes", "auditor": "newborn taxes", "boss": "newborn", "publisher": "newborn", "stranger": "", "dpo": "", "by claim": "",
+		"admin": "newborn taxes", "auditor": "newborn taxes", "boss": "newborn", "publisher": "newborn", "reader": "newborn", "stranger": "", "dpo": "", "by claim": "",
 	} {
 		body := ask{"GET", "/v1/rooms", callers()[name], "", nil}.of(newServer(newEngine())).Body.String()
 		for _, room := range []string{"newborn", "taxes"} {

@@ -22,7 +22,7 @@ func TestRoomLife(t *testing.T) {
 	s := newServer(e)
 	const body = `{"name":"fresh","title":"Fresh","admins":["boss"],"publishers":[{"client":"a","direct":true},{"client":"b"}],"history":true}`
 	w := ask{"POST", "/v1/rooms", "root+admin", body, nil}.of(s)
-	const want = `{"name":"fresh","title":"Fresh","admins":["boss"],"publishers":[{"client":"a","direct":true},{"client":"b"}],"history":true,"createdAt":"2026-11-22T12:00:00Z"}`
+	const want = `{"name":"fresh","title":"Fresh","admins":["boss"],"publishers":[{"client":"a","direct":true},{"client":"b"}],"readers":[],"history":true,"createdAt":"2026-11-22T12:00:00Z"}`
 	if w.Code != 201 || w.Header().Get("ETag") != `"1"` || w.Header().Get("Location") != "/v1/rooms/fresh" || !sameJSON(t, w.Body.Bytes(), want) {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
