@@ -34,7 +34,8 @@ func (t terminal) root() *cobra.Command {
 	)
 	addAll(root, "server", t.devCommand(), t.serveCommand(), t.configCommand(), t.keysCommand(),
 		t.clusterCommand(), t.promoteCommand(), t.drillCommand())
-	addAll(root, "client", t.pubCommand(), t.statusCommand(), t.roomCommand(), t.subscribeCommand(), t.tokenCommand())
+	addAll(root, "client", t.pubCommand(), t.statusCommand(), t.roomCommand(), t.subscribeCommand(),
+		t.consumerCommand(), t.pullCommand(), t.tokenCommand())
 	addAll(root, "", t.versionCommand())
 	return root
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/govcrier/crier/api"
 	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/publish"
 )
 
@@ -26,7 +27,8 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	writes := &probe{write: func(ctx context.Context) error { return s.audit.Record(ctx, a.entry("log", "probe")) }}
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers,
-		Messages: k.index, Waiter: k, Audit: a.recorder(c, s.log, "api"),
+		Consumers: consumers.New(s.log, s.vault, a.config.Consumers),
+		Messages:  k.index, Waiter: k, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), nil
