@@ -23,6 +23,10 @@ type Handout struct {
 // maxPull is how long one question to a consumer's leader waits: a leader may die without a word.
 const maxPull = 5 * time.Second
 
+// lateBy is how long messages are waited for after the end of an answer: where there are several servers
+// a message is sent once they agree that it is, and the end may overtake it.
+const lateBy = 200 * time.Millisecond
+
 // errEnded ends a question that was answered.
 var errEnded = errors.New("the question is answered")
 
@@ -95,13 +99,20 @@ func (l *Log) ask(ctx context.Context, id rooms.ConsumerID, p pull) (got []Hando
 	if err := nc.PublishRequest(jetstream.DefaultAPIPrefix+"CONSUMER.MSG.NEXT."+streamRooms+"."+id.String(), inbox, request); err != nil {
 		return nil, fmt.Errorf("stream: %w", err)
 	}
+	ended := false
 	for len(got) < p.Batch {
 		m, err := nextWithin(ctx, sub, p.silence)
-		if err != nil {
+		switch {
+		case err != nil && ended && ctx.Err() == nil:
+			return got, nil
+		case err != nil:
 			return got, classify(err)
 		}
 		if status := m.Header.Get("Status"); m.Subject == inbox && status != "" {
-			if err := pullStatus(status, m.Header.Get("Description")); err != nil {
+			err := pullStatus(status, m.Header.Get("Description"))
+			if ended = errors.Is(err, errEnded); ended && l.options.replicated() {
+				p.silence = lateBy
+			} else if err != nil {
 				return got, unlessEnded(err)
 			}
 			continue
