@@ -65,6 +65,9 @@ func (c *Consumers) Create(ctx context.Context, room rooms.RoomConfig, wanted ro
 		return rooms.Consumer{}, false, err
 	}
 	err := c.store.CreateConsumer(ctx, wanted, room.After)
+	if errors.Is(err, stream.ErrFull) {
+		return rooms.Consumer{}, false, ErrQuota
+	}
 	if err != nil && !errors.Is(err, stream.ErrExists) {
 		return rooms.Consumer{}, false, fmt.Errorf("consumers: create: %w", err)
 	}

@@ -24,11 +24,14 @@ const (
 	metaStart  = "crier-start"
 )
 
-const codeConsumerNotFound = 10014
+const (
+	codeConsumerNotFound = 10014
+	codeTooManyConsumers = 10026
+)
 
 // CreateConsumer makes a durable consumer of a room's messages that stand after a position, where
 // the room begins. To make it again with the same settings is no error and changes nothing; ErrExists
-// if there is one with others.
+// if there is one with others, ErrFull if the engine takes no more.
 func (l *Log) CreateConsumer(ctx context.Context, c rooms.ConsumerConfig, after uint64) error {
 	config := jetstream.ConsumerConfig{
 		Durable: c.ID.String(), FilterSubject: c.Filter(), AckPolicy: jetstream.AckExplicitPolicy,
@@ -56,6 +59,9 @@ func (l *Log) makeConsumer(ctx context.Context, config jetstream.ConsumerConfig,
 	})
 	if errors.Is(err, jetstream.ErrConsumerExists) || hasCode(err, codeConsumerExists) {
 		return ErrExists
+	}
+	if hasCode(err, codeTooManyConsumers) {
+		return ErrFull
 	}
 	return err
 }
