@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -41,8 +40,6 @@ func (s *Server) pull(c *call) (answer, error) {
 
 // handOut waits for messages until the caller goes or the server stops.
 func (s *Server) handOut(c *call, asked request.Pull) ([]consumers.Message, error) {
-	// The caller's going is noticed by reading from the connection, for which there has to be time.
-	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(asked.Wait + s.options.BodyTimeout))
 	ctx, cancel := context.WithCancel(c.context())
 	defer cancel()
 	go func() {

@@ -49,6 +49,8 @@ func (l *Log) Pull(ctx context.Context, id rooms.ConsumerID, max, maxBytes int, 
 			return nil, ctx.Err()
 		case len(got) > 0:
 			return got, nil
+		case errors.Is(err, ErrUnavailable) && l.isGone(ctx, id):
+			return nil, ErrGone
 		case err != nil && (!errors.Is(err, ErrUnavailable) || time.Since(silent) > l.options.CommitTimeout):
 			return nil, err
 		case err == nil && time.Until(until) <= 0:
@@ -56,6 +58,12 @@ func (l *Log) Pull(ctx context.Context, id rooms.ConsumerID, max, maxBytes int, 
 		}
 		pause(ctx, retryPause)
 	}
+}
+
+// isGone says whether there is certainly no such consumer: nobody answers for it either.
+func (l *Log) isGone(ctx context.Context, id rooms.ConsumerID) bool {
+	_, err := l.consumerInfo(ctx, id)
+	return errors.Is(err, ErrGone)
 }
 
 // pull is a question to a consumer (NATS ADR-37). Without wait it is answered at once; with one, when
