@@ -20,15 +20,20 @@ import (
 // benchListeners are on one node.
 const benchListeners = 5000
 
-// BenchmarkListeners has 5,000 clients listen to one room by server-sent events and publishes to it: how long until the
-// last one has the message, counted from the moment before it is published, and what each costs in memory.
+// BenchmarkListeners has 5,000 clients listen to one room, half of them by server-sent events and half by NATS, and publishes
+// to it: how long until the last one has the message, counted from the moment before it is published, and what each costs
+// in memory.
 func BenchmarkListeners(b *testing.B) {
 	m := startBench(b, true)
 	m.readers(b)
 	before := memory()
-	lines := make([]*bufio.Reader, benchListeners)
+	lines := make([]line, benchListeners)
 	for i := range lines {
-		lines[i] = m.listener(b, i)
+		if i%2 == 0 {
+			lines[i] = m.listener(b, i)
+		} else {
+			lines[i] = m.natsLine(b, i)
+		}
 	}
 	perListener := (memory() - before) / benchListeners
 	publish := m.roomPublisher(b)
@@ -38,7 +43,7 @@ func BenchmarkListeners(b *testing.B) {
 	}
 	_ = m.crew.stop() // before its folder goes
 	slices.Sort(took)
-	fmt.Printf("\nlisteners: %d by SSE, one node, %d cores, client and server in one process: the last one has a message %s after it was sent (median of %d, worst %s); %.1f KiB of memory each, client included\n",
+	fmt.Printf("\nlisteners: %d, half by SSE and half by NATS, one node, %d cores, client and server in one process: the last one has a message %s after it was sent (median of %d, worst %s); %.1f KiB of memory each, client included\n",
 		benchListeners, runtime.NumCPU(), took[len(took)/2].Round(time.Millisecond), len(took), took[len(took)-1].Round(time.Millisecond), float64(perListener)/1024)
 	b.ReportMetric(took[len(took)/2].Seconds(), "s-to-the-last")
 	b.ReportMetric(float64(perListener), "B/listener")
@@ -68,8 +73,30 @@ func memory() uint64 {
 	return s.HeapInuse + s.StackInuse
 }
 
+// line is the client's end of a connection by which it hears; sign is how a message begins.
+type line struct {
+	*bufio.Reader
+	sign string
+}
+
+// natsLine subscribes by NATS.
+func (m *bench) natsLine(b *testing.B, n int) line {
+	b.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(m.app.nats, "nats://"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = conn.Close() })
+	fmt.Fprintf(conn, "CONNECT {\"verbose\":false,\"headers\":true,\"auth_token\":%q}\r\nSUB live.%s.> 1\r\nPING\r\n", m.tokens[n%benchTokens], benchRoom)
+	r := bufio.NewReaderSize(conn, 1024)
+	if err := skipTo(r, "PONG"); err != nil {
+		b.Fatal(err)
+	}
+	return line{r, "HMSG"}
+}
+
 // listener opens a stream and reads its beginning.
-func (m *bench) listener(b *testing.B, n int) *bufio.Reader {
+func (m *bench) listener(b *testing.B, n int) line {
 	b.Helper()
 	conn, err := net.Dial("tcp", m.address)
 	if err != nil {
@@ -85,7 +112,7 @@ func (m *bench) listener(b *testing.B, n int) *bufio.Reader {
 	if err := skipTo(r, "id: "); err != nil {
 		b.Fatal(err)
 	}
-	return r
+	return line{r, "event: message"}
 }
 
 // skipTo reads lines up to one that begins so.
@@ -111,12 +138,12 @@ func (m *bench) roomPublisher(b *testing.B) func(n int) error {
 }
 
 // round publishes one message and waits until all have it.
-func (m *bench) round(b *testing.B, lines []*bufio.Reader, publish func(int) error, n int) time.Duration {
+func (m *bench) round(b *testing.B, lines []line, publish func(int) error, n int) time.Duration {
 	b.Helper()
 	var all sync.WaitGroup
 	for _, r := range lines {
 		all.Go(func() {
-			if err := skipTo(r, "event: message"); err != nil {
+			if err := skipTo(r.Reader, r.sign); err != nil {
 				b.Error(err)
 			}
 		})

@@ -13,7 +13,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/govcrier/crier/broker"
-	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
@@ -25,7 +24,7 @@ const heardCalls = 1_000
 func BenchmarkHear(b *testing.B) {
 	append, raw := rawHear(b)
 	m := startBench(b, false)
-	m.admitReader(b)
+	m.readers(b)
 	nc, arrived := m.natsListener(b)
 	defer nc.Close()
 	publish := m.toAll(b, 0)
@@ -90,16 +89,6 @@ func rawHear(b *testing.B) (publish, heard time.Duration) {
 	return took[len(took)/2], heard
 }
 
-// admitReader lets the first client read the room.
-func (m *bench) admitReader(b *testing.B) {
-	b.Helper()
-	room, err := m.know.rooms.Get(b.Context(), benchRoom)
-	must(b, err)
-	room.Readers = []rooms.Client{"ministry-0"}
-	_, err = m.know.rooms.Put(b.Context(), room)
-	must(b, err)
-}
-
 // natsListener hears the room, and tells when each message has come.
 func (m *bench) natsListener(b *testing.B) (*nats.Conn, chan time.Time) {
 	b.Helper()
@@ -116,7 +105,7 @@ func (m *bench) natsListener(b *testing.B) (*nats.Conn, chan time.Time) {
 func BenchmarkLogins(b *testing.B) {
 	const logins, crowd = 3_000, 8
 	m := startBench(b, false)
-	m.admitReader(b)
+	m.readers(b)
 	nc, arrived := m.natsListener(b)
 	defer nc.Close()
 	publish := m.toAll(b, 0)
