@@ -67,7 +67,7 @@ func newEngine() *engine {
 	e.rooms["newborn"] = rooms.RoomConfig{
 		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
 		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}},
-		Readers: []rooms.Client{"clinic-4"},
+		Readers:    []rooms.Client{"clinic-4"},
 	}
 	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
 	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}

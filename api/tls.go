@@ -4,7 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 
-	"github.com/govcrier/crier/broker/servercert"
+	"github.com/govcrier/crier/api/servercert"
 )
 
 // TLSOptions say which certificate the server shows.

@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
-	"github.com/govcrier/crier/broker/servercert"
+	"github.com/govcrier/crier/api/servercert"
 )
 
 const (

@@ -17,6 +17,9 @@ const headerBox = "Nats-Server-Xkey"
 // errNothing refuses a guest who may do nothing: a server takes empty lists of rights for all rights.
 var errNothing = errors.New("broker: whoever may do nothing is not let in")
 
+// errOver refuses a guest whose time has come, though a clock that lags might let him in.
+var errOver = errors.New("broker: the time of that guest is over")
+
 // login answers this node's server about somebody who wants to come in. What other nodes ask is
 // sealed for them.
 func (s *Server) login(m *nats.Msg) {
@@ -64,8 +67,11 @@ func (s *Server) user(r *jwt.AuthorizationRequestClaims) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(guest.Hear)+len(guest.Call) == 0 {
+	switch {
+	case len(guest.Hear)+len(guest.Call) == 0:
 		return "", errNothing
+	case !guest.Until.After(time.Now()):
+		return "", errOver
 	}
 	if err := s.furnish(guest); err != nil {
 		return "", err

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
-	"github.com/govcrier/crier/broker/servercert"
+	"github.com/govcrier/crier/api/servercert"
 )
 
 // NATSOptions say where NATS clients of others are let in. Who they are and what they may do is

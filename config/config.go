@@ -8,8 +8,8 @@ import (
 
 	"github.com/govcrier/crier/api"
 	"github.com/govcrier/crier/api/oidc"
+	"github.com/govcrier/crier/api/servercert"
 	"github.com/govcrier/crier/broker"
-	"github.com/govcrier/crier/broker/servercert"
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/rooms"

@@ -14,8 +14,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/rooms"
 )
@@ -26,9 +26,16 @@ var ErrNoRights = errors.New("edge: the client may neither read nor publish in a
 // ErrBlocked refuses a client that is kept out.
 var ErrBlocked = errors.New("edge: the client is blocked")
 
+// Bearer is who sent a token.
+type Bearer struct {
+	Client  string
+	Subject string
+	Until   time.Time // the end of the token
+}
+
 // Verifier tells who sent a token.
 type Verifier interface {
-	Verify(ctx context.Context, token string) (oidc.Identity, error)
+	Bearer(ctx context.Context, token string) (Bearer, error)
 }
 
 // Rooms lists the rooms.
@@ -58,11 +65,11 @@ var _ broker.Gatekeeper = (*Gatekeeper)(nil)
 
 // Admit says what the bearer of a token may do.
 func (g *Gatekeeper) Admit(ctx context.Context, token string) (broker.Guest, error) {
-	id, err := g.Verifier.Verify(ctx, token)
+	bearer, err := g.Verifier.Bearer(ctx, token)
 	if err != nil {
 		return broker.Guest{}, err
 	}
-	client, err := rooms.ParseClient(id.Client)
+	client, err := rooms.ParseClient(bearer.Client)
 	if err != nil {
 		return broker.Guest{}, fmt.Errorf("edge: %w", err)
 	}
@@ -76,7 +83,7 @@ func (g *Gatekeeper) Admit(ctx context.Context, token string) (broker.Guest, err
 	if len(guest.Hear)+len(guest.Call) == 0 {
 		return broker.Guest{}, ErrNoRights
 	}
-	guest.Client, guest.Subject, guest.Until = id.Client, id.Subject, id.Expires
+	guest.Client, guest.Subject, guest.Until = bearer.Client, bearer.Subject, bearer.Until
 	return guest, nil
 }
 

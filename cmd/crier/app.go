@@ -95,6 +95,11 @@ func (a *App) start(ctx context.Context, c *crew) error {
 	if err := a.startDelivery(ctx, c, s, k); err != nil {
 		return err
 	}
+	return a.open(ctx, c, s, k)
+}
+
+// open lets requests in, by HTTP and by NATS.
+func (a *App) open(ctx context.Context, c *crew, s *store, k *knowledge) error {
 	server, keeper, err := a.newServer(ctx, c, s, k)
 	if err != nil {
 		return err
@@ -102,7 +107,6 @@ func (a *App) start(ctx context.Context, c *crew) error {
 	if err := a.serve(c, server); err != nil {
 		return err
 	}
-	a.nats, a.webSocket = s.broker.NATSURL(), s.broker.WebSocketURL()
 	return a.openDoor(c, s, keeper, server)
 }
 

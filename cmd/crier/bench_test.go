@@ -106,11 +106,7 @@ func (m *bench) start(ctx context.Context, fanout bool) (err error) {
 			return err
 		}
 	}
-	server, _, err := m.app.newServer(ctx, m.crew, m.store, m.know)
-	if err != nil {
-		return err
-	}
-	return m.app.serve(m.crew, server)
+	return m.app.open(ctx, m.crew, m.store, m.know)
 }
 
 func (m *bench) room(b *testing.B) {

@@ -101,7 +101,7 @@ func devConfig(home *devStore, f devFlags) (config.Config, error) {
 	for flag, address := range map[string]string{"api": f.address, "nats": f.nats, "websocket": f.socket} {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil || !loopback(host) {
-			return config.Config{}, fmt.Errorf("--%s takes a loopback address, such as 127.0.0.1:0: there is no TLS here", flag)
+			return config.Config{}, fmt.Errorf("--%s takes a loopback address, such as 127.0.0.1:8080: there is no TLS here", flag)
 		}
 	}
 	conf := config.New()

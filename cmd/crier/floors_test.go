@@ -32,7 +32,7 @@ var floors = []struct {
 	{0, []string{"rooms/together"}, "waiting for one answer together, wanted on two floors; it knows nobody"},
 	{0, []string{"api/v1"}, "the words of the wire, written from the API's document"},
 	{0, []string{"broker/nodecert"}, "certificates for tests and drills, wanted on every floor"},
-	{0, []string{"broker/servercert"}, "the certificate that a server shows, wanted by those of NATS and of HTTP"},
+	{0, []string{"api/servercert"}, "the certificate that a server shows, wanted by those of NATS and of HTTP"},
 	{1, []string{"broker/..."}, "the embedded NATS server: it carries messages and does not know what they mean"},
 	{2, []string{"rooms/stream/...", "rooms/vault/...", "rooms/audit/..."}, "the log, sealing and audit: what must never be lost"},
 	{3, []string{"channels"}, "the contract of providers; it has never heard of any of them"},

@@ -98,11 +98,7 @@ func (s *stand) start(ctx context.Context) (err error) {
 	if err := s.app.startDelivery(ctx, s.crew, s.store, s.know); err != nil {
 		return err
 	}
-	server, _, err := s.app.newServer(ctx, s.crew, s.store, s.know)
-	if err != nil {
-		return err
-	}
-	if err := s.app.serve(s.crew, server); err != nil {
+	if err := s.app.open(ctx, s.crew, s.store, s.know); err != nil {
 		return err
 	}
 	return untilReady(ctx, client.New(client.Options{Servers: []string{s.app.URL()}}))

@@ -32,7 +32,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Now: s.broker.Now,
 	}
 	writes := &probe{write: func(ctx context.Context) error { return s.audit.Record(ctx, a.entry("log", "probe")) }}
-	keeper := &edge.Gatekeeper{Verifier: verifier, Rooms: k.rooms, Consumers: noConsumers{}, Blocked: blocked}
+	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: noConsumers{}, Blocked: blocked}
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers,
 		Messages: k.index, Waiter: k, Audit: a.recorder(c, s.log, "api"),
@@ -40,6 +40,15 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Blocked: blocked, Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil
+}
+
+// bearers verifies tokens for those who come in by NATS.
+type bearers struct{ verifier *oidc.Verifier }
+
+// Bearer tells who sent a token.
+func (b bearers) Bearer(ctx context.Context, token string) (edge.Bearer, error) {
+	id, err := b.verifier.Verify(ctx, token)
+	return edge.Bearer{Client: id.Client, Subject: id.Subject, Until: id.Expires}, err
 }
 
 type noConsumers struct{}

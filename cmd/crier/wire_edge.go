@@ -11,7 +11,7 @@ import (
 
 // openDoor lets NATS clients in, and answers what they publish.
 func (a *App) openDoor(c *crew, s *store, keeper *edge.Gatekeeper, server *api.Server) error {
-	if s.broker.NATSURL()+s.broker.WebSocketURL() == "" {
+	if a.nats, a.webSocket = s.broker.NATSURL(), s.broker.WebSocketURL(); a.nats+a.webSocket == "" {
 		return nil
 	}
 	c.run("publishing over NATS", func(ctx context.Context) error {
