@@ -140,10 +140,18 @@ func (s *Server) removePeer(ctx context.Context, id string) error {
 	return ask(ctx, s.sys, "$JS.API.SERVER.REMOVE", request)
 }
 
-// waitAlone returns when every group has a leader, this node.
+// shortLook is how long the first look at the groups may take.
+const shortLook = 300 * time.Millisecond
+
+// waitAlone returns when every group has a leader, this node. The engine answers at once if all have
+// one, else after four seconds: it is asked again rather than waited for, each time a little longer.
 func (s *Server) waitAlone(ctx context.Context) error {
+	look := shortLook
 	return repeat(ctx, func() error {
-		groups, err := s.groups(ctx)
+		brief, cancel := context.WithTimeout(ctx, look)
+		defer cancel()
+		look += look / 2
+		groups, err := s.groups(brief)
 		if err != nil {
 			return err
 		}

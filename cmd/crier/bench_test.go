@@ -128,10 +128,22 @@ func (m *bench) room(b *testing.B) {
 
 // publisher gives a client of the API with the next token, which publishes to one named person.
 func (m *bench) publisher(b *testing.B, n int) func(call int) error {
-	w := dialWire(b, m.address, (&url.URL{Path: "/v1/rooms/" + benchRoom + "/messages"}).String(), m.tokens[n%benchTokens])
+	w := m.wire(b, n)
 	return func(call int) error {
 		return w.post(fmt.Sprintf(`{"transactionId":"t-%d-%d","type":"reminder","content":{"text":"%s"},"recipients":[{"phone":"+9998%08d"}]}`, n, call, benchText, call))
 	}
+}
+
+// toAll gives one that publishes to all subscribers.
+func (m *bench) toAll(b *testing.B, n int) func(call int) error {
+	w := m.wire(b, n)
+	return func(call int) error {
+		return w.post(fmt.Sprintf(`{"transactionId":"a-%d-%d","type":"reminder","content":{"text":"%s"}}`, n, call, benchText))
+	}
+}
+
+func (m *bench) wire(b *testing.B, n int) *wire {
+	return dialWire(b, m.address, (&url.URL{Path: "/v1/rooms/" + benchRoom + "/messages"}).String(), m.tokens[n%benchTokens])
 }
 
 // folded waits until the index has folded the log to its end and says how long that took.

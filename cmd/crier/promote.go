@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -42,10 +43,13 @@ func (t terminal) promoteCommand() *cobra.Command {
 		if !yes && !t.confirm(question, peer) {
 			return errNotConfirmed
 		}
-		if err := node.Promote(c.Context(), peer, t.step); err != nil {
+		began := time.Now()
+		timed := func(step string) { t.step(fmt.Sprintf("%4.1f s  %s", time.Since(began).Seconds(), step)) }
+		if err := node.Promote(c.Context(), peer, timed); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(t.out, "Promoted: messages are taken again. Start %s when it is repaired; it catches up by itself.\n", peer)
+		_, err = fmt.Fprintf(t.out, "Promoted after %.1f s: messages are taken again. Start %s when it is repaired; it catches up by itself.\n",
+			time.Since(began).Seconds(), peer)
 		return err
 	}
 	c.Flags().StringVar(&peer, "peer-is-dead", "", "the other node, which is dead")
