@@ -4,11 +4,13 @@
 //
 //   {"do":"listen","subject":S}        {} once the subscription stands; then {"heard":M} for each message
 //   {"do":"request","subject":S,"body":B}                {"message":M}
-//   {"do":"fetch","consumer":C,"count":N}                {"messages":[M...]}, each of them acknowledged
+//   {"do":"fetch","consumer":C,"count":N,"wait":MS}      {"messages":[M...]}, each of them acknowledged
+//   {"do":"iterate" or "consume","consumer":C,"count":N} the same, in other ways
 //   {"do":"follow","consumer":C}       {}; then {"followed":M} for each message, which is then acknowledged
 //
-// M is {subject, header, data}, data in base64. A refusal is {"error":TEXT}. The token is read from the file that NATS_TOKEN_FILE
-// names, at every connect. It ends when its standard input does.
+// M is {subject, header, data, sequence}, data in base64. A refusal is {"error":TEXT}. The token is read from the file that NATS_TOKEN_FILE
+// names, at every connect; the authority of a server with TLS from
+// the file that NATS_CA names. It ends when its standard input does.
 
 import './oldnode.mjs';
 import { readFileSync } from 'node:fs';
@@ -24,6 +26,8 @@ const servers = process.argv.slice(2);
 const nc = await (servers[0].startsWith('ws') ? wsconnect : connect)({
   servers,
   authenticator: tokenAuthenticator(() => readFileSync(process.env.NATS_TOKEN_FILE, 'utf8').trim()),
+  tls: process.env.NATS_CA ? { caFile: process.env.NATS_CA } : undefined,
+  noRandomize: true,
   maxReconnectAttempts: -1,
   reconnectTimeWait: 100,
   waitOnFirstConnect: true,
@@ -34,11 +38,21 @@ const say = (line) => process.stdout.write(JSON.stringify(line) + '\n');
 
 const shown = (m) => ({
   subject: m.subject,
+  sequence: m.seq,
   header: m.headers ? Object.fromEntries(m.headers.keys().map((k) => [k, m.headers.values(k)])) : {},
   data: Buffer.from(m.data).toString('base64'),
 });
 
 const consumer = (name) => jetstream(nc, { apiPrefix: 'JS.crier.API' }).consumers.get('ROOMS', name);
+
+async function take(incoming, count) {
+  const messages = [];
+  for await (const m of incoming) {
+    await m.ackAck();
+    if (messages.push(shown(m)) === count) break;
+  }
+  return { messages };
+}
 
 const deeds = {
   async listen({ subject }) {
@@ -53,17 +67,28 @@ const deeds = {
     return { message: shown(await nc.request(subject, body, { timeout: 10_000 })) };
   },
 
-  async fetch({ consumer: name, count }) {
+  async fetch({ consumer: name, count, wait }) {
+    return take(await (await consumer(name)).fetch({ max_messages: count, expires: wait }), count);
+  },
+
+  async iterate({ consumer: name, count }) {
+    return take(await (await consumer(name)).consume(), count);
+  },
+
+  async consume({ consumer: name, count }) {
     const messages = [];
-    for await (const m of await (await consumer(name)).fetch({ max_messages: count, expires: 2_000 })) {
-      await m.ackAck();
-      messages.push(shown(m));
-    }
+    const incoming = await (await consumer(name)).consume({
+      callback: async (m) => {
+        await m.ackAck();
+        if (messages.push(shown(m)) === count) incoming.stop();
+      },
+    });
+    await incoming.closed();
     return { messages };
   },
 
   async follow({ consumer: name }) {
-    const incoming = await (await consumer(name)).consume();
+    const incoming = await (await consumer(name)).consume({ expires: 5_000 }); // it tries again after that long without an answer
     (async () => {
       for await (const m of incoming) {
         say({ followed: shown(m) });
