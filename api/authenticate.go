@@ -37,7 +37,7 @@ func (s *Server) authenticate(c *call) error {
 	if c.client, err = rooms.ParseClient(id.Client); err != nil {
 		return problem.Because(v1.ProblemCodeTokenMalformed, err)
 	}
-	c.has = platformRights(id.Roles)
+	c.has, c.expires = platformRights(id.Roles), id.Expires
 	return nil
 }
 

@@ -22,6 +22,7 @@ type call struct {
 	start time.Time
 
 	client  rooms.Client // known from the start if the call did not come by HTTP
+	expires time.Time    // of its token; zero: never
 	has     rights
 	room    rooms.RoomConfig // of a path with {room}
 	message index.Summary    // of a path with {umid}
@@ -42,6 +43,7 @@ type answer struct {
 	status int
 	kind   string // content type
 	body   []byte
+	stream func() // writes what follows, for as long as it likes
 }
 
 const (

@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 )
 
@@ -81,6 +82,11 @@ type Waiter interface {
 	Wait(ctx context.Context) error
 }
 
+// Live lets listen to a room. Its errors are those of package live.
+type Live interface {
+	Listen(ctx context.Context, q live.Query) (*live.Listener, error)
+}
+
 // Audit keeps the record of calls: Record returns when the entry is durable, Note writes it soon.
 type Audit interface {
 	Record(ctx context.Context, entries ...audit.Entry) error
@@ -119,6 +125,7 @@ type Deps struct {
 	Subscribers Subscribers
 	Messages    Messages
 	Waiter      Waiter
+	Live        Live
 	Audit       Audit
 	Blocked     Blocked
 	Connections Connections

@@ -8,6 +8,9 @@
 //   - Every call of the API is recorded in the audit log. A call that changed something is answered only when its entry
 //     is durable; reads, refusals and accepted messages follow within a second. An accepted message is durable in the
 //     room's log before the answer, and the planner puts each on record from there.
+//   - A stream of events gives every message that the log keeps, once and in order, and says where some are missing. It ends
+//     within seconds when the token does, the client is taken off the room's list, or the node stops. Its beginning and its
+//     end are recorded.
 //   - No query string, contact, content or credential reaches a log, a metric or the audit log.
 //
 // # Not promised

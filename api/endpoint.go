@@ -18,15 +18,18 @@ type endpoint struct {
 	meter  meter
 }
 
-// ServeHTTP answers a call.
+// ServeHTTP answers a call, and goes on with what an answer has begun.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r, route: e, id: requestID(r.Header), start: e.server.now()}
 	w.Header().Set("X-Request-Id", c.id)
-	e.server.serve(c, func(a answer) { write(w, a) })
+	if stream := e.server.serve(c, func(a answer) { write(w, a) }); stream != nil {
+		stream()
+	}
 }
 
-// serve is the one place where a call is tried, recorded, answered, counted and logged; it hands the answer to give before the call is noted and counted.
-func (s *Server) serve(c *call, give func(answer)) {
+// serve is the one place where a call is tried, recorded, answered, counted and logged; it hands
+// the answer to give before the call is noted and counted. What goes on after the answer it returns.
+func (s *Server) serve(c *call, give func(answer)) (stream func()) {
 	s.inFlight.Inc()
 	defer s.inFlight.Dec()
 	a, err := s.attempt(c)
@@ -42,6 +45,7 @@ func (s *Server) serve(c *call, give func(answer)) {
 	give(a)
 	s.note(c, a, refused)
 	s.finish(c, a, refused)
+	return a.stream
 }
 
 // attempt authenticates, authorises and handles a call; a panic on the way is an internal error.
@@ -83,7 +87,7 @@ func write(w http.ResponseWriter, a answer) {
 	if a.kind != "" {
 		h.Set("Content-Type", a.kind)
 	}
-	if a.status != http.StatusNoContent {
+	if a.status != http.StatusNoContent && a.kind != eventStreamType {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)

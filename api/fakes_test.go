@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 )
@@ -38,6 +39,8 @@ func (verifier) Verify(_ context.Context, token string) (oidc.Identity, error) {
 
 // engine is everything below the API, in memory.
 type engine struct {
+	log       *memoryLog
+	hub       *live.Hub
 	mu        sync.Mutex
 	published []publish.Request
 	receipt   publish.Receipt
@@ -57,7 +60,9 @@ type engine struct {
 }
 
 func newEngine() *engine {
+	l := newMemoryLog()
 	e := &engine{
+		log: l, hub: hubOn(l),
 		receipt:  publish.Receipt{UMID: umid, Room: "newborn", ReceivedAt: noon()},
 		rooms:    map[rooms.Room]rooms.RoomConfig{},
 		people:   map[rooms.SubscriberID]rooms.Subscriber{},
@@ -65,9 +70,8 @@ func newEngine() *engine {
 		late:     map[rooms.UMID]index.Summary{},
 	}
 	e.rooms["newborn"] = rooms.RoomConfig{
-		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
+		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, Readers: []rooms.Client{"ear", "clinic-4"}, CreatedAt: noon(), Revision: 7,
 		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}},
-		Readers:    []rooms.Client{"clinic-4"},
 	}
 	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
 	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}

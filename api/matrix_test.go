@@ -13,8 +13,8 @@ import (
 func callers() map[string]string {
 	return map[string]string{
 		"admin": "root+admin", "auditor": "eye+auditor", "dpo": "officer+dpo",
-		"boss": "boss", "author": "hosp-7", "publisher": "hosp-8", "reader": "clinic-4", "stranger": "other",
-		"by claim": "other+publisher+subscriber", "nobody": "",
+		"boss": "boss", "author": "hosp-7", "publisher": "hosp-8", "stranger": "other",
+		"reader": "clinic-4", "by claim": "other+publisher+subscriber", "nobody": "",
 	}
 }
 
@@ -36,6 +36,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"GET", "/v1/blocked", "", "admin auditor", 403},
 		{"PUT", "/v1/blocked/hosp-9", "", "admin", 403},
 		{"DELETE", "/v1/blocked/hosp-9", "", "admin", 403},
+		{"HEAD", room + "/stream", "", "boss reader", 403},
 		{"PUT", room, `{"title":"x"}`, "admin boss", 403},
 		{"DELETE", room, "", "admin", 403},
 		{"POST", room + "/subscribers", `{"email":"a@example.com"}`, "admin boss", 403},
@@ -134,7 +135,7 @@ func TestAuthorizationHeader(t *testing.T) {
 func TestEveryCodeHasOneEntry(t *testing.T) {
 	seen := map[string]bool{}
 	for _, e := range problem.Catalogue() {
-		if seen[string(e.Code)] || !e.Code.Valid() || e.Title == "" || e.Advice == "" || (e.RetryAfter > 0) != (e.Status == 503) {
+		if seen[string(e.Code)] || !e.Code.Valid() || e.Title == "" || e.Advice == "" || (e.RetryAfter > 0) != (e.Status == 503 || e.Status == 429) {
 			t.Errorf("%+v", e)
 		}
 		seen[string(e.Code)] = true

@@ -35,6 +35,8 @@ type Options struct {
 	DrainTimeout time.Duration `yaml:"drainTimeout"`
 	// CancelTimeout is how long they may take after that, when they have been told to give up. Default 3s.
 	CancelTimeout time.Duration `yaml:"cancelTimeout"`
+	// Streams are the limits of streams of events.
+	Streams StreamOptions `yaml:"streams"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
 	ProblemBase string `yaml:"problemBase"`
 	// Metrics serves /metrics on the API too, to whoever reaches it. Server.Metrics is there in any case, for an address of
@@ -55,6 +57,7 @@ func (o Options) WithDefaults() Options {
 	o.ReadWait = cmp.Or(o.ReadWait, 2*time.Second)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 20*time.Second)
 	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
+	o.Streams = o.Streams.withDefaults()
 	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
 	return o
 }
@@ -80,5 +83,5 @@ func (o Options) Check() []error {
 	need(o.ReadWait > 0, "readWait is positive")
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
-	return errs
+	return append(errs, o.Streams.check()...)
 }

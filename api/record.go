@@ -45,6 +45,9 @@ func (s *Server) entry(c *call, a answer, refused *problem.Error) audit.Entry {
 		Status:      audit.Success,
 		Code:        a.status,
 	}
+	if a.stream != nil {
+		e.Data["stream"] = "begin"
+	}
 	if host, _, err := net.SplitHostPort(c.r.RemoteAddr); err == nil {
 		e.Data["address"] = host
 	}

@@ -22,6 +22,7 @@ func (s *Server) routes() []route {
 	return []route{
 		{http.MethodPost, "/v1/rooms/{room}/messages", publisher | roomAdmin, s.publish},
 		{http.MethodGet, "/v1/rooms/{room}/messages", insider, s.listMessages},
+		{http.MethodGet, "/v1/rooms/{room}/stream", reader | roomAdmin, s.stream},
 		{http.MethodGet, "/v1/messages/{umid}", author | overseer, s.getMessage},
 		{http.MethodGet, "/v1/messages/{umid}/deliveries", author | overseer, s.listDeliveries},
 

@@ -12,8 +12,8 @@ import (
 // maxHeader is the most bytes of a request's header; more is answered by net/http.
 const maxHeader = 64 << 10
 
-// Serve answers requests on a listener until ctx ends, and then stops in two breaths: no new requests, while those that
-// run may finish within DrainTimeout; then they are told to give up, and after CancelTimeout connections are closed. It
+// Serve answers requests on a listener until ctx ends, and then stops in two breaths: no new requests and the end of all
+// streams, while requests that run may finish within DrainTimeout; then they are told to give up, and after CancelTimeout connections are closed. It
 // may be called for several listeners.
 //
 // What is not well-formed HTTP never reaches a route: net/http answers it by itself, in plain text or with no text, without
@@ -39,6 +39,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return err
 	case <-ctx.Done():
 		s.stopping.Store(true)
+		s.streams.end()
 		return s.stop(srv, cut)
 	}
 }

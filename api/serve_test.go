@@ -24,13 +24,18 @@ type running struct {
 
 func start(t *testing.T, o Options) *running {
 	t.Helper()
+	e := newEngine()
+	return serving(t, serverOn(e, o, io.Discard), e)
+}
+
+func serving(t *testing.T, s *Server, e *engine) *running {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	e := newEngine()
-	r := &running{serverOn(e, o, io.Discard), e, ln.Addr().String(), cancel, make(chan error, 1)}
+	r := &running{s, e, ln.Addr().String(), cancel, make(chan error, 1)}
 	go func() { r.ended <- r.Serve(ctx, ln) }()
 	t.Cleanup(cancel)
 	return r
@@ -219,7 +224,8 @@ func TestOptionsNameEveryFault(t *testing.T) {
 	if errs := (Options{Insecure: true}).Check(); len(errs) > 0 {
 		t.Errorf("%v", errs)
 	}
-	if errs := (Options{MaxBody: 5 << 20, MaxExpiry: -1, ReadWait: -1, DrainTimeout: time.Second}).Check(); len(errs) != 5 {
+	bad := StreamOptions{PerClient: -1, Stall: -1}
+	if errs := (Options{MaxBody: 5 << 20, MaxExpiry: -1, ReadWait: -1, DrainTimeout: time.Second, Streams: bad}).Check(); len(errs) != 7 {
 		t.Errorf("%v", errs)
 	}
 }

@@ -24,6 +24,7 @@ type Server struct {
 	page     func() ([]byte, error) // /docs
 	stopping atomic.Bool
 	overNATS *endpoint // what is published over NATS
+	streams  *streams
 }
 
 // New makes a server of options that Check accepts.
@@ -41,6 +42,7 @@ func New(o Options, d Deps) *Server {
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
 		page:     sync.OnceValues(renderDocumentation),
 	}
+	s.streams = newStreams(o.Streams, d.Metrics)
 	s.handler = s.router()
 	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})
 	return s

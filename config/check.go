@@ -27,6 +27,7 @@ func (c Config) Check() []error {
 		located("lease", "lease", c.Lease, c.Lease.Check()),
 		located("vault", "vault", c.Vault, c.Vault.Check()),
 		located("index", "index", c.Index, c.checkIndex()),
+		located("live", "live", c.Live, c.Live.Check()),
 		located("retention", "retention", c.Retention, c.Retention.Check()),
 		located("api", "api", c.API, c.API.Check()),
 		located("oidc", "oidc", c.OIDC, c.OIDC.Check()),

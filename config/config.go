@@ -15,6 +15,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/lease"
+	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/retention"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
@@ -29,6 +30,7 @@ type Config struct {
 	Index     index.Options     `yaml:"index"`
 	Retention retention.Options `yaml:"retention"`
 	API       API               `yaml:"api"`
+	Live      live.Options      `yaml:"live"`
 	OIDC      oidc.Options      `yaml:"oidc"`
 	Policy    Policy            `yaml:"policy"`
 	Bridge    channels.Options  `yaml:"bridge"`
@@ -72,6 +74,7 @@ func (c Config) Complete() Config {
 	c.Retention = c.Retention.WithDefaults()
 	c.API.Listen = cmp.Or(c.API.Listen, ":8443")
 	c.API.Options = c.API.WithDefaults()
+	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()

@@ -23,6 +23,8 @@ func sections() map[string]string {
 		"retention":          "When the content of messages is erased that are done with.",
 		"api":                "The HTTP API.",
 		"api.tls":            "The certificate of the HTTP API.",
+		"api.streams":        "Streams of events, by which clients read rooms as messages come.",
+		"live":               "What is at hand of rooms to which somebody listens.",
 		"oidc":               "The identity provider, whose access tokens are accepted.",
 		"policy":             "The rules of delivery.",
 		"bridge":             "How deliveries are handed to the providers.",
@@ -118,6 +120,15 @@ func help() map[string]explained {
 		"api.cancelTimeout":       {"How long they may take after that, when they have been told to give up.", ""},
 		"api.problemBase":         {"What stands before the code in the type of a problem.", ""},
 		"api.metrics":             {"Serve /metrics here too, without token: whoever reaches the API reads them.", ""},
+
+		"api.streams.perClient": {"The most streams that a client has open on this node.", ""},
+		"api.streams.perNode":   {"The most streams that this node has open.", ""},
+		"api.streams.heartbeat": {"The time after which something is sent where no message comes.", ""},
+		"api.streams.stall":     {"How long a client may take nothing of what is there for it.", ""},
+
+		"live.buffer":  {"The most bytes of the latest messages at hand, for each room.", ""},
+		"live.keep":    {"How long a message is at hand at most.", ""},
+		"live.readers": {"How many listeners may read the log at once.", ""},
 
 		"oidc.issuer":             {"The issuer URL, exactly as it stands in the tokens.", "https://id.example.org/realms/gov"},
 		"oidc.audience":           {"What must be among the audiences of a token.", ""},

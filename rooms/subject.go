@@ -43,6 +43,9 @@ func LaneFilters(l Lane) []string {
 // RoomFilter selects every message of a room, for all (room.) or for the named (direct.).
 func RoomFilter(direct bool, r Room) string { return prefix(direct) + "." + string(r) + ".>" }
 
+// LiveRoomFilter selects what is told of a room's messages to all subscribers as they are stored.
+func LiveRoomFilter(r Room) string { return "live." + string(r) + ".>" }
+
 // JobSubject is where the jobs of a lane and channel wait.
 func JobSubject(l Lane, c Channel) string { return "job." + string(l) + "." + string(c) }
 

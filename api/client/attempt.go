@@ -12,7 +12,7 @@ import (
 // attempt asks one node.
 func (e *errand) attempt(ctx context.Context, base, token string, last bool) error {
 	var w wire
-	ctx, done := e.bound(ctx, &w, last)
+	ctx, begun, done := e.bound(ctx, &w, last)
 	defer done()
 	q, err := e.to(ctx, base, token)
 	if err != nil {
@@ -26,11 +26,15 @@ func (e *errand) attempt(ctx context.Context, base, token string, last bool) err
 	if answer.StatusCode/100 != 2 {
 		return readProblem(answer)
 	}
+	if e.endless {
+		begun()
+	}
 	return e.take(answer)
 }
 
-// bound limits the time of an attempt, and that for a connection if there is another node to turn to.
-func (e *errand) bound(ctx context.Context, w *wire, last bool) (context.Context, func()) {
+// bound limits the time of an attempt, and that for a connection if there is another node to turn to. After begun there is
+// no limit any more.
+func (e *errand) bound(ctx context.Context, w *wire, last bool) (_ context.Context, begun, done func()) {
 	limit := e.limit
 	if last {
 		limit = e.last
@@ -47,12 +51,12 @@ func (e *errand) bound(ctx context.Context, w *wire, last bool) (context.Context
 			}
 		}))
 	}
-	return ctx, func() {
+	begun = func() {
 		for _, t := range timers {
 			t.Stop()
 		}
-		cancel(nil)
 	}
+	return ctx, begun, func() { begun(); cancel(nil) }
 }
 
 var errNoConnection = errors.New("no connection in time")

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -22,8 +23,10 @@ type request struct {
 	method  string
 	path    string    // already escaped, query included
 	body    []byte    // JSON; nil for none
+	accept  string    // what the answer is to be; JSON if empty
 	rows    io.Reader // NDJSON instead of body; sent once at most
 	ifMatch string
+	lastID  string // of the last event, for a stream
 	// repeatable: may reach servers more than once, and does its work once all the same.
 	repeatable bool
 }
@@ -62,12 +65,15 @@ func (r request) to(ctx context.Context, base, token string) (*http.Request, err
 	if err != nil {
 		return nil, ErrServer
 	}
-	q.Header.Set("Accept", kind)
+	q.Header.Set("Accept", cmp.Or(r.accept, kind))
 	if body != nil {
 		q.Header.Set("Content-Type", kind)
 	}
 	if r.ifMatch != "" {
 		q.Header.Set("If-Match", r.ifMatch)
+	}
+	if r.lastID != "" {
+		q.Header.Set("Last-Event-ID", r.lastID)
 	}
 	if token != "" {
 		q.Header.Set("Authorization", "Bearer "+token)

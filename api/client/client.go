@@ -25,14 +25,17 @@ type Options struct {
 	// AttemptTimeout bounds an attempt after which there will be another: of Publish, where it doubles with each pass over
 	// the servers up to Timeout, and of what only reads, on every server but the last. Default 3s.
 	AttemptTimeout time.Duration
-	// RetryFor is how long Publish goes on trying. Default 30s; below zero it asks each server once.
+	// RetryFor is how long Publish goes on trying, and Stream without a server that answers. Default 30s; below zero it asks each server once.
 	RetryFor time.Duration
+	// Silence is how long a stream may say nothing, not even that it is there, until it is taken for dead. Default 1m.
+	Silence time.Duration
 }
 
 func (o Options) withDefaults() Options {
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	o.AttemptTimeout = min(cmp.Or(o.AttemptTimeout, 3*time.Second), o.Timeout)
 	o.RetryFor = cmp.Or(o.RetryFor, 30*time.Second)
+	o.Silence = cmp.Or(o.Silence, time.Minute)
 	if o.HTTPClient == nil {
 		stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		o.HTTPClient = &http.Client{CheckRedirect: stay}

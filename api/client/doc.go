@@ -10,6 +10,9 @@
 // room, turn only if there was no connection, so that nothing can have been sent. Each client begins with a server chosen
 // by lot, and stays with it; one that has failed rests for up to a minute and is then tried by one call, not by all.
 //
+// Promised of a stream: every message that the log keeps comes once and in order, whatever becomes of the servers, and a
+// gap is told where some are gone.
+//
 // Not promised: that calls other than Publish are repeated on the same server; that what was written through one server is
 // seen at once through another, beyond what the API says; that a list which changes while it is read is a snapshot; that
 // a token comes while the identity provider, of which there is one, gives none.

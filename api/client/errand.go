@@ -11,10 +11,11 @@ import (
 type errand struct {
 	client *Client
 	request
-	take  func(*http.Response) error // reads the answer that is a success
-	limit time.Duration              // of an attempt that another may follow; 0: none
-	last  time.Duration              // of the last attempt of a pass; 0: none
-	asked map[*node]time.Time        // who wants to be left alone until when
+	take    func(*http.Response) error // reads the answer that is a success
+	limit   time.Duration              // of an attempt that another may follow; 0: none
+	last    time.Duration              // of the last attempt of a pass; 0: none
+	endless bool                       // the limits are for the beginning of the answer alone
+	asked   map[*node]time.Time        // who wants to be left alone until when
 }
 
 // errand makes one that only reads turn soon from a node that hangs, and leaves any other its whole time.

@@ -13,7 +13,7 @@ type Entry struct {
 	Status     int
 	Title      string
 	Advice     string        // becomes detail
-	RetryAfter time.Duration // 503 only
+	RetryAfter time.Duration // 429 and 503 only
 }
 
 // Catalogue lists every problem; openapi.yaml lists the same codes under the same status.
@@ -54,9 +54,12 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeNotSupported, http.StatusUnprocessableEntity, "Not yet supported", "Leave out the members named in errors.", 0},
 		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which the room was read in the header If-Match.", 0},
 
+		{v1.ProblemCodeTooManyStreams, http.StatusTooManyRequests, "Too many streams of this client", "Close one of them, or wait for the time in Retry-After.", 5 * soon},
+
 		{v1.ProblemCodeInternal, http.StatusInternalServerError, "An error of ours", "Tell the operator the requestId.", 0},
 		{v1.ProblemCodeUnavailable, http.StatusServiceUnavailable, "Not available at the moment", "Repeat the same request after the time in Retry-After.", soon},
 		{v1.ProblemCodeQueueFull, http.StatusServiceUnavailable, "The queue is full", "Repeat the same request after the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodeStreamsFull, http.StatusServiceUnavailable, "This node has as many streams as it takes", "Use another node, or wait for the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeIdentityUnavailable, http.StatusServiceUnavailable, "The identity provider is not available", "Repeat the same request after the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeNotReady, http.StatusServiceUnavailable, "This node is not ready", "Wait, or use another node.", soon},
 	}

@@ -5,6 +5,8 @@ package v1
 
 import (
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Defines values for Channel.
@@ -214,6 +216,7 @@ const (
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
+	ProblemCodeStreamsFull          ProblemCode = "streams_full"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
 	ProblemCodeTokenExpired         ProblemCode = "token_expired"
@@ -222,6 +225,7 @@ const (
 	ProblemCodeTokenMissing         ProblemCode = "token_missing"
 	ProblemCodeTokenNotYetValid     ProblemCode = "token_not_yet_valid"
 	ProblemCodeTokenSignature       ProblemCode = "token_signature"
+	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
@@ -271,6 +275,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeRoomExists:
 		return true
+	case ProblemCodeStreamsFull:
+		return true
 	case ProblemCodeTokenAlgorithm:
 		return true
 	case ProblemCodeTokenAudience:
@@ -286,6 +292,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeTokenNotYetValid:
 		return true
 	case ProblemCodeTokenSignature:
+		return true
+	case ProblemCodeTooManyStreams:
 		return true
 	case ProblemCodeTransactionConflict:
 		return true
@@ -328,6 +336,33 @@ func (e Status) Valid() bool {
 	case Queued:
 		return true
 	case Sent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StreamEndReason.
+const (
+	StreamEndReasonForbidden   StreamEndReason = "forbidden"
+	StreamEndReasonRoom        StreamEndReason = "room"
+	StreamEndReasonShutdown    StreamEndReason = "shutdown"
+	StreamEndReasonToken       StreamEndReason = "token"
+	StreamEndReasonUnavailable StreamEndReason = "unavailable"
+)
+
+// Valid indicates whether the value is a known member of the StreamEndReason enum.
+func (e StreamEndReason) Valid() bool {
+	switch e {
+	case StreamEndReasonForbidden:
+		return true
+	case StreamEndReasonRoom:
+		return true
+	case StreamEndReasonShutdown:
+		return true
+	case StreamEndReasonToken:
+		return true
+	case StreamEndReasonUnavailable:
 		return true
 	default:
 		return false
@@ -718,6 +753,58 @@ type RoomName = string
 // receipt says that it arrived; errored: an attempt failed, another follows; failed: given up.
 type Status string
 
+// StreamEnd defines model for StreamEnd.
+type StreamEnd struct {
+	// Reason token: the access token's life is over; forbidden: the client may no longer read the room; room: the room was
+	// deleted; shutdown: this node stops; unavailable: the log does not answer here. After shutdown and unavailable
+	// another node is the better choice.
+	Reason StreamEndReason `json:"reason"`
+}
+
+// StreamEndReason token: the access token's life is over; forbidden: the client may no longer read the room; room: the room was
+// deleted; shutdown: this node stops; unavailable: the log does not answer here. After shutdown and unavailable
+// another node is the better choice.
+type StreamEndReason string
+
+// StreamGap defines model for StreamGap.
+type StreamGap struct {
+	// First The first sequence behind which nothing is missing.
+	First uint64 `json:"first"`
+}
+
+// StreamMessage defines model for StreamMessage.
+type StreamMessage struct {
+	// Content The content byte for byte as it was published.
+	Content jsontext.Value `json:"content"`
+
+	// ExactContent The bytes of the content in base64, where carriage returns stand between its members: an event stream carries
+	// none, so that `content` has line feeds instead.
+	ExactContent []byte    `json:"exactContent,omitempty,omitzero"`
+	ExpiresAt    time.Time `json:"expiresAt"`
+
+	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
+	Lane Lane `json:"lane"`
+
+	// Publisher An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Publisher  ClientID  `json:"publisher"`
+	ReceivedAt time.Time `json:"receivedAt"`
+
+	// Sequence In the log of all rooms; grows from message to message.
+	Sequence uint64 `json:"sequence"`
+
+	// Type A kind of message within the room; the same characters as a room's name.
+	//
+	// Example: reminder
+	Type TypeName `json:"type"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid"`
+}
+
 // Subscriber defines model for Subscriber.
 type Subscriber struct {
 	Channel Channel `json:"channel"`
@@ -816,6 +903,9 @@ type Timeout = Problem
 // TooLarge RFC 9457.
 type TooLarge = Problem
 
+// TooMany RFC 9457.
+type TooMany = Problem
+
 // Unauthorized RFC 9457.
 type Unauthorized = Problem
 
@@ -856,6 +946,24 @@ type ListMessagesParams struct {
 
 	// Cursor The `next` of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// StreamMessagesParams defines parameters for StreamMessages.
+type StreamMessagesParams struct {
+	// After The same, for who cannot set a header; 0 for all that there is.
+	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Since Not with `after`.
+	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+
+	// Lane Of this lane only: emergency, normal or bulk.
+	Lane string `form:"lane,omitempty" json:"lane,omitempty,omitzero"`
+
+	// Type Of this type only.
+	Type TypeName `form:"type,omitempty" json:"type,omitempty,omitzero"`
+
+	// LastEventID The `id` of the last event that has come.
+	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
 // ListSubscribersParams defines parameters for ListSubscribers.

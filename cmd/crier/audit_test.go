@@ -24,12 +24,15 @@ func auditCalls(umid, subscriber string) []auditCall {
 	message := `{"transactionId":"qzcanary-tx","type":"reminder","content":{"text":"qzcanary text"},"reference":"qzcanary"}`
 	person := `{"email":"qzcanary@example.com","name":"Qzcanary"}`
 	return []auditCall{
-		{"POST", "/v1/rooms", demoAdmin, `{"name":"ward","publishers":[{"client":"` + demoPublisher + `","direct":true}]}`, 201},
+		{"POST", "/v1/rooms", demoAdmin, `{"name":"ward","publishers":[{"client":"` + demoPublisher + `","direct":true}],"readers":["` + demoPublisher + `"]}`, 201},
 		{"POST", "/v1/rooms", demoPublisher, `{"name":"other"}`, 403},
 		{"GET", "/v1/rooms", demoPublisher, "", 200},
 		{"GET", "/v1/rooms?cursor=qzcanary%40x", demoPublisher, "", 400},
 		{"GET", room, demoPublisher, "", 200},
 		{"GET", "/v1/rooms/qzcanary", demoPublisher, "", 404},
+		{"HEAD", room + "/stream", demoPublisher, "", 200}, // a stream has no end
+		{"GET", room + "/stream?after=qzcanary", demoPublisher, "", 400},
+		{"GET", room + "/stream", demoAuditor, "", 403},
 		{"PUT", room, demoAdmin, `{"title":"Qzcanary","publishers":[{"client":"` + demoPublisher + `","direct":true}]}`, 200},
 		{"PUT", room, demoPublisher, `{}`, 403},
 		{"POST", subscribers, demoAdmin, person, 201},

@@ -26,7 +26,7 @@ func BenchmarkHear(b *testing.B) {
 	append, raw := rawHear(b)
 	m := startBench(b, false)
 	m.admitReader(b)
-	nc, arrived := m.listener(b)
+	nc, arrived := m.natsListener(b)
 	defer nc.Close()
 	publish := m.toAll(b, 0)
 	got := latency(b, arrived, func(call int) { must(b, publish(call)) })
@@ -100,8 +100,8 @@ func (m *bench) admitReader(b *testing.B) {
 	must(b, err)
 }
 
-// listener hears the room, and tells when each message has come.
-func (m *bench) listener(b *testing.B) (*nats.Conn, chan time.Time) {
+// natsListener hears the room, and tells when each message has come.
+func (m *bench) natsListener(b *testing.B) (*nats.Conn, chan time.Time) {
 	b.Helper()
 	nc, err := nats.Connect(m.app.nats, nats.Token(m.tokens[0]))
 	must(b, err)
@@ -117,7 +117,7 @@ func BenchmarkLogins(b *testing.B) {
 	const logins, crowd = 3_000, 8
 	m := startBench(b, false)
 	m.admitReader(b)
-	nc, arrived := m.listener(b)
+	nc, arrived := m.natsListener(b)
 	defer nc.Close()
 	publish := m.toAll(b, 0)
 	quiet := latency(b, arrived, func(call int) { must(b, publish(call)) })
@@ -139,7 +139,7 @@ func BenchmarkLogins(b *testing.B) {
 	}
 	took := make(chan time.Duration, 1)
 	go func() { all.Wait(); took <- time.Since(began) }()
-	busy := latency(b, arrived, func(call int) { must(b, publish(heardCalls + call)) })
+	busy := latency(b, arrived, func(call int) { must(b, publish(heardCalls+call)) })
 	rate := logins / (<-took).Seconds()
 	fmt.Printf("\nlogins by NATS   %.0f/s; HTTP publish to NATS subscriber, median, %.2f ms meanwhile, %.2f ms before: %.2f ×\n",
 		rate, ms(busy), ms(quiet), float64(busy)/float64(quiet))

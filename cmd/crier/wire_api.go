@@ -8,6 +8,7 @@ import (
 	"github.com/govcrier/crier/api/edge"
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 )
@@ -31,11 +32,15 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{a.config.Policy.Rules()},
 		Now: s.broker.Now,
 	}
+	hear := a.config.Live
+	hear.Log = a.log.With("part", "live")
+	hub := live.New(s.log, api.RenderEvent, hear)
+	c.onStop("live", func() error { hub.Close(); return nil })
 	writes := &probe{write: func(ctx context.Context) error { return s.audit.Record(ctx, a.entry("log", "probe")) }}
 	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: noConsumers{}, Blocked: blocked}
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers,
-		Messages: k.index, Waiter: k, Audit: a.recorder(c, s.log, "api"),
+		Messages: k.index, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
 		Blocked: blocked, Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
@@ -16,12 +17,13 @@ const maxLast = 1000
 
 // get asks for one entry, or, directly, for many at once (NATS ADR-31).
 type get struct {
-	Sequence uint64   `json:"seq,omitzero"`
-	Next     string   `json:"next_by_subj,omitzero"`
-	Last     string   `json:"last_by_subj,omitzero"`
-	LastOf   []string `json:"multi_last,omitzero"`
-	Batch    int      `json:"batch,omitzero"`
-	MaxBytes int      `json:"max_bytes,omitzero"`
+	Sequence uint64    `json:"seq,omitzero"`
+	Since    time.Time `json:"start_time,omitzero"` // instead of Sequence
+	Next     string    `json:"next_by_subj,omitzero"`
+	Last     string    `json:"last_by_subj,omitzero"`
+	LastOf   []string  `json:"multi_last,omitzero"`
+	Batch    int       `json:"batch,omitzero"`
+	MaxBytes int       `json:"max_bytes,omitzero"`
 }
 
 // stored is an entry as a get gives it.

@@ -27,6 +27,7 @@ type Log struct {
 
 	read  jetstream.JetStream // reading, pulling
 	queue *nats.Conn          // jobs and pages
+	live  *nats.Conn          // following rooms
 	work  jetstream.JetStream // pulling jobs and settling them
 
 	messages *committer
@@ -34,6 +35,7 @@ type Log struct {
 	audit    *committer
 	replica  func(stream string) string // where direct gets are answered
 	tails    map[string]*tail           // by stream
+	bounds   *together.Question[bounds] // of the log of all rooms
 	opened   map[rooms.Lane]uint64      // last sequence of each queue when the log was opened
 
 	closing sync.Once
@@ -60,6 +62,10 @@ func (l *Log) open(ctx context.Context, c Connector, m Manifest) error {
 	if l.queue, err = l.connect(c, "queue"); err != nil {
 		return err
 	}
+	if l.live, err = l.connect(c, "live"); err != nil {
+		return err
+	}
+	l.bounds = together.New(l.askBounds)
 	if err := create(ctx, l.read, l.options, m); err != nil {
 		return err
 	}
@@ -95,7 +101,7 @@ func (l *Log) openTails(c Connector) error {
 				return err
 			}
 		}
-		t := &tail{stream: name, headersOnly: name == streamRooms, nc: nc, news: newNews()}
+		t := &tail{stream: name, headersOnly: name == streamRooms, nc: nc, news: newNews(lookEvery)}
 		t.end = together.New(func(ctx context.Context) (uint64, error) { return l.lookEnd(ctx, name) })
 		l.tails[name] = t
 	}

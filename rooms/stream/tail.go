@@ -48,7 +48,8 @@ func (l *Log) TailEvents(ctx context.Context, after uint64, fn func([]rooms.Even
 // tail is what following a stream takes.
 type tail struct {
 	stream      string
-	headersOnly bool // nobody wants the bodies
+	filter      string // what is followed of it; empty: everything
+	headersOnly bool   // nobody wants the bodies
 	nc          *nats.Conn
 	news        *news
 	end         *together.Question[uint64] // the sequence of the last entry
@@ -131,7 +132,7 @@ func await[T any](ctx context.Context, l *Log, t *tail, after uint64, decode fun
 		if empty > 0 {
 			t.news.wait(ctx, after, empty)
 		}
-		end, err := l.batch(ctx, t.nc, t.stream, get{Sequence: after + 1, Batch: maxBatch, MaxBytes: tailBytes}, func(s stored) error {
+		end, err := l.batch(ctx, t.nc, t.stream, get{Sequence: after + 1, Next: t.filter, Batch: maxBatch, MaxBytes: tailBytes}, func(s stored) error {
 			p.entries, p.at = append(p.entries, decodeOrTell(l, t, s, decode)), s.sequence
 			return nil
 		})
