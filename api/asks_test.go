@@ -18,7 +18,7 @@ import (
 // serverOn makes a server that logs to w.
 func serverOn(e *engine, o Options, w io.Writer, parts ...Part) *Server {
 	return New(o, Deps{
-		Verifier: verifier{}, Publisher: e, Rooms: roomsFake{e}, Subscribers: peopleFake{e}, Messages: e, Waiter: e, Live: e.hub, Audit: e,
+		Verifier: verifier{}, Publisher: e, Rooms: roomsFake{e}, Subscribers: peopleFake{e}, Webhooks: hooksFake{e}, Callbacks: callbacksFake{e}, Messages: e, Waiter: e, Live: e.hub, Audit: e,
 		Blocked: blockedFake{e}, Connections: e,
 		Parts: parts, Metrics: metrics.NewSet(), Now: noon,
 		Log: slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -14,6 +14,7 @@ import (
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
 // Verifier tells who sent a token. Its errors are of the kinds of package oidc.
@@ -67,6 +68,24 @@ type Subscribers interface {
 	SubscriberReader
 	SubscriberAdder
 	SubscriberRemover
+}
+
+// Webhooks is the registry of webhooks. Its errors are those of package registry.
+type Webhooks interface {
+	Add(ctx context.Context, room rooms.Room, owner rooms.Client, at rooms.Address) (registry.Webhook, error)
+	List(ctx context.Context, room rooms.Room, after uint64, limit int) (page []registry.Webhook, next uint64, err error)
+	Get(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (registry.Webhook, error)
+	Rotate(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (registry.Webhook, error)
+	Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error
+}
+
+// Callbacks keeps where clients are told how their messages stand. Its errors are those of package registry.
+type Callbacks interface {
+	Get(ctx context.Context, client rooms.Client) (registry.Callback, error)
+	Check(at rooms.Address) error
+	Set(ctx context.Context, client rooms.Client, at rooms.Address) (registry.Callback, error)
+	Rotate(ctx context.Context, client rooms.Client) (registry.Callback, error)
+	Remove(ctx context.Context, client rooms.Client) error
 }
 
 // Messages tells what became of messages. What it has not folded is index.ErrUnknown; next is -1, or empty, on the
@@ -123,6 +142,8 @@ type Deps struct {
 	Publisher   Publisher
 	Rooms       Rooms
 	Subscribers Subscribers
+	Webhooks    Webhooks
+	Callbacks   Callbacks
 	Messages    Messages
 	Waiter      Waiter
 	Live        Live

@@ -50,6 +50,8 @@ type engine struct {
 	rooms     map[rooms.Room]rooms.RoomConfig
 	people    map[rooms.SubscriberID]rooms.Subscriber
 	contacts  []rooms.Contact
+	hooks     []registry.Webhook
+	callbacks map[rooms.Client]registry.Callback
 	messages  map[rooms.UMID]index.Summary
 	late      map[rooms.UMID]index.Summary // folded by a Wait
 	waits     int
@@ -63,16 +65,18 @@ func newEngine() *engine {
 	l := newMemoryLog()
 	e := &engine{
 		log: l, hub: hubOn(l),
-		receipt:  publish.Receipt{UMID: umid, Room: "newborn", ReceivedAt: noon()},
-		rooms:    map[rooms.Room]rooms.RoomConfig{},
-		people:   map[rooms.SubscriberID]rooms.Subscriber{},
-		messages: map[rooms.UMID]index.Summary{},
-		late:     map[rooms.UMID]index.Summary{},
+		receipt:   publish.Receipt{UMID: umid, Room: "newborn", ReceivedAt: noon()},
+		rooms:     map[rooms.Room]rooms.RoomConfig{},
+		callbacks: map[rooms.Client]registry.Callback{},
+		people:    map[rooms.SubscriberID]rooms.Subscriber{},
+		messages:  map[rooms.UMID]index.Summary{},
+		late:      map[rooms.UMID]index.Summary{},
 	}
 	e.rooms["newborn"] = rooms.RoomConfig{
-		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, Readers: []rooms.Client{"ear", "clinic-4"}, CreatedAt: noon(), Revision: 7,
-		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}},
+		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
+		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}}, Readers: []rooms.Client{"ear", "clinic-4", "clinic-5"},
 	}
+	e.hooks = []registry.Webhook{hookOf(hookID, "clinic-4", "https://app.example:8443/secret-path", 5)}
 	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
 	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}
 	e.messages[umid] = index.Summary{

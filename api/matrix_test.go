@@ -37,11 +37,16 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"PUT", "/v1/blocked/hosp-9", "", "admin", 403},
 		{"DELETE", "/v1/blocked/hosp-9", "", "admin", 403},
 		{"HEAD", room + "/stream", "", "boss reader", 403},
+		{"PUT", "/v1/callback", `{"url":"https://app.example/"}`, "admin auditor dpo boss author publisher reader stranger by-claim", 0},
 		{"PUT", room, `{"title":"x"}`, "admin boss", 403},
 		{"DELETE", room, "", "admin", 403},
 		{"POST", room + "/subscribers", `{"email":"a@example.com"}`, "admin boss", 403},
 		{"GET", room + "/subscribers", "", "admin boss", 403},
 		{"DELETE", room + "/subscribers/" + subscriber, "", "admin boss", 403},
+		{"POST", room + "/webhooks", `{"url":"https://app.example/"}`, "boss reader", 403},
+		{"GET", room + "/webhooks", "", "admin boss reader", 403},
+		{"POST", room + "/webhooks/" + hookID + "/secret", "", "reader", 403},
+		{"DELETE", room + "/webhooks/" + hookID, "", "admin boss reader", 403},
 	} {
 		for name, token := range callers() {
 			want := tc.refusal
@@ -55,7 +60,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
-			if w.Code >= 400 && (e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
+			if w.Code >= 400 && (e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}

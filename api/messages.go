@@ -12,7 +12,7 @@ import (
 
 // getMessage tells what became of the message that authorise has found.
 func (s *Server) getMessage(c *call) (answer, error) {
-	return jsonAnswer(http.StatusOK, messageOf(c.message))
+	return jsonAnswer(http.StatusOK, MessageOf(c.message))
 }
 
 // listMessages shows a room's messages, the newest first; a publisher sees his own. Those of an earlier room of the same
@@ -32,7 +32,7 @@ func (s *Server) listMessages(c *call) (answer, error) {
 		case predates(m, c.room):
 			list.Next = nil
 		case c.has.any(overseer) || m.Publisher == c.client:
-			list.Messages = append(list.Messages, messageOf(m))
+			list.Messages = append(list.Messages, MessageOf(m))
 		}
 	}
 	return jsonAnswer(http.StatusOK, list)
@@ -58,7 +58,8 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, list)
 }
 
-func messageOf(m index.Summary) v1.Message {
+// MessageOf is how a message stands, as the API says it.
+func MessageOf(m index.Summary) v1.Message {
 	return v1.Message{
 		UMID:        string(m.UMID),
 		Room:        string(m.Room),

@@ -1,13 +1,17 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/api/request"
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
 // publish takes a message and answers when it is durable.
@@ -25,16 +29,36 @@ func (s *Server) publish(c *call) (answer, error) {
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
+	if err := s.mayCallBack(ctx, c, m.Callback); err != nil {
+		return answer{}, err
+	}
 	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
 		Client: c.client, Room: c.room.Name, Raw: body,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
-		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt,
+		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	c.umid, c.inLog = receipt.UMID, true
 	return receiptAnswer(receipt)
+}
+
+// mayCallBack refuses a callback to where none may go, or that nothing would sign.
+func (s *Server) mayCallBack(ctx context.Context, c *call, at rooms.Address) error {
+	if at.IsZero() {
+		return nil
+	}
+	if err := s.deps.Callbacks.Check(at); err != nil {
+		return refusedURL("/callback", err)
+	}
+	_, err := s.deps.Callbacks.Get(ctx, c.client)
+	if errors.Is(err, registry.ErrUnknownCallback) {
+		return problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{
+			Pointer: "/callback", Code: string(v1.FaultCodeInvalidValue), Detail: "callbacks are signed: get a secret first, with PUT /v1/callback",
+		})
+	}
+	return err
 }
 
 func receiptAnswer(r publish.Receipt) (answer, error) {

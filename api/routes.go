@@ -36,6 +36,16 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.listSubscribers},
 		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
 
+		{http.MethodPost, "/v1/rooms/{room}/webhooks", reader | roomAdmin, s.addWebhook},
+		{http.MethodGet, "/v1/rooms/{room}/webhooks", reader | roomAdmin | platformAdmin, s.listWebhooks},
+		{http.MethodDelete, "/v1/rooms/{room}/webhooks/{webhook}", reader | roomAdmin | platformAdmin, s.removeWebhook},
+		{http.MethodPost, "/v1/rooms/{room}/webhooks/{webhook}/secret", reader | roomAdmin, s.rotateWebhook},
+
+		{http.MethodPut, "/v1/callback", caller, s.setCallback},
+		{http.MethodGet, "/v1/callback", caller, s.getCallback},
+		{http.MethodDelete, "/v1/callback", caller, s.removeCallback},
+		{http.MethodPost, "/v1/callback/secret", caller, s.rotateCallback},
+
 		{http.MethodGet, "/v1/connections", platformAdmin, s.listConnections},
 		{http.MethodGet, "/v1/blocked", platformAdmin | auditor, s.listBlocked},
 		{http.MethodPut, "/v1/blocked/{client}", platformAdmin, s.blockClient},

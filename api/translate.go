@@ -6,11 +6,21 @@ import (
 
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/stream"
 )
+
+// refusedURL says of an address that may not be called where it stands in the request.
+func refusedURL(pointer string, err error) error {
+	if !errors.Is(err, rooms.ErrAddress) {
+		return err
+	}
+	return problem.Faults(v1.ProblemCodeInvalidRequest,
+		rooms.Fault{Pointer: pointer, Code: string(v1.FaultCodeInvalidAddress), Detail: err.Error()})
+}
 
 // translate names the problem of every error that reaches a handler from below.
 func translate(err error) *problem.Error {
@@ -29,6 +39,10 @@ func translate(err error) *problem.Error {
 		{registry.ErrUnknownRoom, v1.ProblemCodeUnknownRoom},
 		{registry.ErrRevision, v1.ProblemCodeRevisionMismatch},
 		{registry.ErrUnknownSubscriber, v1.ProblemCodeUnknownSubscriber},
+		{registry.ErrWebhookExists, v1.ProblemCodeWebhookExists},
+		{registry.ErrUnknownWebhook, v1.ProblemCodeUnknownWebhook},
+		{registry.ErrUnknownCallback, v1.ProblemCodeUnknownCallback},
+		{registry.ErrQuota, v1.ProblemCodeQuotaExceeded},
 		{index.ErrUnknown, v1.ProblemCodeUnknownMessage},
 		{index.ErrClosed, v1.ProblemCodeUnavailable},
 		{stream.ErrFull, v1.ProblemCodeQueueFull},

@@ -15,13 +15,14 @@ type opened struct {
 	kind       rooms.Type
 	receivedAt time.Time
 	content    rooms.Content
+	published  []byte // the content as it was published
 }
 
 // weight is about what it takes in memory, in bytes.
 func (o opened) weight() int {
 	const around = 512
 	c := o.content
-	return around + len(c.Subject.Reveal()) + len(c.Text.Reveal()) + len(c.HTML.Reveal()) + len(c.SMS.Reveal())
+	return around + len(o.published) + len(c.Subject.Reveal()) + len(c.Text.Reveal()) + len(c.HTML.Reveal()) + len(c.SMS.Reveal())
 }
 
 // contents keeps what was opened last, up to a limit in bytes. Of many who want the same

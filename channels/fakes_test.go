@@ -90,13 +90,13 @@ func (d *diary) Policy(context.Context, rooms.Revision) (rooms.Policy, error) {
 // everybody is in every room.
 type everybody struct{}
 
-func (everybody) Subscribed(context.Context, rooms.Room, rooms.SubscriberID, rooms.Contact) (bool, error) {
-	return true, nil
+func (everybody) Subscribed(_ context.Context, _ rooms.Room, _ rooms.SubscriberID, c rooms.Contact) (rooms.Contact, bool, error) {
+	return c, true, nil
 }
 
 // Subscribed has everybody in the room until he has left.
-func (d *diary) Subscribed(context.Context, rooms.Room, rooms.SubscriberID, rooms.Contact) (bool, error) {
-	return !d.left, d.note("subscribed?")
+func (d *diary) Subscribed(_ context.Context, _ rooms.Room, _ rooms.SubscriberID, c rooms.Contact) (rooms.Contact, bool, error) {
+	return c, !d.left, d.note("subscribed?")
 }
 
 var contactForm = []byte(`{"c":"email","a":"canary@example.com"}`)

@@ -24,8 +24,9 @@ func Needless(s rooms.State, attempt int) bool {
 
 // Members knows who is subscribed now.
 type Members interface {
-	// Subscribed says whether a person is in a room, who had the id when his message was planned.
-	Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (bool, error)
+	// Subscribed says whether a person is in a room, or a webhook, who had the id when his message
+	// was planned, and as what: the secrets of a webhook may have changed since.
+	Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (now rooms.Contact, here bool, err error)
 }
 
 // Policies gives the rules that a message was published under.

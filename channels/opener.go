@@ -46,7 +46,7 @@ func (o *opener) delivery(ctx context.Context, j rooms.Job) (rooms.Delivery, err
 	}
 	return rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Room: j.Room, Type: m.kind, Lane: j.Lane,
-		To: to, Content: m.content, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
+		To: to, Content: m.content, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
 	}, nil
 }
 
@@ -73,7 +73,7 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 		return opened{}, err
 	}
 	content, err := rooms.DecodeContent(raw)
-	return opened{m.UMID, m.Type, m.ReceivedAt, content}, err
+	return opened{m.UMID, m.Type, m.ReceivedAt, content, raw}, err
 }
 
 // raw is the content as it was published: the payload, or a part of the sealed envelope.

@@ -92,25 +92,27 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 	case err != nil:
 		return d, w.fault(ctx, j, "opening", err), false
 	}
-	left, err := w.left(ctx, j, d)
+	here := false
+	d.To, here, err = w.subscribed(ctx, j, d)
 	switch {
 	case err != nil:
 		return d, w.fault(ctx, j, "subscription", err), false
-	case left:
+	case !here:
 		return d, giveUp(j.Job, rooms.Suppressed, now), false
 	}
 	return d, step{action: handBack}, ctx.Err() == nil
 }
 
-// left says whether somebody has left the room since its message was planned. It is asked of
-// deliveries that have waited: those of a minute ago were planned with who was there.
-func (w *worker) left(ctx context.Context, j work, d rooms.Delivery) (bool, error) {
+// subscribed says whether somebody is still in the room, and as what. Of people it is asked for
+// deliveries that have waited: those of a minute ago were planned with who was there. A webhook's
+// owner may lose the right to read, and its secrets may change, at any moment.
+func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (rooms.Contact, bool, error) {
 	id, err := rooms.ParseSubscriberID(j.Owner)
-	if err != nil || j.Attempt == 1 && w.clock().Sub(d.ReceivedAt) < leavingGrace {
-		return false, nil // a named recipient, or a fresh message
+	fresh := j.Attempt == 1 && w.clock().Sub(d.ReceivedAt) < leavingGrace && j.Channel != rooms.Webhook
+	if err != nil || fresh {
+		return d.To, true, nil // a named recipient, or a fresh message
 	}
-	here, err := w.members.Subscribed(ctx, j.Room, id, d.To)
-	return !here, err
+	return w.members.Subscribed(ctx, j.Room, id, d.To)
 }
 
 func (w *worker) settled(ctx context.Context, j work) (bool, error) {

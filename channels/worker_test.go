@@ -118,6 +118,55 @@ func TestWhoIsNotAskedAfter(t *testing.T) {
 	}
 }
 
+// renamed has everybody in every room, as somebody else than before.
+type renamed struct{ now rooms.Contact }
+
+func (r renamed) Subscribed(context.Context, rooms.Room, rooms.SubscriberID, rooms.Contact) (rooms.Contact, bool, error) {
+	return r.now, true, nil
+}
+
+// A webhook is asked after even if its message is fresh, and called as what it is now.
+func TestWebhookIsCalledAsItIsNow(t *testing.T) {
+	before, now := webhookContact(t), webhookContact(t)
+	d := &diary{}
+	var signed []rooms.Signing
+	var published []byte
+	w := newWorker(d, send(func(_ context.Context, d rooms.Delivery) Outcome {
+		signed, published = d.To.Signing, d.Published
+		return Outcome{Result: Sent}
+	}))
+	w.members = renamed{now}
+	w.opener.vault = unsealed(before.Encode())
+	w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+		m := testMessage
+		m.ReceivedAt = time.Now()
+		return m, nil
+	}
+	j := d.job(0)
+	j.Owner, j.Channel = subscriber, rooms.Webhook
+	w.do(t.Context(), t.Context(), j, nobody)
+	if len(signed) != 1 || signed[0].Secret.Reveal() != now.Signing[0].Secret.Reveal() {
+		t.Error("signed with the secret of then")
+	}
+	if string(published) != string(testMessage.Payload) {
+		t.Errorf("the content was not handed on as published: %s", published)
+	}
+}
+
+// unsealed is a vault in which this lies.
+type unsealed []byte
+
+func (u unsealed) Unseal([]byte, ...string) ([]byte, error) { return u, nil }
+
+func webhookContact(t *testing.T) rooms.Contact {
+	t.Helper()
+	a, err := rooms.ParseURL("https://app.example/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rooms.Contact{Channel: rooms.Webhook, Address: a, Signing: []rooms.Signing{rooms.NewSigning()}}
+}
+
 func TestStoppingSendsNothingNew(t *testing.T) {
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()

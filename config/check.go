@@ -35,6 +35,7 @@ func (c Config) Check() []error {
 		located("bridge", "channels", c.Bridge, c.Bridge.Check()),
 		located("providers.email", "email", c.Providers.Email, c.Providers.Email.Check()),
 		located("providers.sms", "sms", c.Providers.SMS, c.Providers.SMS.Check()),
+		located("providers.webhook", "outbound", c.Providers.Webhook, c.Providers.Webhook.Check()),
 		located("sandbox", "sandbox", c.Sandbox, c.Sandbox.Check()),
 		located("logging", "logging", c.Logging, c.Logging.Check()),
 		c.checkAddresses(), c.contradictions(),

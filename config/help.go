@@ -32,6 +32,7 @@ func sections() map[string]string {
 		"providers":          "What stands behind each channel.",
 		"providers.email":    "The mail relay.",
 		"providers.sms":      "The SMS centre.",
+		"providers.webhook":  "Posts to the applications that have asked for it; callbacks to senders go the same way, whatever the kind.",
 		"sandbox":            "The provider that reaches nobody, for development, tests and training.",
 		"metrics":            "Metrics in the Prometheus text format.",
 		"logging":            "What is written to standard error.",
@@ -177,6 +178,14 @@ func help() map[string]explained {
 		"providers.email.idleTimeout":              {"After which an unused connection is closed; 30s if 0.", ""},
 		"providers.email.sendTimeout":              {"The time for one delivery; 30s if 0.", ""},
 		"providers.sms.kind":                       {`"sandbox" or "none".`, ""},
+
+		"providers.webhook.kind":        {`"http", "sandbox" or "none".`, ""},
+		"providers.webhook.allow":       {"Networks that may be called beside public addresses, such as 10.1.0.0/16; there, http will do.", ""},
+		"providers.webhook.ports":       {"The ports that may be called; 0 stands for all.", ""},
+		"providers.webhook.caFile":      {"Certificate authorities to trust for applications instead of the system's, PEM.", ""},
+		"providers.webhook.timeout":     {"The time for one call.", ""},
+		"providers.webhook.concurrency": {"The most calls to one host at once.", ""},
+		"providers.webhook.keepSecret":  {"How long a signing secret that was replaced still signs.", ""},
 
 		"sandbox.keep":     {"How many deliveries are kept to be shown, the latest.", ""},
 		"sandbox.url":      {"Where each delivery is posted as JSON instead of being kept.", ""},

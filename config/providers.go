@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/govcrier/crier/channels/email"
+	"github.com/govcrier/crier/channels/webhook"
 )
 
 // The kinds of providers.
@@ -12,12 +13,14 @@ const (
 	KindNone    = "none"    // deliveries wait for a provider, and expire
 	KindSandbox = "sandbox" // nobody is reached; see the section sandbox
 	KindSMTP    = "smtp"    // a mail relay
+	KindHTTP    = "http"    // the URLs that applications have named
 )
 
 // Providers are what stands behind each channel.
 type Providers struct {
-	Email EmailProvider `yaml:"email"`
-	SMS   SMSProvider   `yaml:"sms"`
+	Email   EmailProvider   `yaml:"email"`
+	SMS     SMSProvider     `yaml:"sms"`
+	Webhook WebhookProvider `yaml:"webhook"`
 }
 
 // EmailProvider sends e-mail.
@@ -31,6 +34,12 @@ type SMSProvider struct {
 	Kind string `yaml:"kind"`
 }
 
+// WebhookProvider posts to applications.
+type WebhookProvider struct {
+	Kind            string `yaml:"kind"`
+	webhook.Options `yaml:",inline"`
+}
+
 func (p Providers) withDefaults() Providers {
 	if p.Email.Kind == "" {
 		p.Email.Kind = KindNone
@@ -38,6 +47,10 @@ func (p Providers) withDefaults() Providers {
 	if p.SMS.Kind == "" {
 		p.SMS.Kind = KindNone
 	}
+	if p.Webhook.Kind == "" { // it needs nothing that an operator would have to name
+		p.Webhook.Kind = KindHTTP
+	}
+	p.Webhook.Options = p.Webhook.WithDefaults()
 	if p.Email.Kind == KindSMTP {
 		p.Email.Options = p.Email.WithDefaults()
 	}
@@ -55,6 +68,11 @@ func (p EmailProvider) Check() []error {
 // Check names every fault.
 func (p SMSProvider) Check() []error { return checkKind(p.Kind, KindNone, KindSandbox) }
 
+// Check names every fault.
+func (p WebhookProvider) Check() []error {
+	return append(checkKind(p.Kind, KindNone, KindHTTP, KindSandbox), p.Options.Check()...)
+}
+
 func checkKind(kind string, known ...string) []error {
 	for _, k := range known {
 		if kind == k {
@@ -65,4 +83,6 @@ func checkKind(kind string, known ...string) []error {
 }
 
 // Sandboxed says whether a channel goes to the sandbox.
-func (p Providers) Sandboxed() bool { return p.Email.Kind == KindSandbox || p.SMS.Kind == KindSandbox }
+func (p Providers) Sandboxed() bool {
+	return p.Email.Kind == KindSandbox || p.SMS.Kind == KindSandbox || p.Webhook.Kind == KindSandbox
+}

@@ -79,26 +79,40 @@ func ParsePhone(s string) (Address, error) {
 	return Address{hide(s)}, nil
 }
 
-// ParseAddress accepts what the channel reaches: e-mail addresses or telephone numbers.
+// ParseAddress accepts what the channel reaches: e-mail addresses, telephone numbers or URLs.
 func ParseAddress(c Channel, s string) (Address, error) {
 	switch c {
 	case Email:
 		return ParseEmail(s)
 	case SMS:
 		return ParsePhone(s)
+	case Webhook:
+		return ParseURL(s)
 	}
 	return Address{}, fmt.Errorf("%w: unknown channel", ErrAddress)
 }
 
 // Same is the form in which two contacts are compared and hashed: case does not
-// distinguish two mailboxes in practice, although RFC 5321 §2.4 would allow it.
-func (a Address) Same() string { return strings.ToLower(a.Reveal()) }
+// distinguish two mailboxes in practice, although RFC 5321 §2.4 would allow it. Of a URL
+// it is the path that keeps its case.
+func (a Address) Same() string {
+	s := a.Reveal()
+	if scheme, rest, ok := strings.Cut(s, "://"); ok {
+		end := strings.IndexAny(rest, "/?")
+		if end < 0 {
+			end = len(rest)
+		}
+		return strings.ToLower(scheme) + "://" + strings.ToLower(rest[:end]) + rest[end:]
+	}
+	return strings.ToLower(s)
+}
 
-// Contact is a person on a channel.
+// Contact is a person on a channel, or an application on Webhook.
 type Contact struct {
 	Channel Channel
 	Address Address
-	Name    Body // display name, may be zero
+	Name    Body      // display name, may be zero
+	Signing []Signing // Webhook only: what signs the calls, the newest first
 }
 
 const maxPersonName = 200

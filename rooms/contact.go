@@ -3,21 +3,33 @@ package rooms
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // contactForm is how a contact is written before it is sealed:
-// {"c":"email","a":"a@example.com","n":"A"}, without n if there is no name.
+// {"c":"email","a":"a@example.com","n":"A"}, without what there is not.
 type contactForm struct {
 	Channel Channel `json:"c"`
 	Address string  `json:"a"`
 	Name    string  `json:"n,omitempty"`
+	// Webhook only.
+	Signing []signingForm `json:"s,omitempty"`
+}
+
+type signingForm struct {
+	Secret string    `json:"k"`
+	Until  time.Time `json:"u,omitzero"`
 }
 
 // Encode gives the contact in the clear, to be sealed and for nothing else.
 func (c Contact) Encode() []byte {
-	b, err := json.Marshal(contactForm{c.Channel, c.Address.Reveal(), c.Name.Reveal()})
+	f := contactForm{Channel: c.Channel, Address: c.Address.Reveal(), Name: c.Name.Reveal()}
+	for _, s := range c.Signing {
+		f.Signing = append(f.Signing, signingForm{s.Secret.Reveal(), s.Until})
+	}
+	b, err := json.Marshal(f)
 	if err != nil {
-		return nil // three strings always marshal
+		return nil // strings and times of this millennium always marshal
 	}
 	return b
 }
@@ -38,5 +50,9 @@ func DecodeContact(b []byte) (Contact, error) {
 	if err != nil {
 		return Contact{}, err
 	}
-	return Contact{Channel: f.Channel, Address: address, Name: name}, nil
+	c := Contact{Channel: f.Channel, Address: address, Name: name}
+	for _, s := range f.Signing {
+		c.Signing = append(c.Signing, Signing{NewSecret(s.Secret), s.Until})
+	}
+	return c, nil
 }

@@ -25,6 +25,9 @@ func (c Content) For(ch Channel) bool {
 	if ch == SMS {
 		return !c.SMS.IsZero() || !c.Text.IsZero()
 	}
+	if ch == Webhook {
+		return !c.Text.IsZero() || !c.HTML.IsZero() || !c.SMS.IsZero()
+	}
 	return !c.Text.IsZero() || !c.HTML.IsZero()
 }
 

@@ -11,12 +11,15 @@ type Envelope struct {
 	Recipients    []Contact
 	TransactionID string
 	Reference     string
+	Callback      Address // where the sender is told how the message stands; zero: where he always is
 }
 
 // Slip is what the log keeps sealed beside a message to all subscribers.
 type Slip struct {
 	TransactionID string `json:"transactionId"`
 	Reference     string `json:"reference,omitempty"`
+	// Callback is where the sender is told how the message stands; empty: where he always is.
+	Callback string `json:"callback,omitempty"`
 }
 
 type envelopeForm struct {
@@ -31,7 +34,7 @@ func (e Envelope) Encode() ([]byte, error) {
 	if !json.Valid(e.Content) {
 		return nil, fmt.Errorf("%w: a content that is not JSON", ErrText)
 	}
-	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference}}
+	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference, e.Callback.Reveal()}}
 	for _, c := range e.Recipients {
 		form.Recipients = append(form.Recipients, c.Encode())
 	}
@@ -54,6 +57,13 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 		return Envelope{}, fmt.Errorf("%w: an envelope without content", ErrText)
 	}
 	e := Envelope{Content: form.Content, TransactionID: form.TransactionID, Reference: form.Reference}
+	if form.Callback != "" {
+		at, err := ParseURL(form.Callback)
+		if err != nil {
+			return Envelope{}, err
+		}
+		e.Callback = at
+	}
 	for _, raw := range form.Recipients {
 		c, err := DecodeContact(raw)
 		if err != nil {
@@ -68,7 +78,16 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 func (s Slip) Encode() []byte {
 	b, err := json.Marshal(s)
 	if err != nil {
-		return nil // two strings always marshal
+		return nil // strings always marshal
 	}
 	return b
+}
+
+// DecodeSlip reads what Encode wrote. Errors never repeat the input.
+func DecodeSlip(b []byte) (Slip, error) {
+	var s Slip
+	if json.Unmarshal(b, &s) != nil {
+		return Slip{}, fmt.Errorf("%w: a slip that cannot be read", ErrText)
+	}
+	return s, nil
 }

@@ -67,13 +67,17 @@ type Event struct {
 const (
 	MarkEmail      = 'e'
 	MarkSMS        = 's'
+	MarkWebhook    = 'w'
 	MarkSuppressed = '-'
 )
 
 // Mark is the letter of a channel.
 func Mark(c Channel) byte {
-	if c == SMS {
+	switch c {
+	case SMS:
 		return MarkSMS
+	case Webhook:
+		return MarkWebhook
 	}
 	return MarkEmail
 }
@@ -85,6 +89,8 @@ func MarkChannel(mark byte) Channel {
 		return Email
 	case MarkSMS:
 		return SMS
+	case MarkWebhook:
+		return Webhook
 	}
 	return ""
 }

@@ -26,22 +26,24 @@ func ParseLane(s string) (Lane, error) {
 	return "", fmt.Errorf("%w: a lane is one of %v", ErrName, Lanes())
 }
 
-// Channel is a way to reach a person.
+// Channel is a way to reach a person, or an application.
 type Channel string
 
 // The channels that exist.
 const (
 	Email Channel = "email"
 	SMS   Channel = "sms"
+	// Webhook is a POST to an application that asked for it.
+	Webhook Channel = "webhook"
 )
 
-// Channels lists every channel.
-func Channels() []Channel { return []Channel{Email, SMS} }
+// Channels lists every channel; the position of each is fixed, since indexes store it.
+func Channels() []Channel { return []Channel{Email, SMS, Webhook} }
 
 // ParseChannel accepts the name of a channel.
 func ParseChannel(s string) (Channel, error) {
 	switch c := Channel(s); c {
-	case Email, SMS:
+	case Email, SMS, Webhook:
 		return c, nil
 	}
 	return "", fmt.Errorf("%w: a channel is one of %v", ErrName, Channels())

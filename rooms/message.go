@@ -21,6 +21,7 @@ type Header struct {
 	ExpiresAt  time.Time `json:"expiresAt"`
 	Recipients int       `json:"recipients,omitzero"` // direct only; else known when planned
 	Sequence   uint64    `json:"sequence,omitzero"`   // in ROOMS
+	Callback   bool      `json:"callback,omitzero"`   // it says itself where its sender is told how it stands
 }
 
 // Message is an entry of the room's log.
@@ -72,10 +73,21 @@ type Subscriber struct {
 	Contact  []byte       `json:"contact"` // sealed to room and id
 	Since    time.Time    `json:"since"`
 	Sequence uint64       `json:"-"` // position in the log
-	// An entry that has taken the place of another of the same person, with a change of keys, says
-	// whose: Was is its id, Origin its position.
+	// An entry that has taken the place of another of the same person, with a change of keys or of
+	// signing secrets, says whose: Was is its id, Origin its position.
 	Was    SubscriberID `json:"was,omitzero"`
 	Origin uint64       `json:"origin,omitzero"`
+	// Owner is the client that has put it there, of a webhook.
+	Owner Client `json:"owner,omitzero"`
+}
+
+// Callback says that the sender of a message is to be told how it stands.
+type Callback struct {
+	UMID      UMID   `json:"-"` // stands in the subject
+	Room      Room   `json:"room"`
+	Publisher Client `json:"publisher"`
+	Event     uint64 `json:"event"`       // position in EVENTS of the latest that he is to know
+	To        []byte `json:"to,omitzero"` // sealed: where, if the message says so itself
 }
 
 // Delivery is what a provider is asked to send: the only place where contact and content
@@ -88,6 +100,7 @@ type Delivery struct {
 	Lane       Lane
 	To         Contact
 	Content    Content
+	Published  []byte    // the same as it was published, one JSON value; not to be changed
 	ReceivedAt time.Time // of the message; fixed over all attempts
 	Deadline   time.Time
 }

@@ -20,6 +20,7 @@ const (
 	ScheduleFilter   = "sched.>"
 	DueFilter        = "due.>"
 	LiveFilter       = "live.>"
+	CallbackFilter   = "callback.*"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
@@ -82,13 +83,35 @@ func DueSubject(l Lane) string { return "due." + string(l) }
 // EventSubject is where an event of a room is recorded.
 func EventSubject(r Room, k Kind) string { return "event." + string(r) + "." + string(k) }
 
-// SubscriberSubject is where a subscriber's entry stands.
+// SubscriberSubject is where the entry of a person who has subscribed stands.
 func SubscriberSubject(r Room, s SubscriberID) string {
 	return "sub." + string(r) + "." + string(s)
 }
 
-// SubscribersFilter selects the subscribers of a room.
-func SubscribersFilter(r Room) string { return "sub." + string(r) + ".*" }
+// WebhookSubject is where the entry of a webhook stands. There are few of them among many people,
+// so that they have to be found apart.
+func WebhookSubject(r Room, s SubscriberID) string {
+	return "sub." + string(r) + ".webhook." + string(s)
+}
+
+// SubscribersFilter selects the subscribers of a room, webhooks included.
+func SubscribersFilter(r Room) string { return "sub." + string(r) + ".>" }
+
+// WebhooksFilter selects the webhooks of a room.
+func WebhooksFilter(r Room) string { return "sub." + string(r) + ".webhook.*" }
+
+// CallbackSubject is where it stands that the sender of a message is to be told; the latest counts.
+func CallbackSubject(u UMID) string { return "callback." + string(u) }
+
+// ParseCallbackSubject reads callback.<umid>.
+func ParseCallbackSubject(s string) (UMID, error) {
+	id, ok := strings.CutPrefix(s, "callback.")
+	u, err := ParseUMID(id)
+	if !ok || err != nil {
+		return "", ErrSubject
+	}
+	return u, nil
+}
 
 // AuditSubject is where a component of a node records what it did.
 func AuditSubject(node, component string) string { return "audit." + node + "." + component }
@@ -135,6 +158,17 @@ func ParseSubscriberSubject(s string) (Room, SubscriberID, error) {
 	}
 	r, errR := ParseRoom(f[1])
 	id, errI := ParseSubscriberID(f[2])
+	return r, id, subjectError(errR, errI)
+}
+
+// ParseWebhookSubject reads sub.<room>.webhook.<subscriber>.
+func ParseWebhookSubject(s string) (Room, SubscriberID, error) {
+	f := strings.Split(s, ".")
+	if len(f) != 4 || f[0] != "sub" || f[2] != string(Webhook) {
+		return "", "", ErrSubject
+	}
+	r, errR := ParseRoom(f[1])
+	id, errI := ParseSubscriberID(f[3])
 	return r, id, subjectError(errR, errI)
 }
 

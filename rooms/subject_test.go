@@ -48,6 +48,9 @@ func TestOtherSubjectsReadBack(t *testing.T) {
 		if r, s, err := rooms.ParseSubscriberSubject(rooms.SubscriberSubject(room, sub)); err != nil || r != room || s != sub {
 			t.Fatalf("subscriber: %s %s, %v", r, s, err)
 		}
+		if r, s, err := rooms.ParseWebhookSubject(rooms.WebhookSubject(room, sub)); err != nil || r != room || s != sub {
+			t.Fatalf("webhook: %s %s, %v", r, s, err)
+		}
 	})
 }
 
@@ -74,7 +77,8 @@ func TestSubjectsAreFixed(t *testing.T) {
 		rooms.DoneSubject(rooms.Emergency, u, 12):                          "done.emergency." + string(u) + ".12",
 		rooms.QueueSubjects(rooms.Normal)[1]:                               "done.normal.>",
 		rooms.DueSubject(rooms.Normal):                                     "due.normal",
-		rooms.SubscribersFilter("newborn"):                                 "sub.newborn.*",
+		rooms.SubscribersFilter("newborn"):                                 "sub.newborn.>",
+		rooms.WebhooksFilter("newborn"):                                    "sub.newborn.webhook.*",
 		rooms.AuditSubject("node-1", "api"):                                "audit.node-1.api",
 		rooms.MessageSubject(true, "newborn", rooms.Emergency, "reminder"): "direct.newborn.emergency.reminder",
 	} {
@@ -101,6 +105,8 @@ func printed(s string) (out []string, errs []error) {
 	add(rooms.EventSubject(room, kind), err)
 	room, sub, err := rooms.ParseSubscriberSubject(s)
 	add(rooms.SubscriberSubject(room, sub), err)
+	room, sub, err = rooms.ParseWebhookSubject(s)
+	add(rooms.WebhookSubject(room, sub), err)
 	id, attempt, err := rooms.ParseScheduleSubject(s)
 	add(rooms.ScheduleSubject(id, attempt), err)
 	return out, errs

@@ -21,6 +21,7 @@ type Message struct {
 	Content       []byte // as received: a part of the body, not a copy
 	Recipients    []rooms.Contact
 	ExpiresAt     time.Time // zero if not given
+	Callback      rooms.Address
 }
 
 // Limits bound when a message may expire.
@@ -74,7 +75,9 @@ func (p *messageParser) member(name string) error {
 		return p.checked(v1.FaultCodeInvalidTime, p.expiresAt)
 	case "reference":
 		return p.checked(v1.FaultCodeInvalidText, p.reference)
-	case "sendAt", "callback":
+	case "callback":
+		return p.checked(v1.FaultCodeInvalidAddress, p.callback)
+	case "sendAt":
 		return p.notYet(name)
 	}
 	return p.unknown()
@@ -105,6 +108,11 @@ func (p *messageParser) lane(s string) (err error) {
 
 func (p *messageParser) expiresAt(s string) (err error) {
 	p.m.ExpiresAt, err = parseFuture(s, p.limits)
+	return err
+}
+
+func (p *messageParser) callback(s string) (err error) {
+	p.m.Callback, err = rooms.ParseURL(s)
 	return err
 }
 

@@ -11,8 +11,9 @@ import (
 
 // Defines values for Channel.
 const (
-	Email Channel = "email"
-	SMS   Channel = "sms"
+	Email          Channel = "email"
+	SMS            Channel = "sms"
+	WebhookChannel Channel = "webhook"
 )
 
 // Valid indicates whether the value is a known member of the Channel enum.
@@ -21,6 +22,8 @@ func (e Channel) Valid() bool {
 	case Email:
 		return true
 	case SMS:
+		return true
+	case WebhookChannel:
 		return true
 	default:
 		return false
@@ -213,6 +216,7 @@ const (
 	ProblemCodeNotReady             ProblemCode = "not_ready"
 	ProblemCodeNotSupported         ProblemCode = "not_supported"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
+	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
@@ -228,10 +232,13 @@ const (
 	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
+	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
+	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
 	ProblemCodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
+	ProblemCodeWebhookExists        ProblemCode = "webhook_exists"
 )
 
 // Valid indicates whether the value is a known member of the ProblemCode enum.
@@ -269,6 +276,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeQueueFull:
 		return true
+	case ProblemCodeQuotaExceeded:
+		return true
 	case ProblemCodeRevisionMismatch:
 		return true
 	case ProblemCodeRevisionRequired:
@@ -299,13 +308,19 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnavailable:
 		return true
+	case ProblemCodeUnknownCallback:
+		return true
 	case ProblemCodeUnknownMessage:
 		return true
 	case ProblemCodeUnknownRoom:
 		return true
 	case ProblemCodeUnknownSubscriber:
 		return true
+	case ProblemCodeUnknownWebhook:
+		return true
 	case ProblemCodeUnsupportedMediaType:
+		return true
+	case ProblemCodeWebhookExists:
 		return true
 	default:
 		return false
@@ -389,6 +404,24 @@ type Blocked struct {
 // BlockedList defines model for BlockedList.
 type BlockedList struct {
 	Blocked []Blocked `json:"blocked"`
+}
+
+// CallURL Absolute, without user info and fragment, in ASCII.
+//
+// Example: https://clinic.example.org/crier
+type CallURL = string
+
+// Callback defines model for Callback.
+type Callback struct {
+	// FormerSecretUntil Until then the secret before signs too.
+	FormerSecretUntil time.Time `json:"formerSecretUntil,omitempty,omitzero"`
+
+	// Secret What signs the calls: whsec_ and base64. Shown once.
+	//
+	// Example: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+	Secret string    `json:"secret,omitempty,omitzero"`
+	Since  time.Time `json:"since"`
+	URL    string    `json:"url"`
 }
 
 // Channel defines model for Channel.
@@ -591,6 +624,14 @@ type NewRoom struct {
 	Title Title `json:"title,omitempty,omitzero"`
 }
 
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	// URL Absolute, without user info and fragment, in ASCII.
+	//
+	// Example: https://clinic.example.org/crier
+	URL CallURL `json:"url"`
+}
+
 // Policy The rules under which the message is delivered.
 type Policy struct {
 	Name     string `json:"name"`
@@ -622,8 +663,9 @@ type ProblemCode string
 
 // Publish defines model for Publish.
 type Publish struct {
-	// Callback Not yet supported; refused with not_supported.
-	Callback string `json:"callback,omitempty,omitzero"`
+	// Callback Where to tell how this message stands, instead of the client's own callback; signed with the client's secret,
+	// so one has to be there (`PUT /v1/callback`).
+	Callback CallURL `json:"callback,omitempty,omitzero"`
 
 	// Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 	// text. A recipient on a channel for which there is nothing to send is not reached.
@@ -848,6 +890,41 @@ type UploadLine struct {
 	Line int64 `json:"line,omitempty,omitzero"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID `json:"client"`
+
+	// FormerSecretUntil Until then the secret before signs too.
+	FormerSecretUntil time.Time `json:"formerSecretUntil,omitempty,omitzero"`
+
+	// Host Of the URL, with its port.
+	//
+	// Example: clinic.example.org
+	Host string `json:"host"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+
+	// Secret What signs the calls: whsec_ and base64. Shown once.
+	//
+	// Example: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+	Secret string    `json:"secret,omitempty,omitzero"`
+	Since  time.Time `json:"since"`
+
+	// URL For its owner only.
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	// Next The cursor of the next page; null on the last one.
+	Next     *string   `json:"next"`
+	Webhooks []Webhook `json:"webhooks"`
+}
+
 // PageCursor defines model for pageCursor.
 type PageCursor = string
 
@@ -863,6 +940,9 @@ type PathRoom = RoomName
 //
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 type PathUMID = UMID
+
+// PathWebhook Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+type PathWebhook = SubscriberID
 
 // Alive defines model for Alive.
 type Alive = Health
@@ -975,6 +1055,18 @@ type ListSubscribersParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
+type SetCallbackJSONRequestBody = NewWebhook
+
 // CreateRoomJSONRequestBody defines body for CreateRoom for application/json ContentType.
 type CreateRoomJSONRequestBody = NewRoom
 
@@ -986,3 +1078,6 @@ type PublishJSONRequestBody = Publish
 
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
 type AddSubscribersJSONRequestBody = Recipient
+
+// AddWebhookJSONRequestBody defines body for AddWebhook for application/json ContentType.
+type AddWebhookJSONRequestBody = NewWebhook

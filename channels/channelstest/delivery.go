@@ -1,6 +1,7 @@
 package channelstest
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"time"
 
@@ -24,7 +25,7 @@ type deliveries struct {
 
 func (d *deliveries) next(ch rooms.Channel, to rooms.Address) rooms.Delivery {
 	d.n++
-	return rooms.Delivery{
+	return published(rooms.Delivery{
 		ID:      rooms.DeliveryID{UMID: d.umid, N: d.n},
 		Attempt: 1,
 		Room:    "newborn",
@@ -38,7 +39,21 @@ func (d *deliveries) next(ch rooms.Channel, to rooms.Address) rooms.Delivery {
 		},
 		ReceivedAt: d.umid.Time(),
 		Deadline:   time.Now().Add(time.Hour),
+	})
+}
+
+// published puts the content in as it would have been published.
+func published(d rooms.Delivery) rooms.Delivery {
+	said := map[string]string{}
+	for name, text := range map[string]rooms.Body{
+		"subject": d.Content.Subject, "text": d.Content.Text, "html": d.Content.HTML, "sms": d.Content.SMS,
+	} {
+		if !text.IsZero() {
+			said[name] = text.Reveal()
+		}
 	}
+	d.Published, _ = json.Marshal(said) // strings always marshal
+	return d
 }
 
 // newUMID is of one moment in 2025, and random, so that a peer which lives longer than a run

@@ -48,6 +48,7 @@ func (s *suite) goesOn() {
 func (s *suite) rejectsNoContent() {
 	d := s.delivery(s.Accepted)
 	d.Content = rooms.Content{Subject: rooms.NewBody(canarySubject)} // no channel has a use for that alone
+	d = published(d)
 	before := s.wire()
 	o := s.expect(channels.Rejected, d)
 	if o.Reason != rooms.NoContent {
@@ -66,7 +67,7 @@ func (s *suite) keepsLineBreaksOffTheWire() {
 		d := s.delivery(s.Accepted)
 		d.Content.Subject = rooms.NewBody("Canarysubject" + breaker + word + ": 1" + breaker)
 		d.To.Name = rooms.NewBody("Canaryname" + breaker + word + ": 2" + breaker)
-		if o := s.send(s.Context(), d); o.Result != channels.Sent && o.Result != channels.Rejected {
+		if o := s.send(s.Context(), published(d)); o.Result != channels.Sent && o.Result != channels.Rejected {
 			s.Errorf("outcome %+v, want it sent or rejected", o)
 		}
 		if bytes.Contains(s.wire(), []byte(breaker+word)) {

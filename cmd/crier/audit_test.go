@@ -21,6 +21,7 @@ import (
 // auditCalls are one success and one failure, at least, of everything that the API can be asked. They follow each other.
 func auditCalls(umid, subscriber string) []auditCall {
 	const room, messages, subscribers = "/v1/rooms/ward", "/v1/rooms/ward/messages", "/v1/rooms/ward/subscribers"
+	const hooks, hook = "/v1/rooms/ward/webhooks", `{"url":"http://127.0.0.1:1/qzcanary"}`
 	message := `{"transactionId":"qzcanary-tx","type":"reminder","content":{"text":"qzcanary text"},"reference":"qzcanary"}`
 	person := `{"email":"qzcanary@example.com","name":"Qzcanary"}`
 	return []auditCall{
@@ -33,7 +34,7 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"HEAD", room + "/stream", demoPublisher, "", 200}, // a stream has no end
 		{"GET", room + "/stream?after=qzcanary", demoPublisher, "", 400},
 		{"GET", room + "/stream", demoAuditor, "", 403},
-		{"PUT", room, demoAdmin, `{"title":"Qzcanary","publishers":[{"client":"` + demoPublisher + `","direct":true}]}`, 200},
+		{"PUT", room, demoAdmin, `{"title":"Qzcanary","publishers":[{"client":"` + demoPublisher + `","direct":true}],"readers":["` + demoReader + `"]}`, 200},
 		{"PUT", room, demoPublisher, `{}`, 403},
 		{"POST", subscribers, demoAdmin, person, 201},
 		{"POST", subscribers, demoAdmin, `{"email":"qzcanary"}`, 400},
@@ -42,6 +43,22 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"GET", subscribers, demoPublisher, "", 403},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 404},
+		{"POST", hooks, demoReader, hook, 201},
+		{"POST", hooks, demoReader, hook, 409},
+		{"GET", hooks, demoReader, "", 200},
+		{"GET", hooks, demoPublisher, "", 403},
+		{"POST", hooks + "/" + subscriber + "/secret", demoReader, "", 200},
+		{"POST", hooks + "/" + subscriber + "/secret", demoPublisher, "", 403},
+		{"DELETE", hooks + "/" + subscriber, demoReader, "", 204},
+		{"DELETE", hooks + "/" + subscriber, demoReader, "", 404},
+		{"GET", "/v1/callback", demoReader, "", 404},
+		{"PUT", "/v1/callback", demoReader, `{"qzcanary":1}`, 400},
+		{"PUT", "/v1/callback", demoReader, hook, 201},
+		{"GET", "/v1/callback", demoReader, "", 200},
+		{"POST", "/v1/callback/secret", demoPublisher, "", 404},
+		{"POST", "/v1/callback/secret", demoReader, "", 200},
+		{"DELETE", "/v1/callback", demoPublisher, "", 404},
+		{"DELETE", "/v1/callback", demoReader, "", 204},
 		{"POST", messages, demoPublisher, message, 202},
 		{"POST", messages, demoPublisher, message, 200},
 		{"POST", messages, demoPublisher, strings.Replace(message, "text\":\"qzcanary text", "text\":\"qzcanary other", 1), 409},

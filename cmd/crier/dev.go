@@ -15,13 +15,14 @@ import (
 
 	"github.com/govcrier/crier/api/client"
 	"github.com/govcrier/crier/api/oidc/devissuer"
+	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
 )
 
 const devLong = `Run the whole gateway on this machine, for trying it out and for development: the API, an identity provider of its own,
-and a sandbox in place of e-mail and SMS, whose page shows what would have been sent. Nothing leaves this machine, and no
-account is needed anywhere.
+and a sandbox in place of e-mail and SMS, whose page shows what would have been sent. Webhooks are called, on this machine
+too, by http and on any port. Otherwise nothing leaves this machine, and no account is needed anywhere.
 
 What it stores is encrypted like anywhere else. Without --store it is gone at the end; with --store DIR it is kept, the
 keys beside it in DIR.key, DIR.keys.json and DIR.clients.json. None of these may be open to other users of the machine.
@@ -111,6 +112,7 @@ func devConfig(home *devStore, f devFlags) (config.Config, error) {
 	conf.API.Listen, conf.API.Insecure, conf.API.Metrics = f.address, true, true
 	conf.OIDC.Issuer = "http://127.0.0.1" // until it is known
 	conf.Providers.Email.Kind, conf.Providers.SMS.Kind = config.KindSandbox, config.KindSandbox
+	conf.Providers.Webhook.Allow, conf.Providers.Webhook.Ports = []string{"127.0.0.0/8", "::1/128"}, []int{outbound.AnyPort}
 	for _, pair := range f.set {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok {

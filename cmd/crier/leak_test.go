@@ -32,6 +32,7 @@ func leakContacts() canaries {
 		"name": "Qzosuke Namecanary", "transaction id": "qztx-transaction", "reference": "qzref/reference case",
 		"wrong field": "qzwrongfield", "wrong value": "qzwrongvalue", "path": "qzpathcanary", "bad token": "qzbadtoken",
 		"SMTP password": "qzsmtp+password",
+		"webhook's URL": "qzwebhook", "callback's URL": "qzcallback", "message's callback": "qzownback",
 	}
 }
 
@@ -80,6 +81,7 @@ type leak struct {
 	t             *testing.T
 	s             *stand
 	relay         *emailtest.Sink
+	app           *application
 	all, contacts []form
 	umid          string // of a message that is known to be in the log
 }
@@ -127,7 +129,8 @@ func (l *leak) deliver() {
 			l.t.Fatal(err)
 		}
 	}
-	l.settled(l.publish("clinic", "-1"), v1.Counts{Sent: 1, Delivered: 1})
+	l.hooks()
+	l.settled(l.publish("clinic", "-1"), v1.Counts{Sent: 2, Delivered: 1})
 	l.umid = l.publish("clinic", "-2", leakNamed, leakBounced, leakParked, leakRetried, leakPhone)
 	l.settled(l.umid, v1.Counts{Sent: 2, Delivered: 1, Failed: 1, Errored: 1})
 	await(l.t, 20*time.Second, func() string {
@@ -141,12 +144,31 @@ func (l *leak) deliver() {
 	}
 }
 
+// hooks has an application called, for messages and for their state.
+func (l *leak) hooks() {
+	l.t.Helper()
+	known := leakContacts()
+	l.app = startApplication(l.t)
+	l.s.readers("clinic", demoPublisher)
+	c := l.s.as(l.s.token(demoPublisher))
+	hook, err := c.AddWebhook(l.t.Context(), "clinic", l.app.URL+"/"+known["webhook's URL"])
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	cb, err := c.SetCallback(l.t.Context(), l.app.URL+"/"+known["callback's URL"])
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	secrets := canaries{"webhook's secret": hook.Secret[len("whsec_"):], "callback's secret": cb.Secret[len("whsec_"):]}.forms()
+	l.all, l.contacts = append(l.all, secrets...), append(l.contacts, secrets...)
+}
+
 // publish sends content and everything else that is to stay unseen.
 func (l *leak) publish(room, suffix string, to ...string) string {
 	l.t.Helper()
 	known, content := leakContacts(), leakContent()
 	p := v1.Publish{
-		TransactionID: known["transaction id"] + suffix, Reference: known["reference"],
+		TransactionID: known["transaction id"] + suffix, Reference: known["reference"], Callback: l.app.URL + "/" + known["message's callback"],
 		Content: v1.Text{
 			Subject: content["subject"], Text: content["text"], HTML: "<p>" + content["html"] + "</p>", SMS: content["sms"],
 		},

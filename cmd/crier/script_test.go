@@ -6,17 +6,21 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	v1 "github.com/govcrier/crier/api/v1"
 )
 
 func TestMain(m *testing.M) {
@@ -30,16 +34,25 @@ func TestMain(m *testing.M) {
 //	stop                   ends it as an operator would, and wants its exit status to be 0
 //	until REGEXP ARGS…     runs the program again and again until its output matches
 //	keep NAME              sets a variable to what the last command printed
+//	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt, and the latest
+//	                       that says that a message is finished to NAME-finished.txt
+//	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
+//	replace OLD NEW FILE   changes a word in a file
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
 func TestScripts(t *testing.T) {
+	receivers, err := filepath.Abs("../../deploy/receivers")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "secret": secret, "replace": replace,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
 			e.Setenv("PATH", filepath.Dir(peerFile(t, natsCommand))+string(filepath.ListSeparator)+e.Getenv("PATH"))
+			e.Setenv("RECEIVERS", receivers)
 			e.Defer(e.Values[sessionKey{}].(*devProcess).kill)
 			return nil
 		},
@@ -120,10 +133,39 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 
 func environment(ts *testscript.TestScript) []string {
 	env := os.Environ()
-	for _, name := range []string{"CRIER_SERVER", "CRIER_ISSUER", "CRIER_CLIENT_ID", "CRIER_CLIENT_SECRET", "CRIER_TOKEN", "TMPDIR"} {
+	for _, name := range []string{"CRIER_SERVER", "CRIER_ISSUER", "CRIER_CLIENT_ID", "CRIER_CLIENT_SECRET", "CRIER_TOKEN", "CRIER_WEBHOOK_SECRET", "TMPDIR"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return env
+}
+
+// receive answers every call with 200.
+func receive(ts *testscript.TestScript, _ bool, args []string) {
+	var calls atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var call bytes.Buffer
+		_ = r.Header.Write(&call)
+		call.WriteString("\r\n")
+		_, _ = call.ReadFrom(r.Body)
+		_ = os.WriteFile(ts.MkAbs(fmt.Sprintf("%s-%d.txt", args[0], calls.Add(1))), call.Bytes(), 0o600)
+		if bytes.Contains(call.Bytes(), []byte(`"finishedAt":"`)) {
+			_ = os.WriteFile(ts.MkAbs(args[0]+"-finished.txt"), call.Bytes(), 0o600)
+		}
+	}))
+	ts.Defer(s.Close)
+	ts.Setenv(args[0], s.URL)
+}
+
+func secret(ts *testscript.TestScript, _ bool, args []string) {
+	var w v1.Webhook
+	ts.Check(json.Unmarshal([]byte(args[0]), &w))
+	ts.Setenv("ID", w.ID)
+	ts.Setenv("CRIER_WEBHOOK_SECRET", w.Secret)
+}
+
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.ReplaceAll(ts.ReadFile(args[2]), args[0], args[1])
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
 func httpSend(ts *testscript.TestScript, _ bool, args []string) {

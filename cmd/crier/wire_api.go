@@ -10,7 +10,6 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
-	"github.com/govcrier/crier/rooms/registry"
 )
 
 // newServer makes the API, over HTTP and NATS, which a door of their own leads to.
@@ -23,11 +22,6 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	if err != nil {
 		return nil, nil, fmt.Errorf("oidc: %w", err)
 	}
-	blocked := registry.NewBlocked(s.log, a.log.With("part", "blocked"))
-	if err := blocked.Load(ctx); err != nil {
-		return nil, nil, err
-	}
-	c.run("blocked", blocked.Run)
 	publisher := &publish.Publisher{
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{a.config.Policy.Rules()},
 		Now: s.broker.Now,
@@ -37,12 +31,12 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	hub := live.New(s.log, api.RenderEvent, hear)
 	c.onStop("live", func() error { hub.Close(); return nil })
 	writes := &probe{write: func(ctx context.Context) error { return s.audit.Record(ctx, a.entry("log", "probe")) }}
-	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: noConsumers{}, Blocked: blocked}
+	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: noConsumers{}, Blocked: k.blocked}
 	return api.New(a.config.API.Options, api.Deps{
-		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers,
+		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
 		Messages: k.index, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
-		Blocked: blocked, Connections: s.broker,
+		Blocked: k.blocked, Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/email"
 	"github.com/govcrier/crier/channels/sandbox"
+	"github.com/govcrier/crier/channels/webhook"
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/fanout"
@@ -20,7 +21,7 @@ import (
 
 // startDelivery starts all that stands between the room's log and the providers.
 func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge) error {
-	providers, err := a.providers(c)
+	providers, err := a.providers(c, s, k)
 	if err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
-		Log: s.log, Members: k.subscribers, History: k, Policies: rules{a.config.Policy.Rules()}, Vault: s.vault, Providers: providers,
+		Log: s.log, Members: members{k}, History: k, Policies: rules{a.config.Policy.Rules()}, Vault: s.vault, Providers: providers,
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
 	})
 	c.run("bridge", bridge.Run)
@@ -44,7 +45,10 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 		}
 		return group.Wait()
 	})
-	mover := registry.Rekeyer{Store: s.log, Ring: s.vault, Rooms: k.rooms, Log: a.log.With("part", "rekey")}
+	if err := a.startCallbacks(ctx, c, s, k, leases); err != nil {
+		return err
+	}
+	mover := registry.Rekeyer{Store: s.log, Ring: s.vault, Rooms: k.rooms, Log: a.log.With("part", "rekey"), Clients: s.log}
 	c.run("rekey", func(ctx context.Context) error {
 		return leases.Hold(ctx, "rekey", func(ctx context.Context, _ uint64, _ func() bool) error {
 			return s.vault.rekey(ctx, &mover, a.config.Vault.RekeyAfter)
@@ -72,7 +76,7 @@ func (a *App) openLeases(ctx context.Context, c *crew, s *store) (*lease.Leases,
 }
 
 // providers makes what stands behind each channel. One sandbox serves all channels that go there.
-func (a *App) providers(c *crew) (map[rooms.Channel]channels.Named, error) {
+func (a *App) providers(c *crew, s *store, k *knowledge) (map[rooms.Channel]channels.Named, error) {
 	out := map[rooms.Channel]channels.Named{}
 	if a.config.Providers.Sandboxed() {
 		var err error
@@ -84,6 +88,12 @@ func (a *App) providers(c *crew) (map[rooms.Channel]channels.Named, error) {
 	toSandbox := channels.Named{Name: config.KindSandbox, Provider: a.outbox}
 	if a.config.Providers.SMS.Kind == config.KindSandbox {
 		out[rooms.SMS] = toSandbox
+	}
+	switch a.config.Providers.Webhook.Kind {
+	case config.KindSandbox:
+		out[rooms.Webhook] = toSandbox
+	case config.KindHTTP:
+		out[rooms.Webhook] = channels.Named{Name: config.KindHTTP, Provider: webhook.New(k.calls, s.broker.Now)}
 	}
 	switch a.config.Providers.Email.Kind {
 	case config.KindSandbox:
@@ -97,6 +107,17 @@ func (a *App) providers(c *crew) (map[rooms.Channel]channels.Named, error) {
 		out[rooms.Email] = channels.Named{Name: config.KindSMTP, Provider: relay}
 	}
 	return out, nil
+}
+
+// members asks those who know about people, or about webhooks.
+type members struct{ *knowledge }
+
+// Subscribed says whether somebody is in a room, and as what.
+func (m members) Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (rooms.Contact, bool, error) {
+	if c.Channel == rooms.Webhook {
+		return m.webhooks.Subscribed(ctx, room, id, c)
+	}
+	return m.subscribers.Subscribed(ctx, room, id, c)
 }
 
 // rules is the one policy that there is, for the bridge.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
@@ -19,6 +20,10 @@ type knowledge struct {
 	*recall
 	rooms       *registry.Rooms
 	subscribers *registry.Subscribers
+	webhooks    *registry.Webhooks
+	callbacks   *registry.Callbacks
+	blocked     *registry.Blocked
+	calls       *outbound.Client // of URLs that applications have named
 }
 
 // openKnowledge opens the index and has it follow the log; so with the rooms, all of which are known when it returns.
@@ -36,10 +41,27 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	c.onStop("index", x.Close)
 	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
 
+	calls, err := a.openCalls(c, s)
+	if err != nil {
+		return nil, err
+	}
 	k := &knowledge{
+		calls:       calls,
 		recall:      newRecall(x, s.log, a.config.Log.Duplicates),
 		rooms:       registry.NewRooms(s.log),
 		subscribers: registry.NewSubscribers(s.log, s.vault),
+		blocked:     registry.NewBlocked(s.log, a.log.With("part", "blocked")),
+	}
+	if err := k.blocked.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("blocked", k.blocked.Run)
+	k.webhooks = &registry.Webhooks{
+		Store: s.log, Vault: s.vault, Rooms: k.rooms, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,
+		Allowed: k.calls.Allowed,
+	}
+	k.callbacks = &registry.Callbacks{
+		Store: s.log, Vault: s.vault, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now, Allowed: k.calls.Allowed,
 	}
 	c.run("catching up", k.catchUp)
 	c.run("rooms", func(ctx context.Context) error { return k.rooms.Run(ctx, s.log) })
@@ -51,6 +73,18 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// openCalls makes what calls applications.
+func (a *App) openCalls(c *crew, s *store) (*outbound.Client, error) {
+	o := a.config.Providers.Webhook.Options.Options
+	o.Now = s.broker.Now
+	calls, err := outbound.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("providers.webhook: %w", err)
+	}
+	c.onStop("calls", func() error { calls.Close(); return nil })
+	return calls, nil
 }
 
 // recall answers from the index what the others ask about the past.

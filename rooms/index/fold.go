@@ -155,6 +155,7 @@ func joinHeaders(a, b rooms.Header) rooms.Header {
 		UMID: max(a.UMID, b.UMID), Room: max(a.Room, b.Room),
 		Type: max(a.Type, b.Type), Lane: max(a.Lane, b.Lane),
 		Direct:    a.Direct || b.Direct,
+		Callback:  a.Callback || b.Callback,
 		Publisher: max(a.Publisher, b.Publisher),
 		MHASH:     max(a.MHASH, b.MHASH), TxID: max(a.TxID, b.TxID),
 		Policy:     laterRevision(a.Policy, b.Policy),

@@ -12,7 +12,7 @@ import (
 func (m *message) pack() []byte {
 	h := &m.header
 	b := make([]byte, 0, 320)
-	b = append(b, packFlags(m.known, m.planned, h.Direct))
+	b = append(b, packFlags(m.known, m.planned, h.Direct, h.Callback))
 	for _, s := range []string{string(h.Room), string(h.Type), string(h.Lane), string(h.Publisher),
 		h.MHASH, h.TxID, h.Policy.Name} {
 		b = packString(b, s)
@@ -33,7 +33,7 @@ func (m *message) pack() []byte {
 // unpack reads what pack wrote; the UMID, which stands in the key, is the caller's to set.
 func (m *message) unpack(raw []byte) error {
 	r, h := reader{raw: raw}, &m.header
-	m.known, m.planned, h.Direct = r.flags()
+	m.known, m.planned, h.Direct, h.Callback = r.flags()
 	h.Room, h.Type, h.Lane = rooms.Room(r.text()), rooms.Type(r.text()), rooms.Lane(r.text())
 	h.Publisher = rooms.Client(r.text())
 	h.MHASH, h.TxID, h.Policy.Name = r.text(), r.text(), r.text()
@@ -125,14 +125,14 @@ type reader struct {
 	bad bool
 }
 
-func (r *reader) flags() (a, b, c bool) {
+func (r *reader) flags() (a, b, c, d bool) {
 	if len(r.raw) == 0 {
 		r.bad = true
-		return false, false, false
+		return false, false, false, false
 	}
 	f := r.raw[0]
 	r.raw = r.raw[1:]
-	return f&1 != 0, f&2 != 0, f&4 != 0
+	return f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
 }
 
 func (r *reader) uvarint() uint64 {

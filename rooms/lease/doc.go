@@ -23,6 +23,8 @@
 //   - The reaper records the failure of deliveries that nobody may attempt any more, under the
 //     same identity whoever does it, and deletes by sequences, which never come again.
 //   - Retention erases by sequence, too; to erase twice is dull.
+//   - The collector of callbacks stores that a sender is to be told, in the place of what stands
+//     there of the same message; a position that goes back has a sender told again.
 //   - A receipt that was read twice is recorded under the same identity.
 //
 // If no log answers nobody holds a lease; nothing that needs one could be written then either.

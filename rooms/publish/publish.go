@@ -173,6 +173,7 @@ func (p *Publisher) message(r Request, txid string) (rooms.Message, error) {
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
 		MHASH: p.Vault.MAC(requestPurpose(r.Room), r.Raw), TxID: txid, Policy: policy.Revision,
 		ReceivedAt: now, ExpiresAt: r.ExpiresAt, Recipients: len(r.Recipients),
+		Callback: !r.Callback.IsZero(),
 	}}
 	if m.ExpiresAt.IsZero() {
 		m.ExpiresAt = policy.Deadline(now)
@@ -187,11 +188,11 @@ func (p *Publisher) seal(m *rooms.Message, r Request) error {
 	var err error
 	if !r.Direct {
 		m.Payload = r.Content
-		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference}
+		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal()}
 		m.Sealed, err = p.Vault.Seal(slip.Encode(), "slip", string(m.Room), string(m.UMID))
 		return err
 	}
-	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference}.Encode()
+	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback}.Encode()
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type Request struct {
 	Direct        bool            // to Recipients, not to the room's subscribers
 	Recipients    []rooms.Contact // Direct only
 	ExpiresAt     time.Time       // zero: as the policy says
+	Callback      rooms.Address   // where the client is told how the message stands; zero: where it always is
 }
 
 // Receipt says that a message is durable.

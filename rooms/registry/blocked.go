@@ -38,8 +38,11 @@ func NewBlocked(s BlockStore, log *slog.Logger) *Blocked {
 	return &Blocked{store: s, log: log, known: map[rooms.Client]rooms.Blocked{}}
 }
 
-// Has says whether a client is kept out.
+// Has says whether a client is kept out; of nil, that nobody is.
 func (b *Blocked) Has(c rooms.Client) bool {
+	if b == nil {
+		return false
+	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	_, has := b.known[c]

@@ -12,16 +12,16 @@ import (
 
 // Subscribed says whether a person is in a room: whoever had the id when his message was planned,
 // and may have another one since, as keys change.
-func (s *Subscribers) Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (bool, error) {
+func (s *Subscribers) Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (now rooms.Contact, here bool, err error) {
 	found, err := s.find(ctx, room, append(s.ids(room, c), id))
-	return len(found) > 0, err
+	return c, len(found) > 0, err
 }
 
 // find gives the entries that a person has. None is believed the second time only: an entry that
 // is being moved may be missed once, as it is not there yet, nor here any more.
 func (s *Subscribers) find(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) (found []rooms.Subscriber, err error) {
 	for range 2 {
-		if found, err = s.store.FindSubscribers(ctx, room, ids); err != nil {
+		if found, err = s.look(ctx, room, ids); err != nil {
 			return nil, fmt.Errorf("registry: look for a subscriber: %w", err)
 		}
 		if len(found) > 0 {
@@ -29,6 +29,15 @@ func (s *Subscribers) find(ctx context.Context, room rooms.Room, ids []rooms.Sub
 		}
 	}
 	return found, nil
+}
+
+// look finds people, or else webhooks.
+func (s *Subscribers) look(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error) {
+	found, err := s.store.FindSubscribers(ctx, room, ids)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	return s.store.FindWebhooks(ctx, room, ids)
 }
 
 // Remove ends a subscription and erases the contact, or says ErrUnknownSubscriber. While keys
@@ -79,7 +88,7 @@ func (s *Subscribers) namesOf(ctx context.Context, room rooms.Room, id rooms.Sub
 
 func (s *Subscribers) namesOfFound(ctx context.Context, room rooms.Room, id rooms.SubscriberID) ([]rooms.SubscriberID, error) {
 	ids := []rooms.SubscriberID{id}
-	found, err := s.store.FindSubscribers(ctx, room, ids)
+	found, err := s.look(ctx, room, ids)
 	if err != nil || len(found) == 0 {
 		return ids, err
 	}

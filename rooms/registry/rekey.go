@@ -42,9 +42,17 @@ type Rekeyer struct {
 	Ring  Ring
 	Rooms RoomLister
 	Log   *slog.Logger
+	// Clients are sealed anew as well; nil for none.
+	Clients ClientMover
 }
 
-// Uses counts the subscribers that need a key, by its id.
+// ClientMover is what re-keying needs of the entries of clients.
+type ClientMover interface {
+	Clients(ctx context.Context) ([]stream.ClientEntry, error)
+	PutClient(ctx context.Context, e stream.ClientEntry) error
+}
+
+// Uses counts the subscribers and clients that need a key, by its id.
 type Uses map[uint32]int
 
 // moveAtOnce is how many subscribers are moved in one step.
@@ -71,6 +79,11 @@ func (k *Rekeyer) Pass(ctx context.Context) (Uses, error) {
 	}
 	for _, room := range all {
 		if err := p.room(ctx, room.Name); err != nil {
+			return nil, err
+		}
+	}
+	if k.Clients != nil {
+		if err := p.clients(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -125,6 +138,40 @@ func (p *pass) countAll(subs []rooms.Subscriber) {
 	for _, s := range subs {
 		p.count(keysOf(s))
 	}
+}
+
+// clients seals anew where clients are told. One that is changed meanwhile is sealed by that.
+func (p *pass) clients(ctx context.Context) error {
+	all, err := p.Clients.Clients(ctx)
+	if err != nil {
+		return fmt.Errorf("registry: read the clients: %w", err)
+	}
+	for _, e := range all {
+		by, _ := vault.SealedBy(e.Callback)
+		if by != p.seals {
+			if by, err = p.client(ctx, e, by); err != nil {
+				return err
+			}
+		}
+		p.uses[by]++
+	}
+	return nil
+}
+
+// client gives the key under which the entry is sealed now.
+func (p *pass) client(ctx context.Context, e stream.ClientEntry, by uint32) (uint32, error) {
+	plain, err := p.Ring.Unseal(e.Callback, "client", string(e.Client))
+	if err == nil {
+		e.Callback, err = p.Ring.Seal(plain, "client", string(e.Client))
+	}
+	if err != nil {
+		p.unreadable, p.why = p.unreadable+1, err
+		return by, nil
+	}
+	if err := p.Clients.PutClient(ctx, e); err != nil && !errors.Is(err, stream.ErrRevision) {
+		return by, wrapMove(err)
+	}
+	return p.seals, nil
 }
 
 // move moves those who wait for it.
@@ -195,11 +242,7 @@ func (p *pass) store(ctx context.Context, next []rooms.Subscriber) (stored []roo
 // split tells new entries from those that are there already, after a move that was cut short, or
 // since the person subscribed again under the new key.
 func (p *pass) split(ctx context.Context, all []rooms.Subscriber) (next, there []rooms.Subscriber, err error) {
-	ids := make([]rooms.SubscriberID, len(all))
-	for i, s := range all {
-		ids[i] = s.ID
-	}
-	found, err := p.Store.FindSubscribers(ctx, all[0].Room, ids)
+	found, err := p.found(ctx, all)
 	if err != nil {
 		return nil, nil, wrapMove(err)
 	}
@@ -215,6 +258,24 @@ func (p *pass) split(ctx context.Context, all []rooms.Subscriber) (next, there [
 		}
 	}
 	return next, there, nil
+}
+
+// found are the entries of one room that stand under the ids of those given.
+func (p *pass) found(ctx context.Context, all []rooms.Subscriber) ([]rooms.Subscriber, error) {
+	var people, hooks []rooms.SubscriberID
+	for _, s := range all {
+		if s.Channel == rooms.Webhook {
+			hooks = append(hooks, s.ID)
+		} else {
+			people = append(people, s.ID)
+		}
+	}
+	found, err := p.Store.FindSubscribers(ctx, all[0].Room, people)
+	if err != nil {
+		return nil, err
+	}
+	more, err := p.Store.FindWebhooks(ctx, all[0].Room, hooks)
+	return append(found, more...), err
 }
 
 // erase takes away the old entries of those who have new ones. One that is sealed anew under the

@@ -275,7 +275,7 @@ func TestLeavingWhileMoved(t *testing.T) {
 		t.Errorf("%d are left, want %d", len(got), len(stay))
 	}
 	for n, c := range contacts {
-		here, err := h.subs.Subscribed(t.Context(), "newborn", old[n].ID, c)
+		_, here, err := h.subs.Subscribed(t.Context(), "newborn", old[n].ID, c)
 		if err != nil || here == gone[want[n]] {
 			t.Fatalf("%d is here: %v, left: %v; %v", n, here, gone[want[n]], err)
 		}

@@ -25,6 +25,7 @@ const (
 	headerExpires    = "Crier-Expires"
 	headerSealed     = "Crier-Sealed"     // base64; transaction id and reference
 	headerRecipients = "Crier-Recipients" // direct only
+	headerCallback   = "Crier-Callback"   // "1": what is sealed says where the sender is told
 	headerChannel    = "Crier-Channel"    // parked jobs only
 )
 
@@ -49,12 +50,15 @@ func encodeMessage(m rooms.Message) *nats.Msg {
 	if m.Direct {
 		h[headerRecipients] = []string{strconv.Itoa(m.Recipients)}
 	}
+	if m.Callback {
+		h[headerCallback] = []string{"1"}
+	}
 	return &nats.Msg{Subject: rooms.MessageSubject(m.Direct, m.Room, m.Lane, m.Type), Header: h, Data: m.Payload}
 }
 
 // decodeHeader reads what encodeMessage wrote; it takes no header on trust.
 func decodeHeader(subject string, sequence uint64, h nats.Header) (rooms.Header, error) {
-	out := rooms.Header{Sequence: sequence, TxID: h.Get(jetstream.MsgIDHeader), MHASH: h.Get(headerMHASH), Publisher: rooms.Client(h.Get(headerPublisher))}
+	out := rooms.Header{Sequence: sequence, Callback: h.Get(headerCallback) == "1", TxID: h.Get(jetstream.MsgIDHeader), MHASH: h.Get(headerMHASH), Publisher: rooms.Client(h.Get(headerPublisher))}
 	var err error
 	fail := func(e error) {
 		if err == nil && e != nil {

@@ -22,10 +22,10 @@ func (l *Log) MoveSubscribers(ctx context.Context, subs []rooms.Subscriber) erro
 			return fmt.Errorf("stream: encode a subscriber: %w", err)
 		}
 		msgs[i] = &nats.Msg{
-			Subject: rooms.SubscriberSubject(s.Room, s.ID),
+			Subject: subjectOf(s, s.ID),
 			Header: nats.Header{
 				headerExpectedLast:    {strconv.FormatUint(s.Origin, 10)},
-				headerExpectedSubject: {rooms.SubscriberSubject(s.Room, s.Was)},
+				headerExpectedSubject: {subjectOf(s, s.Was)},
 			},
 			Data: data,
 		}

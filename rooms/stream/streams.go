@@ -15,10 +15,13 @@ const (
 	streamEvents      = "EVENTS"
 	streamSubscribers = "SUBSCRIBERS"
 	streamAudit       = "AUDIT"
+	streamCallbacks   = "CALLBACKS"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
-	streamConfig      = "KV_" + bucketRooms // what the bucket is kept in
+	bucketClients     = "clients"
+	streamConfig      = "KV_" + bucketRooms   // what the bucket is kept in
+	streamClients     = "KV_" + bucketClients // likewise
 )
 
 func queueName(l rooms.Lane) string { return "JOBS-" + strings.ToUpper(string(l)) }
@@ -45,6 +48,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 			Retention: jetstream.WorkQueuePolicy, AllowMsgSchedules: true, AllowMsgTTL: true, AllowDirect: true,
 		},
 		{
+			Name: streamCallbacks, Subjects: []string{rooms.CallbackFilter}, Retention: jetstream.WorkQueuePolicy,
+			MaxMsgsPerSubject: 1, MaxAge: callbackAge, AllowAtomicPublish: true, AllowDirect: true,
+		},
+		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},
 			MaxAge: o.AuditAge, AllowAtomicPublish: true, AllowDirect: true,
 		},
@@ -68,6 +75,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketRooms, History: 10, Replicas: o.Replicas},
 		{Bucket: bucketLeases, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketBlocked, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketClients, History: 1, Replicas: o.Replicas},
 	}
 }
 
@@ -84,7 +92,7 @@ func jobsName(c rooms.Channel) string { return "jobs-" + string(c) }
 // consumers is the table of all durable consumers: none waits for another lane, and no two
 // filters of a work queue overlap.
 func consumers() []consumer {
-	var table []consumer
+	table := []consumer{{streamCallbacks, callbackName, []string{rooms.CallbackFilter}}}
 	for _, l := range rooms.Lanes() {
 		table = append(table,
 			consumer{streamRooms, plannerName(l), rooms.LaneFilters(l)},

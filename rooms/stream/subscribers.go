@@ -23,7 +23,7 @@ func (l *Log) AddSubscribers(ctx context.Context, subs []rooms.Subscriber) error
 			return fmt.Errorf("stream: encode a subscriber: %w", err)
 		}
 		msgs[i] = &nats.Msg{
-			Subject: rooms.SubscriberSubject(s.Room, s.ID),
+			Subject: subjectOf(s, s.ID),
 			Header:  nats.Header{headerExpectedLast: {"0"}},
 			Data:    data,
 		}
@@ -37,6 +37,14 @@ func (l *Log) AddSubscribers(ctx context.Context, subs []rooms.Subscriber) error
 		return nil
 	}
 	return err
+}
+
+// subjectOf is where an entry like this one stands under an id.
+func subjectOf(s rooms.Subscriber, id rooms.SubscriberID) string {
+	if s.Channel == rooms.Webhook {
+		return rooms.WebhookSubject(s.Room, id)
+	}
+	return rooms.SubscriberSubject(s.Room, id)
 }
 
 // own says whether an entry that is there is the one that was to be stored: an attempt whose
@@ -62,10 +70,19 @@ func (l *Log) append(ctx context.Context, msgs []*nats.Msg) error {
 // Subscribers reads the entries of a room from a sequence on, at most limit. Fewer were all that
 // there are. Those that cannot be read are reported and left out.
 func (l *Log) Subscribers(ctx context.Context, room rooms.Room, from uint64, limit int) ([]rooms.Subscriber, error) {
+	return l.entries(ctx, rooms.SubscribersFilter(room), from, limit)
+}
+
+// Webhooks reads those entries of a room that are webhooks, as Subscribers does.
+func (l *Log) Webhooks(ctx context.Context, room rooms.Room, from uint64, limit int) ([]rooms.Subscriber, error) {
+	return l.entries(ctx, rooms.WebhooksFilter(room), from, limit)
+}
+
+func (l *Log) entries(ctx context.Context, filter string, from uint64, limit int) ([]rooms.Subscriber, error) {
 	var out []rooms.Subscriber
 	for full := true; full && len(out) < limit; {
 		asked := limit - len(out)
-		count, err := l.walk(ctx, streamSubscribers, rooms.SubscribersFilter(room), from, asked, func(s stored) error {
+		count, err := l.walk(ctx, streamSubscribers, filter, from, asked, func(s stored) error {
 			from = s.sequence + 1
 			if sub, ok := l.readable(s); ok {
 				out = append(out, sub)
@@ -80,14 +97,23 @@ func (l *Log) Subscribers(ctx context.Context, room rooms.Room, from uint64, lim
 	return out, nil
 }
 
-// FindSubscribers reads the entries of a room that have one of the ids; those that are not
-// there are left out.
+// FindSubscribers reads the entries of people in a room that have one of the ids; those that are
+// not there are left out.
 func (l *Log) FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error) {
+	return l.find(ctx, room, ids, rooms.SubscriberSubject)
+}
+
+// FindWebhooks reads the webhooks of a room that have one of the ids, as FindSubscribers does.
+func (l *Log) FindWebhooks(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error) {
+	return l.find(ctx, room, ids, rooms.WebhookSubject)
+}
+
+func (l *Log) find(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID, subject func(rooms.Room, rooms.SubscriberID) string) ([]rooms.Subscriber, error) {
 	var out []rooms.Subscriber
 	for part := range slices.Chunk(ids, maxLast) {
 		subjects := make([]string, len(part))
 		for i, id := range part {
-			subjects[i] = rooms.SubscriberSubject(room, id)
+			subjects[i] = subject(room, id)
 		}
 		found, err := l.lastOf(ctx, streamSubscribers, subjects, rooms.SubscribersFilter(room))
 		if err != nil {
@@ -119,14 +145,22 @@ func decodeSubscriber(s stored) (rooms.Subscriber, error) {
 	if err := json.Unmarshal(s.data, &sub); err != nil {
 		return sub, fmt.Errorf("stream: subscriber entry %d: %w", s.sequence, err)
 	}
+	parse := rooms.ParseSubscriberSubject
+	if sub.Channel == rooms.Webhook {
+		parse = rooms.ParseWebhookSubject
+	}
 	var err error
-	sub.Room, sub.ID, err = rooms.ParseSubscriberSubject(s.subject)
+	sub.Room, sub.ID, err = parse(s.subject)
 	return sub, err
 }
 
-// RemoveSubscriber overwrites the entry on disk and removes it, or says ErrGone.
+// RemoveSubscriber overwrites the entry of a person or a webhook on disk and removes it, or says
+// ErrGone.
 func (l *Log) RemoveSubscriber(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error {
 	s, err := l.sure(ctx, streamSubscribers, get{Last: rooms.SubscriberSubject(room, id)})
+	if errors.Is(err, ErrGone) {
+		s, err = l.sure(ctx, streamSubscribers, get{Last: rooms.WebhookSubject(room, id)})
+	}
 	if err != nil {
 		return err
 	}

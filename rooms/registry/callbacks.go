@@ -1,0 +1,148 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
+)
+
+// ErrUnknownCallback says that the client has not said where it is to be told.
+var ErrUnknownCallback = errors.New("unknown callback")
+
+// ClientStore keeps what is known of clients.
+type ClientStore interface {
+	Client(ctx context.Context, c rooms.Client) (stream.ClientEntry, error)
+	PutClient(ctx context.Context, e stream.ClientEntry) error
+	RemoveClient(ctx context.Context, c rooms.Client) error
+}
+
+// Callback is where a client is told how its messages stand, and the secrets that sign this.
+type Callback struct {
+	To    rooms.Contact
+	Since time.Time
+	Fresh bool // its newest secret has been made by this call
+}
+
+// Callbacks keeps where clients are told how their messages stand. URL and secrets are stored
+// sealed.
+type Callbacks struct {
+	Store ClientStore
+	Vault Vault
+	// Blocked are the clients that are told nothing; nil: nobody is blocked.
+	Blocked *Blocked
+	// KeepSecret is how long a secret that was replaced still signs.
+	KeepSecret time.Duration
+	// Allowed says whether a URL may be called at all; its error is for the client. Nil: any may.
+	Allowed func(rooms.Address) error
+	Now     func() time.Time // nil: time.Now
+}
+
+func (c *Callbacks) now() time.Time {
+	if c.Now != nil {
+		return c.Now().UTC().Truncate(time.Millisecond)
+	}
+	return time.Now().UTC().Truncate(time.Millisecond)
+}
+
+// Get gives a client's callback, or ErrUnknownCallback, also of one that is blocked.
+func (c *Callbacks) Get(ctx context.Context, client rooms.Client) (Callback, error) {
+	if c.Blocked.Has(client) {
+		return Callback{}, ErrUnknownCallback
+	}
+	cb, _, err := c.get(ctx, client)
+	return cb, err
+}
+
+func (c *Callbacks) get(ctx context.Context, client rooms.Client) (Callback, stream.ClientEntry, error) {
+	e, err := c.Store.Client(ctx, client)
+	if errors.Is(err, stream.ErrGone) {
+		return Callback{}, e, ErrUnknownCallback
+	}
+	if err != nil {
+		return Callback{}, e, fmt.Errorf("registry: read a client: %w", err)
+	}
+	plain, err := c.Vault.Unseal(e.Callback, "client", string(client))
+	if err != nil {
+		return Callback{}, e, fmt.Errorf("registry: open a callback: %w", err)
+	}
+	to, err := rooms.DecodeContact(plain)
+	return Callback{To: to, Since: e.Since}, e, err
+}
+
+// Check says whether a URL may be called at all.
+func (c *Callbacks) Check(at rooms.Address) error {
+	if c.Allowed == nil {
+		return nil
+	}
+	return c.Allowed(at)
+}
+
+// Set says where a client is to be told. It gets a secret if it has none yet. What Allowed says wraps
+// rooms.ErrAddress.
+func (c *Callbacks) Set(ctx context.Context, client rooms.Client, at rooms.Address) (Callback, error) {
+	if err := c.Check(at); err != nil {
+		return Callback{}, err
+	}
+	return c.change(ctx, client, func(cb Callback, known bool) (Callback, error) {
+		if !known {
+			cb.To, cb.Since = rooms.Contact{Channel: rooms.Webhook, Signing: []rooms.Signing{rooms.NewSigning()}}, c.now()
+		}
+		cb.To.Address, cb.Fresh = at, !known
+		return cb, nil
+	})
+}
+
+// Rotate gives a client another secret. The one before signs beside it for KeepSecret.
+func (c *Callbacks) Rotate(ctx context.Context, client rooms.Client) (Callback, error) {
+	return c.change(ctx, client, func(cb Callback, known bool) (Callback, error) {
+		if !known {
+			return cb, ErrUnknownCallback
+		}
+		cb.To, cb.Fresh = cb.To.Rotate(c.now(), c.KeepSecret), true
+		return cb, nil
+	})
+}
+
+// change stores what a callback becomes, and begins again if somebody else was quicker.
+func (c *Callbacks) change(ctx context.Context, client rooms.Client, fn func(cb Callback, known bool) (Callback, error)) (Callback, error) {
+	for {
+		cb, e, err := c.get(ctx, client)
+		if err != nil && !errors.Is(err, ErrUnknownCallback) {
+			return cb, err
+		}
+		if cb, err = fn(cb, err == nil); err != nil {
+			return cb, err
+		}
+		sealed, err := c.Vault.Seal(cb.To.Encode(), "client", string(client))
+		if err != nil {
+			return cb, fmt.Errorf("registry: seal a callback: %w", err)
+		}
+		err = c.Store.PutClient(ctx, stream.ClientEntry{Client: client, Callback: sealed, Since: cb.Since, Revision: e.Revision})
+		if errors.Is(err, stream.ErrRevision) {
+			continue
+		}
+		if err != nil {
+			return cb, fmt.Errorf("registry: store a client: %w", err)
+		}
+		return cb, nil
+	}
+}
+
+// Remove ends a client's callbacks, or says ErrUnknownCallback.
+func (c *Callbacks) Remove(ctx context.Context, client rooms.Client) error {
+	_, err := c.Store.Client(ctx, client)
+	if errors.Is(err, stream.ErrGone) {
+		return ErrUnknownCallback
+	}
+	if err == nil {
+		err = c.Store.RemoveClient(ctx, client)
+	}
+	if err != nil {
+		return fmt.Errorf("registry: remove a client: %w", err)
+	}
+	return nil
+}
