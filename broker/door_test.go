@@ -122,7 +122,12 @@ func openInn(t *testing.T) *inn {
 			return broker.Answer{Code: 200, Body: []byte("heard " + q.Client)}
 		}})
 	}()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the service ended with %v", err)
+		}
+	})
 	nc, _ := h.enter("a")
 	for until := time.Now().Add(patience); ; {
 		if _, err := nc.Request("say.a", nil, patience); err == nil {
