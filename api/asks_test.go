@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/VictoriaMetrics/metrics"
+
 	"github.com/go-json-experiment/json"
+	"github.com/govcrier/crier/rooms/consumers"
 
 	v1 "github.com/govcrier/crier/api/v1"
 )
@@ -18,7 +20,8 @@ import (
 // serverOn makes a server that logs to w.
 func serverOn(e *engine, o Options, w io.Writer, parts ...Part) *Server {
 	return New(o, Deps{
-		Verifier: verifier{}, Publisher: e, Rooms: roomsFake{e}, Subscribers: peopleFake{e}, Webhooks: hooksFake{e}, Callbacks: callbacksFake{e}, Messages: e, Waiter: e, Live: e.hub, Audit: e,
+		Verifier: verifier{}, Publisher: e, Rooms: roomsFake{e}, Subscribers: peopleFake{e}, Webhooks: hooksFake{e}, Callbacks: callbacksFake{e},
+		Consumers: consumers.New(consumersFake{e}, oneKey{}, consumers.Options{PerRoom: 4, PerClient: 2}), Messages: e, Waiter: e, Live: e.hub, Audit: e,
 		Blocked: blockedFake{e}, Connections: e,
 		Parts: parts, Metrics: metrics.NewSet(), Now: noon,
 		Log: slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),

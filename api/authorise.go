@@ -23,6 +23,9 @@ func (s *Server) authorise(c *call) error {
 			return err
 		}
 	}
+	if name, ok := vars["consumer"]; ok && c.has.any(c.route.scope) {
+		return s.openConsumer(c, name)
+	}
 	if name, ok := vars["umid"]; ok {
 		return s.openMessage(c, name)
 	}

@@ -28,9 +28,12 @@ type call struct {
 	message index.Summary    // of a path with {umid}
 
 	inLog      bool               // what it did is on record in the room's log
+	reads      bool               // nothing is changed, whatever the method
 	umid       rooms.UMID         // for the record
 	subscriber rooms.SubscriberID // for the record
 	about      rooms.Client       // for the record: the client that is blocked
+	consumer   rooms.ConsumerID   // of a path with {consumer}, and for the record
+	opened     rooms.Consumer     // of a path with {consumer}
 }
 
 func (c *call) context() context.Context { return c.r.Context() }
@@ -44,6 +47,7 @@ type answer struct {
 	kind   string // content type
 	body   []byte
 	stream func() // writes what follows, for as long as it likes
+	lost   func() // called if the caller did not get it; may be nil
 }
 
 const (

@@ -11,6 +11,7 @@ import (
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
@@ -88,6 +89,39 @@ type Callbacks interface {
 	Remove(ctx context.Context, client rooms.Client) error
 }
 
+// ConsumerReader reads the durable consumers of applications. One that is not there is consumers.ErrUnknown; next is
+// empty on the last page.
+type ConsumerReader interface {
+	Get(ctx context.Context, id rooms.ConsumerID) (rooms.Consumer, error)
+	List(ctx context.Context, room rooms.Room, owner rooms.Owner, after string, limit int) (page []rooms.Consumer, next string, err error)
+}
+
+// ConsumerWriter makes and removes them. Its errors are those of package consumers.
+type ConsumerWriter interface {
+	Create(ctx context.Context, room rooms.RoomConfig, wanted rooms.ConsumerConfig) (c rooms.Consumer, created bool, err error)
+	Reset(ctx context.Context, room rooms.RoomConfig, id rooms.ConsumerID, s rooms.Start) (rooms.Consumer, error)
+	ConsumerRemover
+}
+
+// ConsumerRemover removes one consumer, or those of a room.
+type ConsumerRemover interface {
+	Delete(ctx context.Context, id rooms.ConsumerID) error
+	DeleteAll(ctx context.Context, room rooms.Room) error
+}
+
+// Handouts hands out messages and hears what became of them; tokens that are not good are consumers.BadTokens.
+type Handouts interface {
+	Pull(ctx context.Context, from rooms.Consumer, max int, wait time.Duration) ([]consumers.Message, error)
+	Settle(ctx context.Context, with rooms.Consumer, all []consumers.Settlement) error
+}
+
+// Consumers are the durable consumers of applications.
+type Consumers interface {
+	ConsumerReader
+	ConsumerWriter
+	Handouts
+}
+
 // Messages tells what became of messages. What it has not folded is index.ErrUnknown; next is -1, or empty, on the
 // last page.
 type Messages interface {
@@ -144,6 +178,7 @@ type Deps struct {
 	Subscribers Subscribers
 	Webhooks    Webhooks
 	Callbacks   Callbacks
+	Consumers   Consumers
 	Messages    Messages
 	Waiter      Waiter
 	Live        Live

@@ -168,6 +168,13 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"GET", "/v1/connections", "root+admin", "", nil}, {"GET", "/v1/blocked", "eye+auditor", "", nil},
 		{"PUT", "/v1/blocked/hosp-9", "root+admin", "", nil}, {"DELETE", "/v1/blocked/hosp-9", "root+admin", "", nil},
 		{"PUT", "/v1/blocked/root", "root+admin", "", nil}, {"GET", room, "intruder", "", nil},
+		{"POST", room + "/consumers", "clinic-4", `{"name":"fresh","lane":"bulk","type":"x","start":{"sequence":7},"ackWait":5,"maxDeliver":3}`, nil},
+		{"POST", room + "/consumers", "clinic-4", `{"name":"ledger","start":{"from":"all"}}`, nil}, {"POST", room + "/consumers", "clinic-4", `{"name":"ledger","lane":"bulk"}`, nil},
+		{"GET", room + "/consumers?limit=1", "boss", "", nil}, {"GET", room + "/consumers/ledger", "clinic-4", "", nil}, {"GET", room + "/consumers/none", "clinic-4", "", nil},
+		{"POST", room + "/consumers/ledger/reset", "clinic-4", `{"time":"2026-11-22T00:00:00Z"}`, nil}, {"POST", room + "/consumers/ledger/reset", "clinic-4", `{}`, nil},
+		{"POST", room + "/consumers/ledger/pull", "clinic-4", `{"max":1,"wait":0}`, nil}, {"POST", room + "/consumers/ledger/pull", "clinic-4", `{"max":0}`, nil},
+		{"POST", room + "/consumers/ledger/ack", "clinic-4", `{"acks":[],"naks":[],"working":[]}`, nil}, {"POST", room + "/consumers/ledger/ack", "clinic-4", `{"acks":["x"]}`, nil},
+		{"DELETE", room + "/consumers/ledger", "clinic-4", "", nil}, {"DELETE", room + "/consumers/none", "clinic-4", "", nil},
 		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
 	} {
 		w := a.of(serverOn(newEngine(), Options{Metrics: true}, io.Discard))

@@ -22,14 +22,14 @@ type endpoint struct {
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r, route: e, id: requestID(r.Header), start: e.server.now()}
 	w.Header().Set("X-Request-Id", c.id)
-	if stream := e.server.serve(c, func(a answer) { write(w, a) }); stream != nil {
+	if stream := e.server.serve(c, func(a answer) error { return write(w, a) }); stream != nil {
 		stream()
 	}
 }
 
 // serve is the one place where a call is tried, recorded, answered, counted and logged; it hands
 // the answer to give before the call is noted and counted. What goes on after the answer it returns.
-func (s *Server) serve(c *call, give func(answer)) (stream func()) {
+func (s *Server) serve(c *call, give func(answer) error) (stream func()) {
 	s.inFlight.Inc()
 	defer s.inFlight.Dec()
 	a, err := s.attempt(c)
@@ -39,10 +39,14 @@ func (s *Server) serve(c *call, give func(answer)) (stream func()) {
 	} else if err := s.recordChange(c, a); err != nil {
 		refused = problem.Because(v1.ProblemCodeUnavailable, err)
 	}
+	lost := a.lost
 	if refused != nil {
 		a = s.refuse(c, refused)
 	}
-	give(a)
+	err = give(a)
+	if lost != nil && (refused != nil || err != nil || c.context().Err() != nil) {
+		lost()
+	}
 	s.note(c, a, refused)
 	s.finish(c, a, refused)
 	return a.stream
@@ -80,7 +84,8 @@ func (s *Server) refuse(c *call, p *problem.Error) answer {
 	return answer{status: status, kind: problem.ContentType, body: body}
 }
 
-func write(w http.ResponseWriter, a answer) {
+// write gives the caller an answer; the error says that he has gone.
+func write(w http.ResponseWriter, a answer) (err error) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
@@ -92,8 +97,9 @@ func write(w http.ResponseWriter, a answer) {
 	}
 	w.WriteHeader(a.status)
 	if len(a.body) > 0 {
-		_, _ = w.Write(a.body) // the caller may have gone
+		_, err = w.Write(a.body)
 	}
+	return err
 }
 
 // beyond is a context that outlives the caller, for what must not be left half done.

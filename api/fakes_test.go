@@ -15,6 +15,7 @@ import (
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 const (
@@ -59,6 +60,11 @@ type engine struct {
 	noted     []audit.Entry
 	auditErr  error
 	blocked   []rooms.Blocked
+	consumers map[rooms.ConsumerID]rooms.Consumer
+	waiting   map[rooms.ConsumerID][]stream.Handout // to be handed out
+	settled   []stream.Settlement
+	pulling   chan struct{} // told of each pull that waits
+	pulled    chan struct{} // and when it ends
 }
 
 func newEngine() *engine {
@@ -71,12 +77,20 @@ func newEngine() *engine {
 		people:    map[rooms.SubscriberID]rooms.Subscriber{},
 		messages:  map[rooms.UMID]index.Summary{},
 		late:      map[rooms.UMID]index.Summary{},
+
+		consumers: map[rooms.ConsumerID]rooms.Consumer{},
+		waiting:   map[rooms.ConsumerID][]stream.Handout{},
+		pulling:   make(chan struct{}, 100),
+		pulled:    make(chan struct{}, 100),
 	}
 	e.rooms["newborn"] = rooms.RoomConfig{
 		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
 		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}}, Readers: []rooms.Client{"ear", "clinic-4", "clinic-5"},
 	}
 	e.hooks = []registry.Webhook{hookOf(hookID, "clinic-4", "https://app.example:8443/secret-path", 5)}
+	ledger := rooms.Consumer{Created: noon(), Delivered: 9, Acked: 7, Pending: 3, AckPending: 2, Redelivered: 1}
+	ledger.ID, ledger.Client, ledger.AckWait = clinicConsumer("ledger"), "clinic-4", 30*time.Second
+	e.consumers[ledger.ID] = ledger
 	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
 	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}
 	e.messages[umid] = index.Summary{

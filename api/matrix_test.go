@@ -20,6 +20,7 @@ func callers() map[string]string {
 
 func TestAuthorisationMatrix(t *testing.T) {
 	const m, room = "/v1/messages/" + umid, "/v1/rooms/newborn"
+	ledger := "/consumers/" + clinicConsumer("ledger").String()
 	for _, tc := range []struct {
 		method, path, body string
 		allowed            string // callers
@@ -47,6 +48,13 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"GET", room + "/webhooks", "", "admin boss reader", 403},
 		{"POST", room + "/webhooks/" + hookID + "/secret", "", "reader", 403},
 		{"DELETE", room + "/webhooks/" + hookID, "", "admin boss reader", 403},
+		{"POST", room + "/consumers", `{"name":"fresh"}`, "boss reader", 403},
+		{"GET", room + "/consumers", "", "admin boss reader", 403},
+		{"GET", room + ledger, "", "admin boss reader", 403},
+		{"DELETE", room + ledger, "", "admin boss reader", 403},
+		{"POST", room + ledger + "/reset", `{"from":"all"}`, "reader", 403},
+		{"POST", room + ledger + "/pull", `{}`, "reader", 403},
+		{"POST", room + ledger + "/ack", `{}`, "reader", 403},
 	} {
 		for name, token := range callers() {
 			want := tc.refusal
@@ -60,7 +68,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
-			if w.Code >= 400 && (e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
+			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}

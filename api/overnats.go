@@ -25,8 +25,9 @@ func (s *Server) PublishOverNATS(ctx context.Context, q broker.Question) broker.
 	r = mux.SetURLVars(r.WithContext(ctx), map[string]string{"room": rooms.PublishedTo(q.Subject)})
 	c := &call{w: letter{}, r: r, route: s.overNATS, id: requestID(nil), start: s.now(), client: client, has: caller}
 	var out broker.Answer
-	s.serve(c, func(a answer) {
+	s.serve(c, func(a answer) error {
 		out = broker.Answer{Code: a.status, Kind: a.kind, Title: http.StatusText(a.status), Body: a.body}
+		return nil
 	})
 	return out
 }

@@ -32,8 +32,10 @@ func (s *Server) note(c *call, a answer, refused *problem.Error) {
 	s.deps.Audit.Note(s.entry(c, a, refused))
 }
 
-// changes says whether the route is there to change something.
-func (c *call) changes() bool { return c.route.scope != public && c.route.method != http.MethodGet }
+// changes says whether the call is there to change something.
+func (c *call) changes() bool {
+	return c.route.scope != public && c.route.method != http.MethodGet && !c.reads
+}
 
 func (s *Server) entry(c *call, a answer, refused *problem.Error) audit.Entry {
 	e := audit.Entry{
@@ -73,6 +75,9 @@ func (c *call) ids() map[string]string {
 	}
 	if c.umid != "" {
 		ids["umid"] = string(c.umid)
+	}
+	if c.consumer.Name != "" {
+		ids["consumer"] = c.consumer.String()
 	}
 	if c.subscriber != "" {
 		ids["subscriber"] = string(c.subscriber)

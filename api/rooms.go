@@ -57,7 +57,7 @@ func (s *Server) updateRoom(c *call) (answer, error) {
 	return roomAnswer(c, http.StatusOK)
 }
 
-// deleteRoom removes the subscribers too, so that a new room of that name begins empty.
+// deleteRoom removes the subscribers and the consumers too, so that a new room of that name begins empty.
 func (s *Server) deleteRoom(c *call) (answer, error) {
 	if err := unchanged(c); err != nil {
 		return answer{}, err
@@ -65,8 +65,8 @@ func (s *Server) deleteRoom(c *call) (answer, error) {
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	for _, step := range []func(context.Context, rooms.Room) error{
-		s.deps.Subscribers.RemoveAll, s.deps.Rooms.Delete,
-		s.deps.Subscribers.RemoveAll, // who came between the two
+		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, s.deps.Rooms.Delete,
+		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, // who came in between
 	} {
 		if err := step(ctx, c.room.Name); err != nil {
 			return answer{}, err

@@ -2,11 +2,14 @@ package api
 
 import "net/http"
 
-// Who may see all messages of a room, who may list them, and who may see the room.
+// Who may see all messages of a room, who may list them, who may see the room, and who may read what is
+// published in it to all subscribers.
 const (
 	overseer = platformAdmin | auditor | roomAdmin
 	insider  = overseer | publisher
 	member   = insider | reader
+
+	recipient = reader | roomAdmin
 )
 
 // route is one line of the table: whoever has one of the rights in scope may call it.
@@ -35,6 +38,14 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.addSubscribers},
 		{http.MethodGet, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.listSubscribers},
 		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
+
+		{http.MethodPost, "/v1/rooms/{room}/consumers", recipient, s.createConsumer},
+		{http.MethodGet, "/v1/rooms/{room}/consumers", recipient | platformAdmin, s.listConsumers},
+		{http.MethodGet, "/v1/rooms/{room}/consumers/{consumer}", recipient | platformAdmin, s.getConsumer},
+		{http.MethodDelete, "/v1/rooms/{room}/consumers/{consumer}", recipient | platformAdmin, s.deleteConsumer},
+		{http.MethodPost, "/v1/rooms/{room}/consumers/{consumer}/reset", recipient, s.resetConsumer},
+		{http.MethodPost, "/v1/rooms/{room}/consumers/{consumer}/pull", recipient, s.pull},
+		{http.MethodPost, "/v1/rooms/{room}/consumers/{consumer}/ack", recipient, s.ack},
 
 		{http.MethodPost, "/v1/rooms/{room}/webhooks", reader | roomAdmin, s.addWebhook},
 		{http.MethodGet, "/v1/rooms/{room}/webhooks", reader | roomAdmin | platformAdmin, s.listWebhooks},

@@ -40,6 +40,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	case <-ctx.Done():
 		s.stopping.Store(true)
 		s.streams.end()
+		s.drain() // who waits for messages does so elsewhere
 		return s.stop(srv, cut)
 	}
 }

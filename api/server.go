@@ -25,6 +25,8 @@ type Server struct {
 	stopping atomic.Bool
 	overNATS *endpoint // what is published over NATS
 	streams  *streams
+	draining chan struct{} // closed when the server stops
+	drain    func()        // closes it, once
 }
 
 // New makes a server of options that Check accepts.
@@ -43,6 +45,8 @@ func New(o Options, d Deps) *Server {
 		page:     sync.OnceValues(renderDocumentation),
 	}
 	s.streams = newStreams(o.Streams, d.Metrics)
+	s.draining = make(chan struct{})
+	s.drain = sync.OnceFunc(func() { close(s.draining) })
 	s.handler = s.router()
 	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})
 	return s

@@ -7,6 +7,7 @@ import (
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
@@ -43,6 +44,9 @@ func translate(err error) *problem.Error {
 		{registry.ErrUnknownWebhook, v1.ProblemCodeUnknownWebhook},
 		{registry.ErrUnknownCallback, v1.ProblemCodeUnknownCallback},
 		{registry.ErrQuota, v1.ProblemCodeQuotaExceeded},
+		{consumers.ErrUnknown, v1.ProblemCodeUnknownConsumer},
+		{consumers.ErrExists, v1.ProblemCodeConsumerExists},
+		{consumers.ErrQuota, v1.ProblemCodeQuotaExceeded},
 		{index.ErrUnknown, v1.ProblemCodeUnknownMessage},
 		{index.ErrClosed, v1.ProblemCodeUnavailable},
 		{stream.ErrFull, v1.ProblemCodeQueueFull},

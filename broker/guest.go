@@ -4,17 +4,23 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
 	"time"
 )
 
 // Gatekeeper says who may come in from outside. It is asked by every connection, many at once.
 type Gatekeeper interface {
-	// Admit says what the bearer of a token may do here; an error means that he may not come in.
+	// Admit says what the bearer of a token may do here; an error means that he may not come in,
+	// ErrLater that it is not known now.
 	Admit(ctx context.Context, token string) (Guest, error)
 	// Keep says whether a guest may still do all that he was let in for. It is asked about every
 	// guest each second.
 	Keep(ctx context.Context, g Guest) bool
 }
+
+// ErrLater says that it is not known now whether somebody may come in. He is not answered then, for
+// clients take a refusal to be for good.
+var ErrLater = errors.New("broker: it is not known now who may come in")
 
 // Guest is somebody from outside, and what he may do.
 type Guest struct {

@@ -34,7 +34,11 @@ func (s *Server) login(m *nats.Msg) {
 	}
 	answer := jwt.NewAuthorizationResponseClaims(request.UserNkey)
 	answer.Audience = request.Server.ID
-	if answer.Jwt, err = s.user(request); err != nil {
+	switch answer.Jwt, err = s.user(request); {
+	case errors.Is(err, ErrLater):
+		s.options.Log.Warn("a client has to wait", "kind", request.ClientInformation.Type, "error", err)
+		return
+	case err != nil:
 		s.options.Log.Info("a client was not let in", "kind", request.ClientInformation.Type, "error", err)
 		answer.Jwt, answer.Error = "", "not let in"
 	}
@@ -61,7 +65,7 @@ func (s *Server) user(r *jwt.AuthorizationRequestClaims) (string, error) {
 	defer cancel()
 	keeper, err := s.door.wait(ctx)
 	if err != nil {
-		return "", errClosed
+		return "", errors.Join(ErrLater, errClosed)
 	}
 	guest, err := keeper.Admit(ctx, tokenOf(r.ConnectOptions))
 	if err != nil {

@@ -216,6 +216,7 @@ func (s *Server) plainOptions(name string) (*server.Options, error) {
 		LameDuckDuration:       lameDuck,
 		LameDuckGracePeriod:    lameDuckGrace,
 		DisableJetStreamBanner: true,
+		JetStreamLimits:        server.JSLimitOpts{DefaultMaxConsumers: -1}, // of a stream; crier has quotas of its own
 		SystemAccount:          parsed.SystemAccount,
 		Accounts:               parsed.Accounts,
 		Users:                  parsed.Users,

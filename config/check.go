@@ -28,6 +28,7 @@ func (c Config) Check() []error {
 		located("vault", "vault", c.Vault, c.Vault.Check()),
 		located("index", "index", c.Index, c.checkIndex()),
 		located("live", "live", c.Live, c.Live.Check()),
+		located("consumers", "consumers", c.Consumers, c.Consumers.Check()),
 		located("retention", "retention", c.Retention, c.Retention.Check()),
 		located("api", "api", c.API, c.API.Check()),
 		located("oidc", "oidc", c.OIDC, c.OIDC.Check()),

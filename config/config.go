@@ -13,6 +13,7 @@ import (
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/live"
@@ -28,6 +29,7 @@ type Config struct {
 	Lease     lease.Options     `yaml:"lease"`
 	Vault     vault.Options     `yaml:"vault"`
 	Index     index.Options     `yaml:"index"`
+	Consumers consumers.Options `yaml:"consumers"`
 	Retention retention.Options `yaml:"retention"`
 	API       API               `yaml:"api"`
 	Live      live.Options      `yaml:"live"`
@@ -71,6 +73,7 @@ func (c Config) Complete() Config {
 		c.Index.Path = filepath.Join(c.Broker.Store, "index", "index.db")
 	}
 	c.Index = c.Index.WithDefaults()
+	c.Consumers = c.Consumers.WithDefaults()
 	c.Retention = c.Retention.WithDefaults()
 	c.API.Listen = cmp.Or(c.API.Listen, ":8443")
 	c.API.Options = c.API.WithDefaults()

@@ -20,6 +20,7 @@ func sections() map[string]string {
 		"vault":              "The keys that seal personal data. `crier keys new FILE` writes a new set.",
 		"vault.transit":      "A service that encrypts the keys, by HashiCorp Vault's transit API.",
 		"index":              "What answers questions of status; derived from the log and built anew when lost.",
+		"consumers":          "The durable consumers of applications; each is a RAFT group where there are several nodes.",
 		"retention":          "When the content of messages is erased that are done with.",
 		"api":                "The HTTP API.",
 		"api.tls":            "The certificate of the HTTP API.",
@@ -99,6 +100,9 @@ func help() map[string]explained {
 		"index.gather":       {"How long the fold rests after a small transaction, unless somebody waits for it.", ""},
 		"index.transactions": {"The transaction ids expected within index.keep; a little more than a byte of memory each.", ""},
 		"index.pause":        {"The wait before reading of the log that failed is tried again.", ""},
+
+		"consumers.perRoom":   {"The most of a room, up to 1000.", ""},
+		"consumers.perClient": {"The most of a client in a room.", ""},
 
 		"retention.every":  {"The time between two passes.", ""},
 		"retention.settle": {"How long content is kept at least; log.duplicates and five minutes, or longer.", ""},

@@ -36,7 +36,8 @@ type RoomConfig struct {
 	Readers    []Client    `json:"readers,omitzero"` // may read what is published to all subscribers
 	History    bool        `json:"history,omitzero"` // keep bodies until the log's end of life
 	CreatedAt  time.Time   `json:"createdAt"`
-	Revision   uint64      `json:"-"` // of the KV entry
+	After      uint64      `json:"after,omitzero"` // where the log ended when it was created: what is before is not its own
+	Revision   uint64      `json:"-"`              // of the KV entry
 }
 
 // HasAdmin says whether a client may do everything in the room.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 )
@@ -29,6 +30,8 @@ type request struct {
 	lastID  string // of the last event, for a stream
 	// repeatable: may reach servers more than once, and does its work once all the same.
 	repeatable bool
+	// patience is how long the server may take, beyond what any call may, since it was asked to wait.
+	patience time.Duration
 }
 
 // path joins segments, each escaped.

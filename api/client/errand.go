@@ -20,7 +20,7 @@ type errand struct {
 
 // errand makes one that only reads turn soon from a node that hangs, and leaves any other its whole time.
 func (c *Client) errand(r request, take func(*http.Response) error) *errand {
-	e := &errand{client: c, request: r, take: take, limit: c.options.Timeout, last: c.options.Timeout, asked: map[*node]time.Time{}}
+	e := &errand{client: c, request: r, take: take, limit: c.options.Timeout + r.patience, last: c.options.Timeout + r.patience, asked: map[*node]time.Time{}}
 	if r.repeatable {
 		e.limit = c.options.AttemptTimeout
 	}

@@ -106,7 +106,7 @@ func (g *Gatekeeper) rights(ctx context.Context, client rooms.Client, consumers 
 	var guest broker.Guest
 	all, err := g.Rooms.List(ctx)
 	if err != nil {
-		return guest, err
+		return guest, errors.Join(broker.ErrLater, err)
 	}
 	readable := map[rooms.Room]bool{}
 	for _, r := range all {
@@ -132,7 +132,7 @@ func (g *Gatekeeper) rights(ctx context.Context, client rooms.Client, consumers 
 func (g *Gatekeeper) addConsumers(ctx context.Context, client rooms.Client, readable map[rooms.Room]bool, guest *broker.Guest) error {
 	owned, err := g.Consumers.Owned(ctx, client)
 	if err != nil {
-		return err
+		return errors.Join(broker.ErrLater, err)
 	}
 	for room, names := range owned {
 		if !readable[room] {

@@ -31,17 +31,25 @@ func checkPrintable(s string, least, most int) error {
 	return nil
 }
 
-// parseFuture accepts a date as RFC 3339 writes it, after now and within the longest expiry.
-func parseFuture(s string, l Limits) (time.Time, error) {
+// parseTime accepts a date as RFC 3339 writes it.
+func parseTime(s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil || s[len("2026-12-01T09")] != ':' || strings.Contains(s, ",") { // Parse takes 9:00 and ,5 as well
 		return time.Time{}, errors.New("a date and time as in RFC 3339, with zone, such as 2026-12-01T09:00:00+06:00")
 	}
-	if !t.After(l.Now) {
+	return t.UTC(), nil
+}
+
+// parseFuture accepts a time after now and within the longest expiry.
+func parseFuture(s string, l Limits) (time.Time, error) {
+	t, err := parseTime(s)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case !t.After(l.Now):
 		return time.Time{}, errors.New("a time in the future")
-	}
-	if t.After(l.Now.Add(l.MaxExpiry)) {
+	case t.After(l.Now.Add(l.MaxExpiry)):
 		return time.Time{}, fmt.Errorf("at most %s from now", l.MaxExpiry)
 	}
-	return t.UTC(), nil
+	return t, nil
 }

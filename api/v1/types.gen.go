@@ -203,6 +203,7 @@ const (
 	ProblemCodeBodyTimeout          ProblemCode = "body_timeout"
 	ProblemCodeBodyTooLarge         ProblemCode = "body_too_large"
 	ProblemCodeClientBlocked        ProblemCode = "client_blocked"
+	ProblemCodeConsumerExists       ProblemCode = "consumer_exists"
 	ProblemCodeDirectForbidden      ProblemCode = "direct_forbidden"
 	ProblemCodeForbidden            ProblemCode = "forbidden"
 	ProblemCodeIdentityUnavailable  ProblemCode = "identity_unavailable"
@@ -233,6 +234,7 @@ const (
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
 	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
+	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
@@ -249,6 +251,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeBodyTooLarge:
 		return true
 	case ProblemCodeClientBlocked:
+		return true
+	case ProblemCodeConsumerExists:
 		return true
 	case ProblemCodeDirectForbidden:
 		return true
@@ -309,6 +313,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnavailable:
 		return true
 	case ProblemCodeUnknownCallback:
+		return true
+	case ProblemCodeUnknownConsumer:
 		return true
 	case ProblemCodeUnknownMessage:
 		return true
@@ -382,6 +388,24 @@ func (e StreamEndReason) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// AckToken By what the message is acknowledged; of this consumer only.
+type AckToken = string
+
+// AckWait Seconds after which what is not acknowledged comes again.
+type AckWait = int
+
+// Acks defines model for Acks.
+type Acks struct {
+	// Acks Done with.
+	Acks []AckToken `json:"acks,omitempty,omitzero"`
+
+	// Naks To be handed out again.
+	Naks []Nak `json:"naks,omitempty,omitzero"`
+
+	// Working Still in work: the time to acknowledge begins anew.
+	Working []AckToken `json:"working,omitempty,omitzero"`
 }
 
 // Admins Clients that may do everything in the room but create and delete it; none twice.
@@ -476,6 +500,91 @@ type ConnectionKind string
 type ConnectionList struct {
 	Connections []Connection `json:"connections"`
 }
+
+// Consumer defines model for Consumer.
+type Consumer struct {
+	// AckPending How many are handed out and not acknowledged.
+	AckPending int `json:"ackPending"`
+
+	// AckWait Seconds after which what is not acknowledged comes again.
+	AckWait AckWait `json:"ackWait"`
+
+	// Acked The sequence up to which all are acknowledged.
+	Acked uint64 `json:"acked"`
+
+	// APIPrefix For NATS clients: the prefix of the JetStream API.
+	//
+	// Example: JS.crier.API
+	APIPrefix string `json:"apiPrefix"`
+
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID `json:"client"`
+
+	// Consumer For NATS clients: the durable consumer's name.
+	//
+	// Example: app_newborn_HEIGGGJPBALKJIMALKHJINILHEAABK_ledger
+	Consumer string `json:"consumer"`
+
+	// CreatedAt Created, or last reset.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Delivered The sequence up to which messages were handed out.
+	Delivered uint64 `json:"delivered"`
+
+	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
+	Lane Lane `json:"lane,omitempty,omitzero"`
+
+	// MaxDeliver Absent if without limit.
+	MaxDeliver int `json:"maxDeliver,omitempty,omitzero"`
+
+	// Name The same characters as a room's name.
+	//
+	// Example: ledger
+	Name ConsumerName `json:"name"`
+
+	// Pending How many have never been handed out.
+	Pending uint64 `json:"pending"`
+
+	// Redelivered How many of these were handed out more than once.
+	Redelivered int `json:"redelivered"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+
+	// Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
+	// with what was stored at a time or later. One of from, sequence and time.
+	//
+	//
+	// Example: {"from":"all"}
+	Start Start `json:"start"`
+
+	// Stream For NATS clients: the stream.
+	//
+	// Example: ROOMS
+	Stream string `json:"stream"`
+
+	// Type A kind of message within the room; the same characters as a room's name.
+	//
+	// Example: reminder
+	Type TypeName `json:"type,omitempty,omitzero"`
+}
+
+// ConsumerList defines model for ConsumerList.
+type ConsumerList struct {
+	Consumers []Consumer `json:"consumers"`
+
+	// Next The cursor of the next page; null on the last one.
+	Next *string `json:"next"`
+}
+
+// ConsumerName The same characters as a room's name.
+//
+// Example: ledger
+type ConsumerName = string
 
 // Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 // text. A recipient on a channel for which there is nothing to send is not reached.
@@ -601,6 +710,42 @@ type MessageList struct {
 	Next *string `json:"next"`
 }
 
+// Nak defines model for Nak.
+type Nak struct {
+	// Ack By what the message is acknowledged; of this consumer only.
+	Ack AckToken `json:"ack"`
+
+	// Delay Seconds until it comes again.
+	Delay int `json:"delay,omitempty,omitzero"`
+}
+
+// NewConsumer defines model for NewConsumer.
+type NewConsumer struct {
+	// AckWait Seconds after which what is not acknowledged comes again.
+	AckWait AckWait `json:"ackWait,omitempty,omitzero"`
+
+	// Lane Only messages of this lane; absent for all.
+	Lane Lane `json:"lane,omitempty,omitzero"`
+
+	// MaxDeliver How often a message is handed out at most; absent for as often as it takes.
+	MaxDeliver int `json:"maxDeliver,omitempty,omitzero"`
+
+	// Name The same characters as a room's name.
+	//
+	// Example: ledger
+	Name ConsumerName `json:"name"`
+
+	// Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
+	// with what was stored at a time or later. One of from, sequence and time.
+	//
+	//
+	// Example: {"from":"all"}
+	Start Start `json:"start,omitempty,omitzero"`
+
+	// Type Only messages of this type; absent for all.
+	Type string `json:"type,omitempty,omitzero"`
+}
+
 // NewRoom defines model for NewRoom.
 type NewRoom struct {
 	// Admins Clients that may do everything in the room but create and delete it; none twice.
@@ -709,6 +854,57 @@ type Publisher struct {
 // Publishers Clients that may publish into the room; none twice.
 type Publishers = []Publisher
 
+// Pull defines model for Pull.
+type Pull struct {
+	// Max The most messages.
+	Max int `json:"max,omitempty,omitzero"`
+
+	// Wait The most seconds to wait for the first.
+	Wait int `json:"wait,omitempty,omitzero"`
+}
+
+// Pulled defines model for Pulled.
+type Pulled struct {
+	Messages []PulledMessage `json:"messages"`
+}
+
+// PulledMessage defines model for PulledMessage.
+type PulledMessage struct {
+	// Ack By what the message is acknowledged; of this consumer only.
+	Ack AckToken `json:"ack"`
+
+	// Content The content, byte for byte as it was published.
+	Content jsontext.Value `json:"content"`
+
+	// Deliveries How often it has been handed out, from 1.
+	Deliveries uint64 `json:"deliveries"`
+
+	// ExpiresAt After that it is of no use to people any more.
+	ExpiresAt time.Time `json:"expiresAt"`
+
+	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
+	Lane Lane `json:"lane"`
+
+	// Publisher An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Publisher  ClientID  `json:"publisher"`
+	ReceivedAt time.Time `json:"receivedAt"`
+
+	// Sequence Its position in the log.
+	Sequence uint64 `json:"sequence"`
+
+	// Type A kind of message within the room; the same characters as a room's name.
+	//
+	// Example: reminder
+	Type TypeName `json:"type"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid"`
+}
+
 // Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
 type Readers = []ClientID
 
@@ -790,6 +986,12 @@ type RoomList struct {
 //
 // Example: newborn
 type RoomName = string
+
+// Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
+// with what was stored at a time or later. One of from, sequence and time.
+//
+// Example: {"from":"all"}
+type Start = Position
 
 // Status pending: accepted, not yet in a queue; queued: waits for its turn; sent: the provider confirmed; delivered: a
 // receipt says that it arrived; errored: an attempt failed, another follows; failed: given up.
@@ -931,6 +1133,9 @@ type PageCursor = string
 // PageLimit defines model for pageLimit.
 type PageLimit = int
 
+// PathConsumer defines model for pathConsumer.
+type PathConsumer = string
+
 // PathRoom a-z, 0-9, '-' and '_', beginning with a letter or digit.
 //
 // Example: newborn
@@ -1019,6 +1224,15 @@ type UpdateRoomParams struct {
 	IfMatch string `json:"If-Match"`
 }
 
+// ListConsumersParams defines parameters for ListConsumers.
+type ListConsumersParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
 	// Limit The most entries wanted on a page.
@@ -1072,6 +1286,18 @@ type CreateRoomJSONRequestBody = NewRoom
 
 // UpdateRoomJSONRequestBody defines body for UpdateRoom for application/json ContentType.
 type UpdateRoomJSONRequestBody = RoomChange
+
+// CreateConsumerJSONRequestBody defines body for CreateConsumer for application/json ContentType.
+type CreateConsumerJSONRequestBody = NewConsumer
+
+// AckJSONRequestBody defines body for Ack for application/json ContentType.
+type AckJSONRequestBody = Acks
+
+// PullJSONRequestBody defines body for Pull for application/json ContentType.
+type PullJSONRequestBody = Pull
+
+// ResetConsumerJSONRequestBody defines body for ResetConsumer for application/json ContentType.
+type ResetConsumerJSONRequestBody = Start
 
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody = Publish

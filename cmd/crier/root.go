@@ -34,8 +34,8 @@ func (t terminal) root() *cobra.Command {
 	)
 	addAll(root, "server", t.devCommand(), t.serveCommand(), t.configCommand(), t.keysCommand(),
 		t.clusterCommand(), t.promoteCommand(), t.drillCommand())
-	addAll(root, "client", t.pubCommand(), t.statusCommand(), t.listenCommand(), t.roomCommand(), t.subscribeCommand(), t.webhookCommand(),
-		t.callbackCommand(), t.clientCommand(), t.connectionsCommand(), t.tokenCommand())
+	addAll(root, "client", t.pubCommand(), t.statusCommand(), t.roomCommand(), t.subscribeCommand(), t.listenCommand(), t.consumerCommand(),
+		t.pullCommand(), t.webhookCommand(), t.callbackCommand(), t.clientCommand(), t.connectionsCommand(), t.tokenCommand())
 	addAll(root, "", t.versionCommand())
 	return root
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/govcrier/crier/api"
 	"github.com/govcrier/crier/api/edge"
 	"github.com/govcrier/crier/api/oidc"
-	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 )
@@ -31,10 +33,12 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	hub := live.New(s.log, api.RenderEvent, hear)
 	c.onStop("live", func() error { hub.Close(); return nil })
 	writes := &probe{write: func(ctx context.Context) error { return s.audit.Record(ctx, a.entry("log", "probe")) }}
-	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: noConsumers{}, Blocked: k.blocked}
+	durable := consumers.New(s.log, s.vault, a.config.Consumers)
+	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: durable, Blocked: k.blocked}
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
-		Messages: k.index, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
+		Consumers: durable,
+		Messages:  k.index, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
 		Blocked: k.blocked, Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
@@ -47,11 +51,8 @@ type bearers struct{ verifier *oidc.Verifier }
 // Bearer tells who sent a token.
 func (b bearers) Bearer(ctx context.Context, token string) (edge.Bearer, error) {
 	id, err := b.verifier.Verify(ctx, token)
+	if errors.Is(err, oidc.ErrUnavailable) {
+		err = errors.Join(broker.ErrLater, err)
+	}
 	return edge.Bearer{Client: id.Client, Subject: id.Subject, Until: id.Expires}, err
-}
-
-type noConsumers struct{}
-
-func (noConsumers) Owned(context.Context, rooms.Client) (map[rooms.Room][]string, error) {
-	return nil, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/channels/webhook"
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/fanout"
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/registry"
@@ -54,11 +55,15 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 			return s.vault.rekey(ctx, &mover, a.config.Vault.RekeyAfter)
 		})
 	})
-	eraser := retention.Eraser{Log: s.log, Finder: k.index, Rooms: k.rooms, Logger: a.log.With("part", "retention"), Now: s.broker.Now}
+	eraser := retention.Eraser{Log: s.log, Finder: k.index, Rooms: k.rooms, Readers: s.log, Logger: a.log.With("part", "retention"), Now: s.broker.Now}
 	c.run("retention", func(ctx context.Context) error {
 		return leases.Hold(ctx, "retention", func(ctx context.Context, _ uint64, _ func() bool) error {
 			return eraser.Run(ctx, a.config.Retention)
 		})
+	})
+	keeper := consumers.Sweeper{Store: s.log, Rooms: k.rooms, Log: a.log.With("part", "consumers")}
+	c.run("consumers", func(ctx context.Context) error {
+		return leases.Hold(ctx, "consumers", func(ctx context.Context, _ uint64, _ func() bool) error { return keeper.Run(ctx) })
 	})
 	return nil
 }

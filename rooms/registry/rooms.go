@@ -19,6 +19,7 @@ type RoomStore interface {
 	CreateRoom(ctx context.Context, c rooms.RoomConfig) (revision uint64, err error)
 	UpdateRoom(ctx context.Context, c rooms.RoomConfig) (revision uint64, err error)
 	DeleteRoom(ctx context.Context, room rooms.Room) error
+	MessagesEnd(ctx context.Context) (uint64, error)
 	RoomFinder
 }
 
@@ -132,6 +133,10 @@ func (r *Rooms) List(context.Context) ([]rooms.RoomConfig, error) {
 // Create stores a new room, or says ErrExists.
 func (r *Rooms) Create(ctx context.Context, c rooms.RoomConfig) (rooms.RoomConfig, error) {
 	c.CreatedAt = r.now().UTC().Truncate(time.Millisecond)
+	var err error
+	if c.After, err = r.store.MessagesEnd(ctx); err != nil {
+		return rooms.RoomConfig{}, fmt.Errorf("registry: where a room begins: %w", err)
+	}
 	revision, err := r.store.CreateRoom(ctx, c)
 	return r.stored(c, revision, err)
 }
@@ -143,7 +148,7 @@ func (r *Rooms) Put(ctx context.Context, c rooms.RoomConfig) (rooms.RoomConfig, 
 	if err != nil {
 		return rooms.RoomConfig{}, err
 	}
-	c.CreatedAt = old.CreatedAt
+	c.CreatedAt, c.After = old.CreatedAt, old.After
 	revision, err := r.store.UpdateRoom(ctx, c)
 	return r.stored(c, revision, err)
 }

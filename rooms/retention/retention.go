@@ -1,8 +1,9 @@
 // Package retention erases the bodies of messages that are done with.
 //
 // It promises that a body is overwritten on disk once every delivery of its message has reached
-// its last state, the room keeps no history, and the log no longer needs the body to recognise
-// a repeat; and that this is recorded. Doing it twice is dull. A body that is never done with
+// its last state, every durable consumer that it is for has acknowledged it, the room keeps no history,
+// and the log no longer needs the body to recognise a repeat; and that this is recorded. A consumer that
+// is made while a body is being erased may come too late for it. Doing it twice is dull. A body that is never done with
 // goes with the room's log, at its end of life.
 package retention
 
@@ -10,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -30,6 +32,11 @@ type Finder interface {
 // Rooms tells which rooms keep the history of their messages.
 type Rooms interface {
 	Get(ctx context.Context, room rooms.Room) (rooms.RoomConfig, error)
+}
+
+// Readers tells of the durable consumers of a room how far they are. To be behind is to keep bodies.
+type Readers interface {
+	Readings(ctx context.Context, room rooms.Room) ([]rooms.Consumer, error)
 }
 
 // Options say when and how often.
@@ -71,11 +78,12 @@ const batch = 256
 
 // Eraser erases bodies.
 type Eraser struct {
-	Log    Log
-	Finder Finder
-	Rooms  Rooms
-	Logger *slog.Logger
-	Now    func() time.Time // time.Now if nil
+	Log     Log
+	Finder  Finder
+	Rooms   Rooms
+	Readers Readers
+	Logger  *slog.Logger
+	Now     func() time.Time // time.Now if nil
 }
 
 // Run makes a pass now and then until ctx ends.
@@ -105,22 +113,45 @@ func (e Eraser) now() time.Time {
 // Pass erases what was received before a time and is done with.
 func (e Eraser) Pass(ctx context.Context, before time.Time) error {
 	var after rooms.UMID
+	reading := readings{}
 	for {
 		headers, err := e.Finder.ErasableAfter(after, before, batch)
 		if err != nil || len(headers) == 0 {
 			return err
 		}
-		if err := e.erase(ctx, headers); err != nil {
+		if err := e.erase(ctx, headers, reading); err != nil {
 			return err
 		}
 		after = headers[len(headers)-1].UMID
 	}
 }
 
-func (e Eraser) erase(ctx context.Context, headers []rooms.Header) error {
+// readings are what a pass has asked of the rooms' consumers: of each room once.
+type readings map[rooms.Room][]rooms.Consumer
+
+// needed says whether a consumer has yet to acknowledge a message.
+func (e Eraser) needed(ctx context.Context, h rooms.Header, known readings) (bool, error) {
+	all, asked := known[h.Room]
+	if !asked {
+		var err error
+		if all, err = e.Readers.Readings(ctx, h.Room); err != nil {
+			return false, err
+		}
+		known[h.Room] = all
+	}
+	return slices.ContainsFunc(all, func(c rooms.Consumer) bool { return c.Needs(h) }), nil
+}
+
+func (e Eraser) erase(ctx context.Context, headers []rooms.Header, known readings) error {
 	var events []rooms.Event
 	for _, h := range headers {
 		if c, err := e.Rooms.Get(ctx, h.Room); err == nil && c.History {
+			continue
+		}
+		switch needed, err := e.needed(ctx, h, known); {
+		case err != nil:
+			return err
+		case needed:
 			continue
 		}
 		if err := e.Log.Erase(ctx, h.Sequence); err != nil {

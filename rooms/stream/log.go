@@ -29,6 +29,7 @@ type Log struct {
 	queue *nats.Conn          // jobs and pages
 	live  *nats.Conn          // following rooms
 	work  jetstream.JetStream // pulling jobs and settling them
+	apps  jetstream.JetStream // consumers of applications
 
 	messages *committer
 	events   *committer
@@ -57,6 +58,9 @@ func (l *Log) open(ctx context.Context, c Connector, m Manifest) error {
 		return err
 	}
 	if l.work, err = l.jetStream(c, "work"); err != nil {
+		return err
+	}
+	if l.apps, err = l.jetStream(c, "apps"); err != nil {
 		return err
 	}
 	if l.queue, err = l.connect(c, "queue"); err != nil {

@@ -64,6 +64,9 @@ func (l *Log) Ends(ctx context.Context) (messages, events uint64, err error) {
 	return messages, events, err
 }
 
+// MessagesEnd is the sequence of the last message that exists now; 0 for none.
+func (l *Log) MessagesEnd(ctx context.Context) (uint64, error) { return l.end(ctx, streamRooms) }
+
 // EventsEnd is the sequence of the last event that exists now; 0 for none.
 func (l *Log) EventsEnd(ctx context.Context) (uint64, error) { return l.end(ctx, streamEvents) }
 

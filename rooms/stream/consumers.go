@@ -1,0 +1,206 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// Limits of applications' consumers. Their pulls may come through a service import, which answers
+// for two minutes and no longer.
+const (
+	maxAckPending     = 1000
+	maxRequestExpires = 110 * time.Second
+)
+
+// What a consumer's configuration does not say is kept beside it.
+const (
+	metaClient = "crier-client"
+	metaStart  = "crier-start"
+)
+
+const (
+	codeConsumerNotFound = 10014
+	codeTooManyConsumers = 10026
+)
+
+// CreateConsumer makes a durable consumer of a room's messages that stand after a position, where
+// the room begins. To make it again with the same settings is no error and changes nothing; ErrExists
+// if there is one with others, ErrFull if the engine takes no more.
+func (l *Log) CreateConsumer(ctx context.Context, c rooms.ConsumerConfig, after uint64) error {
+	config := jetstream.ConsumerConfig{
+		Durable: c.ID.String(), FilterSubject: c.Filter(), AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: c.AckWait, MaxDeliver: c.MaxDeliver, MaxAckPending: maxAckPending, MaxRequestExpires: maxRequestExpires,
+		Metadata: map[string]string{metaClient: string(c.Client), metaStart: c.Start.String()},
+	}
+	if c.MaxDeliver == 0 {
+		config.MaxDeliver = -1
+	}
+	return l.makeConsumer(ctx, config, c.Start, after)
+}
+
+func (l *Log) makeConsumer(ctx context.Context, config jetstream.ConsumerConfig, s rooms.Start, after uint64) error {
+	switch {
+	case s.New:
+		config.DeliverPolicy = jetstream.DeliverNewPolicy
+	case !s.Time.IsZero():
+		config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &s.Time
+	default:
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, max(s.Sequence, after+1)
+	}
+	err := l.insist(ctx, func(ctx context.Context) error {
+		_, err := l.apps.CreateConsumer(ctx, streamRooms, config)
+		return err
+	})
+	if errors.Is(err, jetstream.ErrConsumerExists) || hasCode(err, codeConsumerExists) {
+		return ErrExists
+	}
+	if hasCode(err, codeTooManyConsumers) {
+		return ErrFull
+	}
+	return err
+}
+
+// ResetConsumer has a consumer begin elsewhere: it is removed and made anew with the same settings.
+// ErrGone if there is none; if the node dies on the way there is none afterwards.
+func (l *Log) ResetConsumer(ctx context.Context, id rooms.ConsumerID, s rooms.Start, after uint64) error {
+	info, err := l.consumerInfo(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := l.DeleteConsumer(ctx, id); err != nil {
+		return err
+	}
+	config := info.Config
+	config.OptStartSeq, config.OptStartTime = 0, nil
+	return l.makeConsumer(ctx, config, s, after)
+}
+
+// Consumer reads a consumer as its leader knows it; ErrGone if there is none.
+func (l *Log) Consumer(ctx context.Context, id rooms.ConsumerID) (rooms.Consumer, error) {
+	info, err := l.consumerInfo(ctx, id)
+	if err != nil {
+		return rooms.Consumer{}, err
+	}
+	return decodeConsumer(id, info)
+}
+
+func (l *Log) consumerInfo(ctx context.Context, id rooms.ConsumerID) (info *jetstream.ConsumerInfo, err error) {
+	err = l.insist(ctx, func(ctx context.Context) error {
+		c, err := l.apps.Consumer(ctx, streamRooms, id.String())
+		if err == nil {
+			info = c.CachedInfo()
+		}
+		return err
+	})
+	return info, orGone(err)
+}
+
+func decodeConsumer(id rooms.ConsumerID, info *jetstream.ConsumerInfo) (rooms.Consumer, error) {
+	c := rooms.Consumer{
+		ConsumerConfig: rooms.ConsumerConfig{
+			ID: id, Client: rooms.Client(info.Config.Metadata[metaClient]),
+			AckWait: info.Config.AckWait, MaxDeliver: max(info.Config.MaxDeliver, 0),
+		},
+		Created: info.Created, Delivered: info.Delivered.Stream, Acked: info.AckFloor.Stream,
+		Pending: info.NumPending, AckPending: info.NumAckPending, Redelivered: info.NumRedelivered,
+	}
+	var err error
+	if c.Start, err = rooms.ParseStart(info.Config.Metadata[metaStart]); err == nil {
+		c.Lane, c.Type, err = rooms.ParseConsumerFilter(info.Config.FilterSubject)
+	}
+	if err != nil || rooms.OwnerOf(c.Client) != id.Owner {
+		return rooms.Consumer{}, fmt.Errorf("stream: consumer %s cannot be read", id)
+	}
+	return c, nil
+}
+
+// DeleteConsumer removes a consumer and its position. To delete what is gone is no error.
+func (l *Log) DeleteConsumer(ctx context.Context, id rooms.ConsumerID) error {
+	err := orGone(l.insist(ctx, func(ctx context.Context) error {
+		return l.apps.DeleteConsumer(ctx, streamRooms, id.String())
+	}))
+	if errors.Is(err, ErrGone) {
+		return nil
+	}
+	return err
+}
+
+// orGone knows the consumer that is not there.
+func orGone(err error) error {
+	if errors.Is(err, jetstream.ErrConsumerNotFound) || hasCode(err, codeConsumerNotFound) {
+		return ErrGone
+	}
+	return err
+}
+
+// ConsumerIDs lists the consumers of all rooms, in the order of their names: those that were there
+// before the call and still are, without exception.
+func (l *Log) ConsumerIDs(ctx context.Context) (ids []rooms.ConsumerID, err error) {
+	var names []string
+	err = l.insist(ctx, func(ctx context.Context) error {
+		names = nil
+		for more := true; more; {
+			if names, more, err = l.moreNames(ctx, names); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, name := range names {
+		if id, err := rooms.ParseConsumerID(name); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids, err
+}
+
+// moreNames reads the next page of names. It begins with the last one that is known, so that a name
+// which slipped from one page to another meanwhile is noticed; then all is read again.
+func (l *Log) moreNames(ctx context.Context, names []string) (_ []string, more bool, err error) {
+	from := max(len(names)-1, 0)
+	var page struct {
+		answer
+		Total     int      `json:"total"`
+		Consumers []string `json:"consumers"`
+	}
+	question := struct {
+		Offset int `json:"offset"`
+	}{from}
+	if err := l.api(ctx, "CONSUMER.NAMES."+streamRooms, question, &page); err != nil {
+		return nil, false, err
+	}
+	if len(names) > 0 && (len(page.Consumers) == 0 || page.Consumers[0] != names[from]) {
+		return nil, false, fmt.Errorf("%w: the consumers changed while they were read", ErrUnavailable)
+	}
+	names = append(names[:from:from], page.Consumers...)
+	return names, len(names) < page.Total && len(page.Consumers) > 1, nil
+}
+
+// Readings gives the consumers of a room as they stand.
+func (l *Log) Readings(ctx context.Context, room rooms.Room) ([]rooms.Consumer, error) {
+	ids, err := l.ConsumerIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []rooms.Consumer
+	for _, id := range ids {
+		if id.Room != room {
+			continue
+		}
+		c, err := l.Consumer(ctx, id)
+		switch {
+		case errors.Is(err, ErrGone):
+		case err != nil:
+			return nil, err
+		default:
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
