@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type commandPeer struct {
 	program string
 	env     []string
 	heard   chan natsMessage
+	stops   []func()
 }
 
 func newCommandPeer(t *testing.T, admin *client.Client, url, token string) *commandPeer {
@@ -62,7 +64,9 @@ func (p *commandPeer) listen(subject string) error {
 	}
 	ended := make(chan struct{})
 	go func() { defer close(ended); p.listenTo(out); _ = c.Wait() }()
-	p.t.Cleanup(func() { _ = c.Process.Kill(); <-ended })
+	stop := func() { _ = c.Process.Kill(); <-ended }
+	p.stops = append(p.stops, stop)
+	p.t.Cleanup(stop)
 	for deadline := time.Now().Add(peerPatience); time.Now().Before(deadline); {
 		if now, err := p.subscribed(); err != nil || now > before {
 			return err
@@ -139,4 +143,37 @@ func headersIn(text string) map[string][]string {
 		found[h[1]] = append(found[h[1]], h[2])
 	}
 	return found
+}
+
+// read knows one way only.
+func (p *commandPeer) read(_, consumer string, n int) ([]natsMessage, error) {
+	c := p.command("consumer", "next", "ROOMS", consumer, "--js-api-prefix=JS.crier.API", "--count="+strconv.Itoa(n), "--timeout="+peerPause.String())
+	var told bytes.Buffer
+	c.Stderr = &told
+	out, err := c.Output() // fails also when there is nothing more
+	all := handedOut(string(out))
+	switch {
+	case strings.Contains(told.String(), "could not load consumer"):
+		return nil, errRefused
+	case err == nil && len(all) < n:
+		return nil, fmt.Errorf("nats consumer next shows something else:\n%s%s", out, told.String())
+	}
+	return all, nil
+}
+
+// handedOut reads what `nats consumer next` shows.
+func handedOut(text string) (all []natsMessage) {
+	e := regexp.MustCompile(`(?sm)^\[[\d:]{8}\] subj: (\S+) / .*?str seq: (\d+) / pending: \S+\n\nHeaders:\n\n(.*?)\n\nData:\n\n\n(.*?)\n\nAcknowledged message$`)
+	for _, m := range e.FindAllStringSubmatch(text, -1) {
+		sequence, _ := strconv.ParseUint(m[2], 10, 64) // digits
+		all = append(all, natsMessage{Subject: m[1], Sequence: sequence, Header: headersIn(m[3]), Data: []byte(m[4])})
+	}
+	return all
+}
+
+// close ends what listens.
+func (p *commandPeer) close() {
+	for _, stop := range p.stops {
+		stop()
+	}
 }

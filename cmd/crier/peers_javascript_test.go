@@ -16,7 +16,8 @@ import (
 
 // nodePeer is nats.js in a process of its own, which deploy/testpeers/nats-client.mjs explains.
 type nodePeer struct {
-	in       io.Writer
+	in       io.WriteCloser
+	ended    chan struct{}
 	answers  chan nodeLine
 	heard    chan natsMessage
 	followed chan natsMessage
@@ -31,7 +32,7 @@ type nodeLine struct {
 	Followed *natsMessage
 }
 
-func newNodePeer(t *testing.T, token string, urls ...string) *nodePeer {
+func newNodePeer(t *testing.T, token, caFile string, urls ...string) *nodePeer {
 	t.Helper()
 	tokenFile := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(tokenFile, []byte(token), 0o600); err != nil {
@@ -39,7 +40,7 @@ func newNodePeer(t *testing.T, token string, urls ...string) *nodePeer {
 	}
 	peerFile(t, peersFolder+"/node_modules/@nats-io")
 	c := exec.Command("node", append([]string{peerFile(t, peersFolder+"/nats-client.mjs")}, urls...)...)
-	c.Env = append(os.Environ(), "NATS_TOKEN_FILE="+tokenFile)
+	c.Env = append(os.Environ(), "NATS_TOKEN_FILE="+tokenFile, "NATS_CA="+caFile)
 	c.Stderr = t.Output()
 	in, err := c.StdinPipe()
 	if err != nil {
@@ -52,15 +53,9 @@ func newNodePeer(t *testing.T, token string, urls ...string) *nodePeer {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &nodePeer{in: in, answers: make(chan nodeLine, 1), heard: make(chan natsMessage, 10_000), followed: make(chan natsMessage, 10_000)}
-	read := make(chan struct{})
-	go func() { defer close(read); p.listenTo(out) }()
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = c.Process.Kill() // it has nothing to finish
-		<-read
-		_ = c.Wait() // killed
-	})
+	p := &nodePeer{in: in, ended: make(chan struct{}), answers: make(chan nodeLine, 1), heard: make(chan natsMessage, 10_000), followed: make(chan natsMessage, 10_000)}
+	go func() { p.listenTo(out); _ = c.Wait(); close(p.ended) }()
+	t.Cleanup(func() { _ = c.Process.Kill(); <-p.ended })
 	if _, err := p.answer(); err != nil {
 		t.Fatal(err)
 	}
@@ -132,4 +127,15 @@ func (p *nodePeer) hear() (natsMessage, error) {
 func (p *nodePeer) request(subject, body string) (natsMessage, error) {
 	l, err := p.ask(map[string]any{"do": "request", "subject": subject, "body": body})
 	return l.Message, err
+}
+
+func (p *nodePeer) read(way, consumer string, n int) ([]natsMessage, error) {
+	l, err := p.ask(map[string]any{"do": way, "consumer": consumer, "count": n, "wait": peerPause.Milliseconds()})
+	return l.Messages, err
+}
+
+// close lets it end by itself.
+func (p *nodePeer) close() {
+	_ = p.in.Close()
+	<-p.ended
 }

@@ -8,9 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -42,7 +40,7 @@ request crier.publish.$ROOM {"type":"reminder","content":{"text":"no id"}}
   "pointer":"/transactionId"
 request crier.publish.closed {"transactionId":"$ROOM-2","type":"reminder","content":{"text":"hello"}}
   ^refused$
-request $JS.API.STREAM.INFO.ROOMS {}
+request JS.crier.API.STREAM.INFO.ROOMS {}
   ^refused$
 
 hear
@@ -52,6 +50,48 @@ hear
   ^Crier-Lane: normal$
   ^Nats-Sequence: \d+$
   ^\{"text" : "Вакцинация \\u0041",  "sms":"a/\\/b"\}$
+
+consumer LEDGER {"from":"all"}
+consumer BOOK {"from":"all"}
+connect
+read fetch $LEDGER 1
+  ^1 in order$
+  ^room\.$ROOM\.normal\.reminder$
+  ^Crier-UMID: $UMID$
+  ^\{"text" : "Вакцинация \\u0041",  "sms":"a/\\/b"\}$
+read fetch $LEDGER 1
+  ^0 in order$
+
+listen live.$ROOM.>
+publish 1000
+request crier.publish.$ROOM {"transactionId":"$ROOM-mark","type":"reminder","content":{"text":"the mark"}}
+  "umid":"(?P<MARK>[0-9A-Z]{26})"
+request crier.publish.$ROOM {"transactionId":"$ROOM-last","type":"reminder","content":{"text":"the last"}}
+  "umid":"(?P<LAST>[0-9A-Z]{26})"
+hear 1001
+  ^Crier-UMID: $MARK$
+  ^Nats-Sequence: (?P<SEQUENCE>\d+)$
+  ^Nats-Time-Stamp: (?P<TIME>.*)$
+read consume $LEDGER 1002
+  ^1002 in order$
+  ^Crier-UMID: $LAST$
+read iterate $BOOK 1003
+  ^1003 in order$
+  ^Crier-UMID: $LAST$
+
+consumer BYSEQUENCE {"sequence":$SEQUENCE}
+consumer BYTIME {"time":"$TIME"}
+connect
+read fetch $BYSEQUENCE 1
+  ^Crier-UMID: $MARK$
+read fetch $BYTIME 1
+  ^Crier-UMID: $MARK$
+request crier.publish.$ROOM {"transactionId":"$ROOM-later","type":"reminder","content":{"text":"later"}}
+  "umid":"(?P<LATER>[0-9A-Z]{26})"
+read fetch $LEDGER 1
+  ^Crier-UMID: $LATER$
+read fetch $LEDGER-2 1
+  ^refused$
 `
 
 // TestPeersDoWhatTheyDo has clients that others wrote do the same, one after the other, each in a room of its own.
@@ -65,8 +105,8 @@ func TestPeersDoWhatTheyDo(t *testing.T) {
 	s.room(t, "closed")
 	for name, connect := range map[string]func(*testing.T) peer{
 		"go":                   func(t *testing.T) peer { return newGoPeer(t, g.NATS, g.Token) },
-		"javascript":           func(t *testing.T) peer { return newNodePeer(t, g.Token, g.NATS) },
-		"javascript-websocket": func(t *testing.T) peer { return newNodePeer(t, g.Token, g.WebSocket) },
+		"javascript":           func(t *testing.T) peer { return newNodePeer(t, g.Token, "", g.NATS) },
+		"javascript-websocket": func(t *testing.T) peer { return newNodePeer(t, g.Token, "", g.WebSocket) },
 		"command":              func(t *testing.T) peer { return newCommandPeer(t, s.admin, g.NATS, g.Token) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,6 +125,11 @@ type peer interface {
 	// hear gives the next message that it hears.
 	hear() (natsMessage, error)
 	request(subject, body string) (natsMessage, error)
+	// read gets and acknowledges n messages of a durable consumer, fewer if no more come for a while, in one of the ways that
+	// clients have: fetch, consume (messages are brought) or iterate (messages are asked for).
+	read(way, consumer string, n int) ([]natsMessage, error)
+	// close disconnects.
+	close()
 }
 
 // errRefused is how a peer says that it is not allowed to.
@@ -92,9 +137,10 @@ var errRefused = errors.New("refused")
 
 // natsMessage is what a peer got.
 type natsMessage struct {
-	Subject string
-	Header  map[string][]string
-	Data    []byte
+	Subject  string
+	Header   map[string][]string
+	Data     []byte
+	Sequence uint64 // in the stream, if it comes from a durable consumer
 }
 
 // String is the message as the scenario looks at it: its subject, its headers, and below an empty line its content.
@@ -113,6 +159,9 @@ func (m natsMessage) String() string {
 // peerPatience is how long a peer waits, on a busy machine.
 const peerPatience = 30 * time.Second
 
+// peerPause is how long it waits for more than there is.
+const peerPause = 3 * time.Second
+
 // stage is where all peers appear.
 type stage struct {
 	gateway *gateway
@@ -129,82 +178,6 @@ func (s *stage) room(t *testing.T, name string, clients ...string) {
 	if _, err := s.admin.CreateRoom(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// act is one peer's way through the scenario.
-type act struct {
-	*testing.T
-	*stage
-	peer    peer
-	connect func(*testing.T) peer
-	known   map[string]string
-}
-
-// play does all steps.
-func (a *act) play(scenario string) {
-	a.Helper()
-	lines := strings.Split(scenario, "\n")
-	for i := 0; i < len(lines); {
-		step := lines[i]
-		var want []string
-		for i++; i < len(lines) && strings.HasPrefix(lines[i], "  "); i++ {
-			want = append(want, strings.TrimSpace(lines[i]))
-		}
-		if step != "" {
-			a.step(a.fill(step, func(s string) string { return s }), want)
-		}
-	}
-}
-
-// fill puts in what is known.
-func (a *act) fill(text string, quote func(string) string) string {
-	for _, name := range slices.Backward(slices.Sorted(maps.Keys(a.known))) {
-		text = strings.ReplaceAll(text, "$"+name, quote(a.known[name]))
-	}
-	return text
-}
-
-// step does one, and looks at what it gives. What was not refused, and gave nothing, gave the empty text.
-func (a *act) step(step string, want []string) {
-	a.Helper()
-	verb, rest, _ := strings.Cut(step, " ")
-	got, err := a.do(verb, rest)
-	if errors.Is(err, errRefused) {
-		got, err = errRefused.Error(), nil
-	}
-	if err != nil {
-		a.Fatalf("%s: %v", step, err)
-	}
-	if len(want) == 0 && got == errRefused.Error() {
-		a.Fatalf("%s: %s", step, got)
-	}
-	for _, w := range want {
-		e := regexp.MustCompile("(?m)" + a.fill(w, regexp.QuoteMeta))
-		found := e.FindStringSubmatch(got)
-		if found == nil {
-			a.Fatalf("%s\ngave\n%s\nwhich does not match %s", step, got, e)
-		}
-		for i, name := range e.SubexpNames() {
-			if name != "" {
-				a.known[name] = found[i]
-			}
-		}
-	}
-}
-
-func (a *act) do(verb, rest string) (string, error) {
-	switch verb {
-	case "listen":
-		return "", a.peer.listen(rest)
-	case "hear":
-		m, err := a.peer.hear()
-		return m.String(), err
-	case "request":
-		subject, body, _ := strings.Cut(rest, " ")
-		m, err := a.peer.request(subject, body)
-		return m.String(), err
-	}
-	return "", fmt.Errorf("there is no step %q", verb)
 }
 
 // peersFolder is where the clients of others are.

@@ -29,6 +29,7 @@ const nc = await (servers[0].startsWith('ws') ? wsconnect : connect)({
   tls: process.env.NATS_CA ? { caFile: process.env.NATS_CA } : undefined,
   noRandomize: true,
   maxReconnectAttempts: -1,
+  ignoreAuthErrorAbort: true,
   reconnectTimeWait: 100,
   waitOnFirstConnect: true,
 });
@@ -43,7 +44,7 @@ const shown = (m) => ({
   data: Buffer.from(m.data).toString('base64'),
 });
 
-const consumer = (name) => jetstream(nc, { apiPrefix: 'JS.crier.API' }).consumers.get('ROOMS', name);
+const consumer = (name) => jetstream(nc, { apiPrefix: 'JS.crier.API', timeout: 2_000 }).consumers.get('ROOMS', name);
 
 async function take(incoming, count) {
   const messages = [];
