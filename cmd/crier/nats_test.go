@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/config"
@@ -296,4 +298,49 @@ func mute(t *testing.T, s *stand, token string) net.Conn {
 		t.Fatal(err)
 	}
 	return conn
+}
+
+// TestConsumeByNATS works with a durable consumer as a stock client does, and not with anybody else's.
+func TestConsumeByNATS(t *testing.T) {
+	s := newStand(t, nil, nil)
+	s.readable("flood")
+	reader := s.as(s.token(demoReader))
+	c, err := reader.CreateConsumer(t.Context(), "flood", v1.NewConsumer{Name: "ledger"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const messages = 50
+	for n := range messages {
+		s.publish("flood", v1.Publish{TransactionID: fmt.Sprint(n), Content: v1.Content{Text: fmt.Sprint("message ", n)}})
+	}
+	nc := s.dial(s.token(demoReader))
+	js, err := jetstream.NewWithAPIPrefix(nc, c.APIPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := js.Consumer(t.Context(), c.Stream, c.Consumer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range messages {
+		m, err := consumer.Next(jetstream.FetchMaxWait(natsPatience))
+		if err != nil || !strings.Contains(string(m.Data()), fmt.Sprintf(`message %d"`, n)) {
+			t.Fatal(n, m, err)
+		}
+		if err := m.DoubleAck(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c, err := reader.Consumer(t.Context(), "flood", "ledger"); err != nil || c.Pending != 0 || c.AckPending != 0 {
+		t.Errorf("%+v %v", c, err)
+	}
+	other, err := jetstream.NewWithAPIPrefix(s.dial(s.token(demoPublisher)), c.APIPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if _, err := other.Consumer(ctx, c.Stream, c.Consumer); err == nil {
+		t.Error("somebody else's consumer is open to the publisher")
+	}
 }
