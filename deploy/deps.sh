@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what crier's tests need beyond Go is there: a C compiler for the race detector, a real Postfix, Node.js
-# with npm, openssl, on Linux ip, on Debian systemd-analyze, and the programs pinned in deploy/testpeers. Says nothing, and takes no time, when all of it is.
+# with npm, openssl, on Linux ip, on Debian systemd-analyze, the programs pinned in deploy/testpeers, and the nats command
+# pinned in deploy/tools/natscli. Says nothing, and takes no time, when all of it is.
 #
 # On Debian and its kin it installs what is missing, with sudo if need be, and starts no service. Elsewhere it names the
 # packages and gives up.
@@ -18,6 +19,7 @@ main() {
   fi
   check_node
   install_npm_programs
+  build_nats_command
 }
 
 missing_needs() {
@@ -126,6 +128,16 @@ install_npm_programs() {
   if cmp -s "$lock" "$installed"; then return; fi
   (cd testpeers && npm ci --ignore-scripts --no-audit --no-fund)
   cp "$lock" "$installed"
+}
+
+# The nats command is a large program; it is built again only when its pins have changed.
+build_nats_command() {
+  local pins=tools/natscli/go.sum built=../bin/tools/nats
+  if [ -x "$built" ] && cmp -s "$pins" "$built.pins"; then return; fi
+  echo "Building the nats command; this takes a few minutes once"
+  mkdir -p ../bin/tools
+  (cd tools/natscli && CGO_ENABLED=0 go build -o ../../../bin/tools/nats github.com/nats-io/natscli/nats)
+  cp "$pins" "$built.pins"
 }
 
 main

@@ -27,7 +27,7 @@ func buildProgram(t testing.TB, tags string) string {
 
 // ready is what `crier dev --json` says once everything is ready.
 type ready struct {
-	API, Issuer, Outbox, Room, Token, ClientID, ClientSecret, AdminToken string
+	API, Issuer, NATS, WebSocket, Outbox, Room, Token, ClientID, ClientSecret, AdminToken string
 }
 
 // gateway is a running `crier dev`.

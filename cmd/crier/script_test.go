@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"crier": main})
 }
 
-// TestScripts runs the real program as the scripts in testdata/script say. Besides the usual commands they have
+// TestScripts runs the real program as the scripts in testdata/script say, and the nats command. Besides the usual commands
+// they have
 //
 //	dev ARGS…              starts `crier dev --json` on a free port, and sets the environment to use it
 //	stop                   ends it as an operator would, and wants its exit status to be 0
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
+			e.Setenv("PATH", filepath.Dir(peerFile(t, natsCommand))+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("RECEIVERS", receivers)
 			e.Defer(e.Values[sessionKey{}].(*devProcess).kill)
 			return nil
@@ -87,7 +89,7 @@ func devStart(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(json.Unmarshal(line, &s))
 	for name, value := range map[string]string{
 		"CRIER_SERVER": s.API, "CRIER_ISSUER": s.Issuer, "CRIER_CLIENT_ID": s.ClientID, "CRIER_CLIENT_SECRET": s.ClientSecret,
-		"TOKEN": s.Token, "ADMIN_TOKEN": s.AdminToken, "OUTBOX": s.Outbox,
+		"NATS_URL": s.NATS, "TOKEN": s.Token, "ADMIN_TOKEN": s.AdminToken, "OUTBOX": s.Outbox,
 	} {
 		ts.Setenv(name, value)
 	}

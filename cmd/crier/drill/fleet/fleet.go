@@ -88,13 +88,13 @@ func (f *Fleet) setUp() error {
 // placeNodes gives the nodes their addresses, and opens the network between them.
 func (f *Fleet) placeNodes() error {
 	names := f.options.names()
-	ports, err := freePorts(2 * len(names))
+	ports, err := freePorts(3 * len(names))
 	if err != nil {
 		return err
 	}
 	homes := map[string]string{}
 	for i, name := range names {
-		n := &Node{Name: name, fleet: f, home: f.homeOf(i, name, ports[2*i]), api: local(ports[2*i+1])}
+		n := &Node{Name: name, fleet: f, home: f.homeOf(i, name, ports[3*i]), api: local(ports[3*i+1]), nats: local(ports[3*i+2])}
 		f.nodes = append(f.nodes, n)
 		if f.options.Hosts == nil {
 			homes[name] = n.home
@@ -177,7 +177,7 @@ func (f *Fleet) launch(ctx context.Context) error {
 func (f *Fleet) makeRoom(ctx context.Context, node string) error {
 	_, err := f.Client(Admin, node).CreateRoom(ctx, v1.NewRoom{
 		Name: Room, Title: "A room for drills", Admins: []string{Admin},
-		Publishers: []v1.Publisher{{Client: Publisher, Direct: true}},
+		Publishers: []v1.Publisher{{Client: Publisher, Direct: true}}, Readers: []string{Publisher},
 	})
 	var p *client.Problem
 	if errors.As(err, &p) && p.Code == v1.ProblemCodeRoomExists {
@@ -217,6 +217,12 @@ func (f *Fleet) ClientOptions(id string, nodes ...string) client.Options {
 	}
 	return o
 }
+
+// Token gives tokens of Publisher or Admin, which are good for a while.
+func (f *Fleet) Token(id string) func(context.Context) (string, error) { return f.issuer.tokens[id] }
+
+// CAFile is the fleet's authority.
+func (f *Fleet) CAFile() string { return f.path("ca.crt") }
 
 // HTTPClient trusts the fleet's authority.
 func (f *Fleet) HTTPClient() *http.Client { return f.http }

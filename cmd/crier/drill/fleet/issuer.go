@@ -15,7 +15,7 @@ import (
 
 // The clients that the fleet's identity provider knows.
 const (
-	Publisher = "drill-publisher" // may publish into Room
+	Publisher = "drill-publisher" // may publish into Room, and read it
 	Admin     = "drill-admin"     // platform admin
 )
 

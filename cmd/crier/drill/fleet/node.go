@@ -19,6 +19,7 @@ type Node struct {
 	fleet   *Fleet
 	home    string // where it accepts routes
 	api     string // where it serves the API, if it is full
+	nats    string // and NATS clients
 	process *process
 }
 
@@ -43,6 +44,9 @@ func (n *Node) Config() string { return n.fleet.path(n.Name + ".yaml") }
 
 // URL is the base of its API.
 func (n *Node) URL() string { return "https://" + n.api }
+
+// NATS is where NATS clients connect to it.
+func (n *Node) NATS() string { return "tls://" + n.nats }
 
 // Alive says whether a process runs there, be it hung.
 func (n *Node) Alive() bool { return n.process != nil && n.process.alive() }

@@ -16,7 +16,7 @@ const (
 	Witness = "w"
 )
 
-// Room is where the fleet's publisher may publish, to named recipients too. It has no subscribers.
+// Room is where the fleet's publisher may publish, to named recipients too, and which it may read. It has no subscribers.
 const Room = "drill"
 
 // Options say how a fleet is set up. The zero value works.
