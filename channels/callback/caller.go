@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
@@ -136,7 +134,7 @@ func (c *Caller) tell(ctx context.Context, call stream.Callback) (result string,
 		c.Logger.Warn("callback postponed", "umid", call.UMID, "error", err)
 		return "postponed", again
 	}
-	a := c.Calls.Post(ctx, outbound.Call{To: to.Address, ID: identity(call), Kind: cloudEvents, Body: body, Signing: to.Active(c.Now())})
+	a := c.Calls.Post(ctx, outbound.Call{To: to.Address, ID: identity(call), Kind: outbound.CloudEvents, Body: body, Signing: to.Active(c.Now())})
 	switch {
 	case a.OK():
 		return "told", 0
@@ -171,29 +169,15 @@ func (c *Caller) read(ctx context.Context, call stream.Callback) (index.Summary,
 	return c.Index.Message(call.UMID)
 }
 
-const cloudEvents = "application/cloudevents+json"
-
-// attributes are those of a CloudEvent (https://cloudevents.io, 1.0.2 §3).
-type attributes struct {
-	Version string         `json:"specversion"`
-	ID      string         `json:"id"`
-	Source  string         `json:"source"`
-	Type    string         `json:"type"`
-	Subject string         `json:"subject"`
-	Time    string         `json:"time"`
-	Kind    string         `json:"datacontenttype"`
-	Data    jsontext.Value `json:"data"`
-}
-
 func (c *Caller) event(m index.Summary, call stream.Callback) ([]byte, error) {
 	data, err := c.Answer(m)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(attributes{
-		Version: "1.0", ID: identity(call), Source: "/rooms/" + string(m.Room), Type: "org.crier.message.status", Subject: string(m.UMID),
-		Time: c.Now().UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano), Kind: "application/json", Data: data,
-	})
+	return outbound.Event{
+		ID: identity(call), Source: "/rooms/" + string(m.Room), Type: "org.crier.message.status", Subject: string(m.UMID),
+		Time: c.Now().UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano),
+	}.Encode(data)
 }
 
 // identity names what is told; of two about a message the greater number is the later.

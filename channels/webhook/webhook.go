@@ -67,7 +67,7 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 	}
 	id := identity(d.ID)
 	a := p.calls.Post(ctx, outbound.Call{
-		To: d.To.Address, ID: id, Kind: cloudEvents, Body: body, Signing: d.To.Active(p.now()),
+		To: d.To.Address, ID: id, Kind: outbound.CloudEvents, Body: body, Signing: d.To.Active(p.now()),
 	})
 	return outcome(a, id)
 }
