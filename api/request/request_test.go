@@ -116,6 +116,28 @@ func FuzzParseRoom(f *testing.F) {
 	})
 }
 
+func FuzzParseSubscriptions(f *testing.F) {
+	for _, body := range []string{
+		`{"name":"ledger","lane":"bulk","type":"x","start":{"sequence":7},"ackWait":5,"maxDeliver":3}`, `{"name":"a","start":{"from":"new"}}`,
+		`{"time":"2026-11-22T00:00:00+06:00"}`, `{"max":5,"wait":1}`, `{"acks":["x"],"naks":[{"ack":"y","delay":2}],"working":[]}`, `{"url":"https://app.example.org/"}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, parse := range []func([]byte) error{
+			func(b []byte) error { _, err := ParseConsumer(b); return err },
+			func(b []byte) error { _, err := ParseStart(b); return err },
+			func(b []byte) error { _, err := ParsePull(b); return err },
+			func(b []byte) error { _, err := ParseAcks(b); return err },
+			func(b []byte) error { _, err := ParseWebhook(b); return err },
+		} {
+			if err := parse(body); err != nil {
+				checkRefusal(t, err)
+			}
+		}
+	})
+}
+
 func TestFaultsAreCollected(t *testing.T) {
 	_, err := ParseMessage([]byte(`{"transactionId":1,"type":"A","lane":"x","content":{"text":1,"html":2},"recipients":[{"email":"x"},{"phone":"y","name":"\n"}],"x":[[[]]]}`), limits())
 	var p *problem.Error
