@@ -35,7 +35,7 @@ deps: ## Install what tests need beyond Go (asks for root only if something is m
 
 .PHONY: test
 test: deps ## All tests under the race detector, then lint
-	CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=30m ./...
+	CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=36m ./...
 	@$(MAKE) --no-print-directory lint
 
 .PHONY: lint

@@ -55,17 +55,17 @@ func (s *Server) blockClient(c *call) (answer, error) {
 	if client == c.client {
 		return answer{}, problem.Parameter("client", v1.FaultCodeInvalidValue, "nobody can block himself")
 	}
+	b, status := rooms.Blocked{Client: client, By: c.client, Since: moment(s.now())}, http.StatusCreated
 	known := s.deps.Blocked.List()
 	if at := slices.IndexFunc(known, func(b rooms.Blocked) bool { return b.Client == client }); at >= 0 {
-		return jsonAnswer(http.StatusOK, blockedOf(known[at]))
+		b, status = known[at], http.StatusOK // stored again: it may have been unblocked on another node a moment ago
 	}
-	b := rooms.Blocked{Client: client, By: c.client, Since: moment(s.now())}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	if err := s.deps.Blocked.Block(ctx, b); err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(http.StatusCreated, blockedOf(b))
+	return jsonAnswer(status, blockedOf(b))
 }
 
 // unblockClient lets a client in again.

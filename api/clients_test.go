@@ -36,34 +36,34 @@ func TestBlockedClientsAreRefused(t *testing.T) {
 
 func TestPublishOverNATS(t *testing.T) {
 	for _, tc := range []struct {
-		client, subject, body string
-		code                  int
-		want                  string
+		client, room, body string
+		code               int
+		want               string
 	}{
-		{"hosp-7", "crier.publish.newborn", good, http.StatusAccepted, `"umid":"` + umid + `"`},
-		{"hosp-7", "crier.publish.newborn", "x", http.StatusBadRequest, `"code":"invalid_json"`},
-		{"hosp-7", "crier.publish.newborn", "", http.StatusBadRequest, `"code":"invalid_json"`},
-		{"hosp-7", "crier.publish.newborn", good + strings.Repeat(" ", 4<<20), http.StatusRequestEntityTooLarge, `"code":"body_too_large"`},
-		{"hosp-7", "crier.publish.none", good, http.StatusNotFound, `"code":"unknown_room"`},
-		{"hosp-7", "crier.publish.a%2fb", good, http.StatusBadRequest, `"code":"invalid_parameter"`},
-		{"hosp-7", "crier.publish.taxes", good, http.StatusForbidden, `"code":"forbidden"`},
-		{"clinic-4", "crier.publish.newborn", good, http.StatusForbidden, `"code":"forbidden"`},
-		{"bad", "crier.publish.newborn", good, http.StatusForbidden, `"code":"client_blocked"`},
-		{"", "crier.publish.newborn", good, http.StatusForbidden, ""},
+		{"hosp-7", "newborn", good, http.StatusAccepted, `"umid":"` + umid + `"`},
+		{"hosp-7", "newborn", "x", http.StatusBadRequest, `"code":"invalid_json"`},
+		{"hosp-7", "newborn", "", http.StatusBadRequest, `"code":"invalid_json"`},
+		{"hosp-7", "newborn", good + strings.Repeat(" ", 4<<20), http.StatusRequestEntityTooLarge, `"code":"body_too_large"`},
+		{"hosp-7", "none", good, http.StatusNotFound, `"code":"unknown_room"`},
+		{"hosp-7", "a%2fb", good, http.StatusForbidden, ""},
+		{"hosp-7", "taxes", good, http.StatusForbidden, `"code":"forbidden"`},
+		{"clinic-4", "newborn", good, http.StatusForbidden, `"code":"forbidden"`},
+		{"bad", "newborn", good, http.StatusForbidden, `"code":"client_blocked"`},
+		{"", "newborn", good, http.StatusForbidden, ""},
 	} {
 		e := newEngine()
 		e.blocked = []rooms.Blocked{{Client: "bad"}}
-		a := newServer(e).PublishOverNATS(t.Context(), broker.Question{Client: tc.client, Subject: tc.subject, Body: []byte(tc.body)})
+		a := newServer(e).PublishOverNATS(t.Context(), broker.Question{Subject: rooms.PublishedBy(rooms.Client(tc.client), rooms.Room(tc.room)), Body: []byte(tc.body)})
 		if a.Code != tc.code || !strings.Contains(string(a.Body), tc.want) {
-			t.Errorf("%s to %s: %d %s", tc.client, tc.subject, a.Code, a.Body)
+			t.Errorf("%s to %s: %d %s", tc.client, tc.room, a.Code, a.Body)
 		}
 		if (e.count() == 1) != (tc.code < 300) {
-			t.Errorf("%s to %s: %d published", tc.client, tc.subject, e.count())
+			t.Errorf("%s to %s: %d published", tc.client, tc.room, e.count())
 		}
 		if e.count() == 1 && string(e.published[0].Raw) != tc.body {
 			t.Errorf("%q", e.published[0].Raw)
 		}
-		if n := len(e.noted); n != 1 && tc.client != "" {
+		if n := len(e.noted); n != 1 && len(a.Body) > 0 {
 			t.Errorf("%d on record", n)
 		}
 	}

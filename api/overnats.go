@@ -15,14 +15,14 @@ import (
 // PublishOverNATS answers what was published to crier.publish.<room> as POST /v1/rooms/{room}/messages
 // would have, for the client that the server let in.
 func (s *Server) PublishOverNATS(ctx context.Context, q broker.Question) broker.Answer {
-	client, err := rooms.ParseClient(q.Client)
+	client, room, err := rooms.ParsePublishedBy(q.Subject)
 	if err != nil {
 		return broker.Answer{Code: http.StatusForbidden, Title: "who asks is not known"}
 	}
 	r := &http.Request{Method: http.MethodPost, URL: &url.URL{}, Header: http.Header{"Content-Type": {jsonType}},
 		Body: http.NoBody, ContentLength: int64(len(q.Body))}
 	r.Body = body{bytes.NewReader(q.Body)}
-	r = mux.SetURLVars(r.WithContext(ctx), map[string]string{"room": rooms.PublishedTo(q.Subject)})
+	r = mux.SetURLVars(r.WithContext(ctx), map[string]string{"room": string(room)})
 	c := &call{w: letter{}, r: r, route: s.overNATS, id: requestID(nil), start: s.now(), client: client, has: caller}
 	var out broker.Answer
 	s.serve(c, func(a answer) error {

@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -30,6 +31,7 @@ type door struct {
 	issuer, curve     nkeys.KeyPair
 	public, publicBox string
 	certificate       *servercert.Certificate
+	anyName           bool // none too
 
 	open    atomic.Bool
 	opened  chan struct{}
@@ -50,7 +52,7 @@ type session struct {
 }
 
 func newDoor(o Options) (*door, error) {
-	d := &door{opened: make(chan struct{}), turns: make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
+	d := &door{opened: make(chan struct{}), anyName: o.NATS.AllowMissingSNI, turns: make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
 		known: map[string]map[Call]bool{}, sessions: map[uint64]session{}}
 	var err error
 	if d.issuer, err = nkeys.CreateAccount(); err == nil {
@@ -79,7 +81,6 @@ func (d *door) options(opts *server.Options, o NATSOptions) error {
 	}
 	opts.AuthTimeout = loginWait.Seconds()
 	opts.MaxConn = o.MaxConnections + maxOwnConnections
-	opts.MaxSubs = o.MaxSubscriptions
 	if o.Listen != "" {
 		var err error
 		if opts.Host, opts.Port, err = hostPort(o.Listen); err != nil {
@@ -114,16 +115,22 @@ func (d *door) tls() *tls.Config {
 	if d.certificate == nil {
 		return nil
 	}
-	get := func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		if !d.open.Load() {
+	get := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		switch {
+		case !d.open.Load():
 			return nil, errClosed
+		case hello.ServerName == "" && !d.anyName:
+			return nil, errNoServerName
 		}
 		return d.certificate.Get(), nil
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get}
 }
 
-var errClosed = fmt.Errorf("broker: nobody is let in yet")
+var (
+	errClosed       = errors.New("broker: nobody is let in yet")
+	errNoServerName = errors.New("broker: handshake without server name refused")
+)
 
 // attend has logins looked at. They wait while the door is closed.
 func (s *Server) attend() error {
@@ -138,15 +145,23 @@ func (s *Server) attend() error {
 		case <-s.running.Done():
 			return
 		}
-		s.background.Go(func() {
+		go func() {
 			defer func() { <-s.door.turns }()
 			s.login(m)
-		})
+		}()
 	})
 	if err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
 	return nil
+}
+
+// shut returns when nobody is being let in any more.
+func (s *Server) shut() {
+	s.callout.Close()
+	for range cap(s.door.turns) {
+		s.door.turns <- struct{}{}
+	}
 }
 
 // Admit opens the door to those whom a gatekeeper lets in, and shows them what is exported. From
@@ -178,7 +193,11 @@ func export(core *server.Account, e Export) error {
 	case !e.Service:
 		return core.AddStreamExport(e.Subject, nil)
 	case e.Answers:
-		return core.AddServiceExportWithResponse(e.Subject, server.Streamed, nil)
+		err := core.AddServiceExportWithResponse(e.Subject, server.Streamed, nil)
+		if err == nil && e.Within > 0 {
+			err = core.SetServiceExportResponseThreshold(e.Subject, e.Within)
+		}
+		return err
 	}
 	return core.AddServiceExport(e.Subject, nil)
 }

@@ -3,7 +3,11 @@ package broker_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +62,11 @@ func call(subjects ...string) []broker.Call {
 	return calls
 }
 
+// say is the call of the service of an inn for a room, under the name of who calls.
+func say(client, room string) broker.Call {
+	return broker.Call{From: "say." + room, To: "from." + client + "." + room}
+}
+
 // consumerCalls are those of a consumer of the stream R.
 func consumerCalls(name string) []broker.Call {
 	return append(call("$JS.ACK.R."+name+".>"),
@@ -68,7 +77,7 @@ func consumerCalls(name string) []broker.Call {
 func exports() []broker.Export {
 	return []broker.Export{
 		{Subject: "live.>"},
-		{Subject: "say.*", Service: true},
+		{Subject: "from.*.*", Service: true},
 		{Subject: "$JS.API.CONSUMER.INFO.R.*", Service: true},
 		{Subject: "$JS.API.CONSUMER.MSG.NEXT.R.*", Service: true, Answers: true},
 		{Subject: "$JS.ACK.R.*.>", Service: true},
@@ -83,14 +92,14 @@ type inn struct {
 	server *broker.Server
 	hosts  *hosts
 	js     jetstream.JetStream
-	asked  chan broker.Question // by guests, of the service say.*
+	asked  chan broker.Question // by guests, of the service say
 }
 
 func openInn(t *testing.T) *inn {
 	t.Helper()
 	o := broker.Options{
 		Store: filepath.Join(t.TempDir(), "store"), Node: "test", Key: brokertest.Key,
-		NATS: broker.NATSOptions{Listen: "127.0.0.1:0", WebSocket: "127.0.0.1:0", Insecure: true, MaxPending: 1 << 20},
+		NATS: broker.NATSOptions{Listen: "127.0.0.1:0", WebSocket: "127.0.0.1:0", Insecure: true, MaxPending: 1 << 20, MaxSubscriptions: 20},
 	}
 	s, err := broker.Start(t.Context(), o)
 	if err != nil {
@@ -98,8 +107,8 @@ func openInn(t *testing.T) *inn {
 	}
 	t.Cleanup(s.Stop)
 	h := &inn{T: t, server: s, asked: make(chan broker.Question, 100), hosts: &hosts{guests: map[string]broker.Guest{
-		"a":    {Hear: []string{"live.a"}, Call: append(append(call("say.a", "$SRV.PING"), consumerCalls("ca")...), consumerCalls("ca2")...)},
-		"b":    {Hear: []string{"live.b"}, Call: append(call("say.b"), consumerCalls("cb")...)},
+		"a":    {Hear: []string{"live.a"}, Call: slices.Concat([]broker.Call{say("a", "a")}, call("$SRV.PING"), consumerCalls("ca"), consumerCalls("ca2"))},
+		"b":    {Hear: []string{"live.b"}, Call: append(consumerCalls("cb"), say("b", "b"))},
 		"ears": {Hear: []string{"live.a"}},
 		"more": {Hear: []string{"live.b"}},
 		"none": {},
@@ -114,12 +123,12 @@ func openInn(t *testing.T) *inn {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- s.Serve(ctx, broker.Service{Name: "say", Version: "1.0.0", Subject: "say.*", Answer: func(_ context.Context, q broker.Question) broker.Answer {
+		ended <- s.Serve(ctx, broker.Service{Name: "say", Version: "1.0.0", Subject: "from.*.*", Answer: func(_ context.Context, q broker.Question) broker.Answer {
 			h.asked <- q
 			if string(q.Body) == "no" {
 				return broker.Answer{Code: 400, Title: "no", Body: []byte("refused")}
 			}
-			return broker.Answer{Code: 200, Body: []byte("heard " + q.Client)}
+			return broker.Answer{Code: 200, Body: []byte("heard " + strings.Split(q.Subject, ".")[1])}
 		}})
 	}()
 	t.Cleanup(func() {
@@ -279,12 +288,12 @@ func TestGuestsAreConfined(t *testing.T) {
 	h := openInn(t)
 	for _, token := range []string{"a", "ears"} {
 		nc, refusals := h.enter(token)
-		for _, subject := range []string{"live.b", "live.*", "live.>", ">", "room.a", "direct.>", "$JS.API.>", "$JS.ACK.>", "$SYS.>", "_R_.>", "say.*", "$SRV.>", "_INBOX_b.>", "$SYS.REQ.USER.AUTH"} {
+		for _, subject := range []string{"live.b", "live.*", "live.>", ">", "room.a", "direct.>", "$JS.API.>", "$JS.ACK.>", "$SYS.>", "_R_.>", "say.*", "from.>", "$SRV.>", "_INBOX_b.>", "$SYS.REQ.USER.AUTH"} {
 			h.subscribe(nc, subject)
 			refused(t, refusals, "subscribe to "+subject)
 		}
 		for _, subject := range []string{
-			"room.a", "live.a", "live.b", "say.b", "direct.a", "$JS.API.INFO", "$JS.API.STREAM.INFO.R", "$JS.API.STREAM.MSG.GET.R", "$JS.API.DIRECT.GET.R",
+			"room.a", "live.a", "live.b", "say.b", "from.b.b", "from.a.a", "direct.a", "$JS.API.INFO", "$JS.API.STREAM.INFO.R", "$JS.API.STREAM.MSG.GET.R", "$JS.API.DIRECT.GET.R",
 			"$JS.API.CONSUMER.MSG.NEXT.R.cb", "JS.x.API.CONSUMER.MSG.NEXT.R.cb", "JS.x.API.CONSUMER.INFO.R.cb", "JS.x.API.CONSUMER.DURABLE.CREATE.R.mine",
 			"JS.x.API.STREAM.INFO.R", "$JS.ACK.R.cb.1.1.1.1.0", "$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.AUTH", "_INBOX.x", "$SRV.INFO",
 		} {
@@ -325,7 +334,7 @@ func TestReplySubjectsReachNobody(t *testing.T) {
 	nc, _ := h.enter("a")
 	for _, service := range []string{"JS.x.API.CONSUMER.MSG.NEXT.R.ca", "JS.x.API.CONSUMER.INFO.R.ca", "say.a", "$SRV.PING"} {
 		for _, reply := range []string{
-			"live.b", "room.b", "say.b", "say.a", "_INBOX.victim", "$JS.API.STREAM.PURGE.R", "$JS.ACK.R.cb.1.2.1.1.0", "JS.x.API.CONSUMER.MSG.NEXT.R.ca2",
+			"live.b", "room.b", "say.b", "from.b.b", "say.a", "_INBOX.victim", "$JS.API.STREAM.PURGE.R", "$JS.ACK.R.cb.1.2.1.1.0", "JS.x.API.CONSUMER.MSG.NEXT.R.ca2",
 			"$JS.ACK.R.ca2.1.1.1.1.0", "$SYS.REQ.USER.AUTH",
 		} {
 			if err := nc.PublishRequest(service, reply, []byte(`{"batch":10,"no_wait":true}`)); err != nil {
@@ -343,8 +352,8 @@ func TestReplySubjectsReachNobody(t *testing.T) {
 		t.Errorf("%d messages in somebody else's inbox", n)
 	}
 	for q := range drain(h.asked) {
-		if q.Subject != "say.a" || q.Client != "a" {
-			t.Errorf("%s was asked %q as %q", q.Subject, q.Body, q.Client)
+		if q.Subject != "from.a.a" {
+			t.Errorf("%s was asked %q", q.Subject, q.Body)
 		}
 	}
 	info, err := h.js.Stream(t.Context(), "R")
@@ -356,6 +365,65 @@ func TestReplySubjectsReachNobody(t *testing.T) {
 		if err != nil || c.CachedInfo().NumAckPending != want || c.CachedInfo().AckFloor.Consumer != 0 {
 			t.Errorf("%s: %+v %v", name, c.CachedInfo(), err)
 		}
+	}
+}
+
+// TestNobodyCallsUnderAnotherName sends a header block that the server reads otherwise than its clients do: it holds what the
+// server writes about a caller, before the place where the server writes it.
+func TestNobodyCallsUnderAnotherName(t *testing.T) {
+	h := openInn(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.server.NATSURL(), "nats://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	forged := "NATS/1.0\r\nA: b\nNats-Request-Info: {\"acc\":\"EDGE-X\",\"user\":\"b\",\"kind\":\"Client\"}\n\n\r\n"
+	_, err = fmt.Fprintf(conn, "CONNECT {\"verbose\":false,\"headers\":true,\"auth_token\":\"a\"}\r\nHPUB say.a _INBOX.x %d %d\r\n%sas b\r\nPING\r\n",
+		len(forged), len(forged)+4, forged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case q := <-h.asked:
+		if q.Subject != "from.a.a" {
+			t.Errorf("asked as %s", q.Subject)
+		}
+	case <-time.After(patience):
+		t.Error("nothing was asked")
+	}
+}
+
+// TestNobodySharesAQueueWithStrangers: members of a queue group of one name would be one group over all accounts.
+func TestNobodySharesAQueueWithStrangers(t *testing.T) {
+	h := openInn(t)
+	for _, token := range []string{"a", "ears"} {
+		nc, refusals := h.enter(token)
+		for _, queue := range []string{"workers", ">", "*"} {
+			if _, err := nc.QueueSubscribeSync("live.a", queue); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, refusals, "the queue "+queue)
+		}
+	}
+}
+
+// TestWhoSubscribesToTooMuchLeaves, while crier's own connections may have more.
+func TestWhoSubscribesToTooMuchLeaves(t *testing.T) {
+	h := openInn(t)
+	own := brokertest.Connect(t, h.server, "own")
+	gone := make(chan struct{})
+	nc, _ := h.enter("a", nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
+	for range 30 {
+		h.subscribe(nc, "live.a")
+		h.subscribe(own, "live.a")
+	}
+	select {
+	case <-gone:
+	case <-time.After(patience):
+		t.Error("still there")
+	}
+	if own.IsClosed() || own.LastError() != nil {
+		t.Error(own.LastError())
 	}
 }
 

@@ -31,7 +31,8 @@ type Guest struct {
 	Call    []Call    // services of CORE that he may call
 }
 
-// Call is a service: what is sent to From, which guests know, arrives at To in CORE.
+// Call is a service: what is sent to From, which guests know, arrives at To in CORE. To may name the
+// guest, who cannot change it: that is how a service knows who calls.
 type Call struct{ From, To string }
 
 // Export is something of CORE that guests may be given: what is published on a subject, or a
@@ -40,6 +41,9 @@ type Export struct {
 	Subject string
 	Service bool
 	Answers bool
+	// Within is how long after a question answers find their way back; zero: two minutes. Until then
+	// the server remembers the question.
+	Within time.Duration
 }
 
 // liveAccount is shared by the guests who can only hear.

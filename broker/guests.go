@@ -39,7 +39,7 @@ func (s *Server) watchGuests() {
 				s.disconnect(id, in, "it has lost a right")
 			}
 		}
-		s.dropSlow()
+		s.dropGreedy()
 	}
 }
 
@@ -60,16 +60,26 @@ func (s *Server) disconnect(id uint64, in session, why string) {
 	}
 }
 
-// dropSlow disconnects those for whom too much waits.
-func (s *Server) dropSlow() {
-	slowest, err := s.nats.Connz(&server.ConnzOptions{Sort: server.ByPending, Limit: 64})
-	if err != nil {
-		return // the server stops
-	}
+// dropGreedy disconnects those for whom too much waits, and those who subscribe to too much.
+func (s *Server) dropGreedy() {
 	in := s.guests()
-	for _, c := range slowest.Conns {
-		if g, ok := in[c.Cid]; ok && c.Pending > s.options.NATS.MaxPending {
-			s.disconnect(c.Cid, g, "it does not read")
+	o := s.options.NATS
+	for _, rule := range []struct {
+		sort server.SortOpt
+		over func(*server.ConnInfo) bool
+		why  string
+	}{
+		{server.ByPending, func(c *server.ConnInfo) bool { return c.Pending > o.MaxPending }, "it does not read"},
+		{server.BySubs, func(c *server.ConnInfo) bool { return int(c.NumSubs) > o.MaxSubscriptions }, "it has too many subscriptions"},
+	} {
+		worst, err := s.nats.Connz(&server.ConnzOptions{Sort: rule.sort, Limit: 64})
+		if err != nil {
+			return // the server stops
+		}
+		for _, c := range worst.Conns {
+			if g, ok := in[c.Cid]; ok && rule.over(c) {
+				s.disconnect(c.Cid, g, rule.why)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -100,7 +101,10 @@ func tokenOf(o jwt.ConnectOptions) string {
 func (g Guest) user(key string) *jwt.UserClaims {
 	u := jwt.NewUserClaims(key)
 	u.Audience, u.Name, u.Expires = g.account(), g.Client, g.Until.Unix()
-	u.Sub.Allow.Add(g.Hear...)
+	nobodys := rand.Text() // a queue group would be one over all accounts, and each message goes to one member of it
+	for _, subject := range g.Hear {
+		u.Sub.Allow.Add(subject, subject+" "+nobodys)
+	}
 	if len(g.Call) == 0 {
 		u.Pub.Deny.Add(">")
 		return u

@@ -23,6 +23,8 @@ type NATSOptions struct {
 	Origins []string `yaml:"origins"`
 	// TLS is the certificate that clients see.
 	TLS servercert.Files `yaml:"tls"`
+	// AllowMissingSNI accepts a handshake that names no server (RFC 6066 §3), as one to an IP address does.
+	AllowMissingSNI bool `yaml:"allowMissingSni"`
 	// Insecure leaves out TLS, for development.
 	Insecure bool `yaml:"insecure"`
 	// MaxConnections is how many clients may be connected at once; 20,000 by default.

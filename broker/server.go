@@ -264,10 +264,11 @@ func (s *Server) stop() {
 	}
 	s.end()
 	s.background.Wait()
-	for _, nc := range []*nats.Conn{s.callout, s.sys} {
-		if nc != nil {
-			nc.Close()
-		}
+	if s.callout != nil {
+		s.shut()
+	}
+	if s.sys != nil {
+		s.sys.Close()
 	}
 	s.dismissHelper()
 	switch {

@@ -18,13 +18,12 @@ type Service struct {
 	Name        string
 	Version     string // semantic
 	Description string
-	Subject     string // may have wildcards; shared by all nodes
+	Subject     string // may have wildcards; shared by all nodes. Who calls had better stand in it: see Call
 	Answer      func(ctx context.Context, q Question) Answer
 }
 
 // Question is what somebody asks of a service.
 type Question struct {
-	Client  string // who asks, as Guest.Client said when he was let in
 	Subject string
 	Body    []byte
 }
@@ -87,10 +86,10 @@ func (d *desk) statistics(*micro.Endpoint) any {
 
 // take has a question answered beside others. What nobody asked is left alone.
 func (d *desk) take(ctx context.Context, r micro.Request) {
-	q := Question{Client: callerOf(nats.Header(r.Headers())), Subject: r.Subject(), Body: r.Data()}
-	if q.Client == "" {
+	if !byGuest(nats.Header(r.Headers())) {
 		return
 	}
+	q := Question{Subject: r.Subject(), Body: r.Data()}
 	d.turns <- struct{}{}
 	reply := r.Reply()
 	go func() {
@@ -115,17 +114,14 @@ func (d *desk) send(reply string, a Answer) {
 	}
 }
 
-// callerOf reads who asks. The server writes that header at the border of a guest's account, over
-// whatever stood there. An answer that was sent here by a reply subject does not come from a guest.
-func callerOf(h nats.Header) string {
+// byGuest says whether a question comes from a guest, and is not an answer that was sent here by a
+// reply subject: the server writes a header at the border of a guest's account. Who the guest is
+// must not be taken from it, for there are ways to write one's own.
+func byGuest(h nats.Header) bool {
 	var info struct {
 		Account string `json:"acc"`
-		User    string `json:"user"`
 		Kind    string `json:"kind"`
 	}
 	err := json.Unmarshal([]byte(h.Get(server.ClientInfoHdr)), &info)
-	if err != nil || info.Kind != "Client" || !strings.HasPrefix(info.Account, liveAccount+"-") {
-		return ""
-	}
-	return info.User
+	return err == nil && info.Kind == "Client" && strings.HasPrefix(info.Account, liveAccount+"-")
 }

@@ -61,6 +61,7 @@ func help() map[string]explained {
 		"broker.nats.origins":          {"The web sites whose pages may connect, such as https://app.example.org; empty: any.", ""},
 		"broker.nats.tls.certFile":     {"Their certificate with its chain, PEM, read again when it changes; that of the API by default.", "/etc/crier/tls.crt"},
 		"broker.nats.tls.keyFile":      {"Its private key.", "/etc/crier/tls.key"},
+		"broker.nats.allowMissingSni":  {"Accept handshakes that name no server, such as to an IP address.", ""},
 		"broker.nats.insecure":         {"Leave out TLS there, for development.", ""},
 		"broker.nats.maxConnections":   {"How many NATS clients may be connected at once.", ""},
 		"broker.nats.maxSubscriptions": {"How many subscriptions each may have.", ""},

@@ -1,6 +1,9 @@
 package rooms
 
-import "strings"
+import (
+	"encoding/base64"
+	"strings"
+)
 
 // What NATS clients from outside use. They name a service of JetStream with a prefix of its own,
 // since JetStream itself answers what begins with $JS.API.
@@ -17,14 +20,29 @@ const (
 // live.<room>.<lane>.<type>.
 func LiveSubjects(r Room) string { return "live." + string(r) + ".>" }
 
-// PublishFilter selects the service for publishing into any room.
-const PublishFilter = "crier.publish.*"
+// PublishFilter selects what anybody publishes into any room: crier.from.<client>.<room>, where
+// what a client sends to PublishSubject arrives under its name.
+const PublishFilter = "crier.from.*.*"
 
-// PublishSubject is where a message for a room is published: crier.publish.<room>.
+// PublishSubject is where clients publish a message for a room: crier.publish.<room>.
 func PublishSubject(r Room) string { return "crier.publish." + string(r) }
 
-// PublishedTo is what stands for the room in crier.publish.<room>; it may be anything.
-func PublishedTo(subject string) string { return strings.TrimPrefix(subject, "crier.publish.") }
+// PublishedBy is where it arrives.
+func PublishedBy(c Client, r Room) string {
+	return "crier.from." + base64.RawURLEncoding.EncodeToString([]byte(c)) + "." + string(r)
+}
+
+// ParsePublishedBy reads who has published into which room.
+func ParsePublishedBy(s string) (Client, Room, error) {
+	f := strings.Split(s, ".")
+	if len(f) != 4 || f[0] != "crier" || f[1] != "from" {
+		return "", "", ErrSubject
+	}
+	name, errD := base64.RawURLEncoding.Strict().DecodeString(f[2])
+	c, errC := ParseClient(string(name))
+	r, errR := ParseRoom(f[3])
+	return c, r, subjectError(errD, errC, errR)
+}
 
 // ConsumerCalls are what a client has to call to work with a durable consumer of its own, by the
 // subject that it knows and the one where that is answered.

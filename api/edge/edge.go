@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/govcrier/crier/broker"
@@ -59,6 +60,9 @@ type Gatekeeper struct {
 	Rooms     Rooms
 	Consumers Consumers
 	Blocked   Blocked
+
+	mu   sync.Mutex
+	seen glance
 }
 
 var _ broker.Gatekeeper = (*Gatekeeper)(nil)
@@ -76,7 +80,7 @@ func (g *Gatekeeper) Admit(ctx context.Context, token string) (broker.Guest, err
 	if g.Blocked.Has(client) {
 		return broker.Guest{}, ErrBlocked
 	}
-	guest, err := g.rights(ctx, client, true)
+	guest, err := g.rights(ctx, client)
 	if err != nil {
 		return broker.Guest{}, err
 	}
@@ -93,7 +97,7 @@ func (g *Gatekeeper) Keep(ctx context.Context, guest broker.Guest) bool {
 	if g.Blocked.Has(rooms.Client(guest.Client)) {
 		return false
 	}
-	now, err := g.rights(ctx, rooms.Client(guest.Client), false)
+	now, err := g.glance(ctx, rooms.Client(guest.Client))
 	if err != nil {
 		return true // this is asked again soon
 	}
@@ -102,23 +106,13 @@ func (g *Gatekeeper) Keep(ctx context.Context, guest broker.Guest) bool {
 }
 
 // rights are what a client may do now.
-func (g *Gatekeeper) rights(ctx context.Context, client rooms.Client, consumers bool) (broker.Guest, error) {
-	var guest broker.Guest
+func (g *Gatekeeper) rights(ctx context.Context, client rooms.Client) (guest broker.Guest, err error) {
 	all, err := g.Rooms.List(ctx)
 	if err != nil {
 		return guest, errors.Join(broker.ErrLater, err)
 	}
-	readable := map[rooms.Room]bool{}
-	for _, r := range all {
-		if r.MayRead(client) {
-			readable[r.Name] = true
-			guest.Hear = append(guest.Hear, rooms.LiveSubjects(r.Name))
-		}
-		if may, _ := r.MayPublish(client); may {
-			guest.Call = append(guest.Call, same(rooms.PublishSubject(r.Name)))
-		}
-	}
-	if consumers && len(readable) > 0 {
+	guest, readable := rightsIn(all, client)
+	if len(readable) > 0 {
 		if err := g.addConsumers(ctx, client, readable, &guest); err != nil {
 			return guest, err
 		}
@@ -127,6 +121,50 @@ func (g *Gatekeeper) rights(ctx context.Context, client rooms.Client, consumers 
 		guest.Call = append(guest.Call, discovery()...)
 	}
 	return guest, nil
+}
+
+// rightsIn are those that rooms give to a client, and which of them it may read.
+func rightsIn(all []rooms.RoomConfig, client rooms.Client) (guest broker.Guest, readable map[rooms.Room]bool) {
+	readable = map[rooms.Room]bool{}
+	for _, r := range all {
+		if r.MayRead(client) {
+			readable[r.Name] = true
+			guest.Hear = append(guest.Hear, rooms.LiveSubjects(r.Name))
+		}
+		if may, _ := r.MayPublish(client); may {
+			guest.Call = append(guest.Call, broker.Call{From: rooms.PublishSubject(r.Name), To: rooms.PublishedBy(client, r.Name)})
+		}
+	}
+	return guest, readable
+}
+
+// glanceTime is how long what was seen of the rooms serves to look after those who are in.
+const glanceTime = 500 * time.Millisecond
+
+// glance is what was seen of the rooms, and what follows for clients.
+type glance struct {
+	at     time.Time
+	rooms  []rooms.RoomConfig
+	rights map[rooms.Client]broker.Guest
+}
+
+// glance gives the rights of a client in rooms, as of a moment ago: many guests are looked after at once.
+func (g *Gatekeeper) glance(ctx context.Context, client rooms.Client) (broker.Guest, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if time.Since(g.seen.at) > glanceTime {
+		all, err := g.Rooms.List(ctx)
+		if err != nil {
+			return broker.Guest{}, err
+		}
+		g.seen = glance{time.Now(), all, map[rooms.Client]broker.Guest{}}
+	}
+	known, ok := g.seen.rights[client]
+	if !ok {
+		known, _ = rightsIn(g.seen.rooms, client)
+		g.seen.rights[client] = known
+	}
+	return known, nil
 }
 
 func (g *Gatekeeper) addConsumers(ctx context.Context, client rooms.Client, readable map[rooms.Room]bool, guest *broker.Guest) error {
@@ -149,6 +187,9 @@ func (g *Gatekeeper) addConsumers(ctx context.Context, client rooms.Client, read
 
 func same(subject string) broker.Call { return broker.Call{From: subject, To: subject} }
 
+// discoveryTime is how long nodes may take to say which services they have.
+const discoveryTime = 5 * time.Second
+
 // discovery is how services are found and their statistics read (NATS ADR-32).
 func discovery() []broker.Call {
 	var calls []broker.Call
@@ -166,6 +207,6 @@ func Exports() []broker.Export {
 		{Subject: rooms.ConsumerInfoFilter, Service: true},
 		{Subject: rooms.ConsumerNextFilter, Service: true, Answers: true},
 		{Subject: rooms.AckFilter, Service: true},
-		{Subject: "$SRV.>", Service: true, Answers: true},
+		{Subject: "$SRV.>", Service: true, Answers: true, Within: discoveryTime},
 	}
 }

@@ -17,7 +17,7 @@ func (a *App) openDoor(c *crew, s *store, keeper *edge.Gatekeeper, server *api.S
 	c.run("publishing over NATS", func(ctx context.Context) error {
 		return s.broker.Serve(ctx, broker.Service{
 			Name: "crier-publish", Version: serviceVersion, Subject: rooms.PublishFilter, Answer: server.PublishOverNATS,
-			Description: "Publishes into a room; request and answer are those of POST /v1/rooms/{room}/messages.",
+			Description: "Publishes into a room, called at crier.publish.ROOM; request and answer are those of POST /v1/rooms/ROOM/messages.",
 		})
 	})
 	return s.broker.Admit(keeper, edge.Exports())

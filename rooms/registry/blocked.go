@@ -29,8 +29,9 @@ type Blocked struct {
 	store BlockStore
 	log   *slog.Logger
 
-	mu    sync.RWMutex
-	known map[rooms.Client]rooms.Blocked
+	mu      sync.RWMutex
+	known   map[rooms.Client]rooms.Blocked
+	changes int // made here
 }
 
 // NewBlocked knows nobody yet; Load and Run change that.
@@ -64,6 +65,7 @@ func (b *Blocked) Block(ctx context.Context, one rooms.Blocked) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.known[one.Client] = one
+	b.changes++
 	return nil
 }
 
@@ -75,11 +77,16 @@ func (b *Blocked) Unblock(ctx context.Context, c rooms.Client) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.known, c)
+	b.changes++
 	return nil
 }
 
-// Load reads who is kept out.
+// Load reads who is kept out. What was read while something was changed here may lack that, and is
+// read again by Run.
 func (b *Blocked) Load(ctx context.Context) error {
+	b.mu.RLock()
+	before := b.changes
+	b.mu.RUnlock()
 	all, err := b.store.Blocked(ctx)
 	if err != nil {
 		return err
@@ -90,7 +97,9 @@ func (b *Blocked) Load(ctx context.Context) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.known = known
+	if b.changes == before {
+		b.known = known
+	}
 	return nil
 }
 

@@ -80,18 +80,19 @@ func (f *Fleet) brokerSettings(n *Node) settings {
 // serviceSettings are what full nodes have besides.
 func (f *Fleet) serviceSettings(n *Node) settings {
 	return settings{
-		"vault.keysFile":           f.path("keys.json"),
-		"api.listen":               n.api,
-		"api.tls.certFile":         f.path(n.Name + ".crt"),
-		"api.tls.keyFile":          f.path(n.Name + ".key"),
-		"broker.nats.listen":       n.nats,
-		"broker.nats.tls.certFile": f.path(n.Name + ".crt"),
-		"broker.nats.tls.keyFile":  f.path(n.Name + ".key"),
-		"api.metrics":              true,
-		"oidc.issuer":              f.issuer.URL(),
-		"providers.email.kind":     "sandbox",
-		"providers.sms.kind":       "sandbox",
-		"sandbox.url":              f.options.Sink,
+		"vault.keysFile":              f.path("keys.json"),
+		"api.listen":                  n.api,
+		"api.tls.certFile":            f.path(n.Name + ".crt"),
+		"api.tls.keyFile":             f.path(n.Name + ".key"),
+		"broker.nats.listen":          n.nats,
+		"broker.nats.allowMissingSni": "true",
+		"broker.nats.tls.certFile":    f.path(n.Name + ".crt"),
+		"broker.nats.tls.keyFile":     f.path(n.Name + ".key"),
+		"api.metrics":                 true,
+		"oidc.issuer":                 f.issuer.URL(),
+		"providers.email.kind":        "sandbox",
+		"providers.sms.kind":          "sandbox",
+		"sandbox.url":                 f.options.Sink,
 	}
 }
 
