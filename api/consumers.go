@@ -20,20 +20,22 @@ const (
 // openConsumer finds the consumer that a path names: one of the caller's own by its name, or any of the room by its
 // name in JetStream. One of somebody else is there for admins alone, who may not read with it.
 func (s *Server) openConsumer(c *call, segment string) error {
-	id, err := parameter("consumer", segment, func(name string) (string, error) { return consumerName(c, name) })
+	name, err := parameter("consumer", segment, func(name string) (string, error) { return consumerName(c, name) })
 	if err != nil {
 		return err
 	}
-	if c.consumer, err = rooms.ParseConsumerID(id); err != nil {
+	id, err := rooms.ParseConsumerID(name)
+	if err != nil {
 		return problem.Because(v1.ProblemCodeInternal, err)
 	}
-	own := c.consumer.Owner == rooms.OwnerOf(c.client)
-	if c.consumer.Room != c.room.Name || !own && !c.has.any(roomAdmin|platformAdmin) {
+	own := id.Owner == rooms.OwnerOf(c.client)
+	if id.Room != c.room.Name || !own && !c.has.any(roomAdmin|platformAdmin) {
 		return problem.Of(v1.ProblemCodeUnknownConsumer)
 	}
-	if c.opened, err = s.deps.Consumers.Get(c.context(), c.consumer); err != nil {
+	if c.opened, err = s.deps.Consumers.Get(c.context(), id); err != nil {
 		return err
 	}
+	c.consumer = id // one that is not there may be called anything
 	if !own && !c.route.scope.any(platformAdmin) {
 		return problem.Of(v1.ProblemCodeForbidden)
 	}
@@ -62,14 +64,14 @@ func (s *Server) createConsumer(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	c.consumer = ownConsumer(c, wanted.ID.Name)
-	wanted.ID, wanted.Client = c.consumer, c.client
+	wanted.ID, wanted.Client = ownConsumer(c, wanted.ID.Name), c.client
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	made, created, err := s.deps.Consumers.Create(ctx, c.room, wanted)
 	if err != nil {
 		return answer{}, err
 	}
+	c.consumer = wanted.ID
 	if !created {
 		return jsonAnswer(http.StatusOK, consumerOf(made))
 	}

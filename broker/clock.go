@@ -75,26 +75,37 @@ func (s *Server) offerAgain() {
 		return
 	}
 	defer core.Close()
+	var all sync.WaitGroup
 	for _, stream := range s.manifest.names() {
-		if err := s.offerStreamAgain(ctx, core, stream); err != nil {
-			s.options.Log.Warn("this node's clock was set while it led; what it handed out may be late by as much", "stream", stream, "error", err)
-		}
+		all.Go(func() {
+			if err := repeat(ctx, func() error { return s.offerStreamAgain(ctx, core, stream) }); err != nil {
+				s.options.Log.Warn("this node's clock was set while it led; what it handed out may be late by as much", "stream", stream, "error", err)
+			}
+		})
 	}
+	all.Wait()
 }
+
+// offerAnswer is how long one answer is waited for: leaders are being elected, and answers get lost.
+const offerAnswer = time.Second
 
 func (s *Server) offerStreamAgain(ctx context.Context, core *nats.Conn, stream string) error {
 	js, err := jetstream.New(core)
 	if err != nil {
 		return err
 	}
-	found, err := js.Stream(ctx, stream)
+	brief, cancel := context.WithTimeout(ctx, offerAnswer)
+	defer cancel()
+	found, err := js.Stream(brief, stream)
 	if err != nil {
 		return err
 	}
-	names := found.ConsumerNames(ctx)
+	names := found.ConsumerNames(brief)
 	for name := range names.Name() {
 		err := repeat(ctx, func() error {
-			return ask(ctx, core, "$JS.API.CONSUMER.RESET."+stream+"."+name, struct{}{})
+			brief, cancel := context.WithTimeout(ctx, offerAnswer)
+			defer cancel()
+			return ask(brief, core, "$JS.API.CONSUMER.RESET."+stream+"."+name, struct{}{})
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -74,9 +74,9 @@ func TestListenersMissNothingOverRestarts(t *testing.T) {
 	var want []string
 	for restarts := range 3 {
 		if restarts > 0 {
+			mu.Lock() // the issuer begins anew too, so nobody gets an old token meanwhile
 			h.stop()
 			h.start()
-			mu.Lock()
 			token = h.Token
 			mu.Unlock()
 		}

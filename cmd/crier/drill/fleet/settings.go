@@ -85,7 +85,7 @@ func (f *Fleet) serviceSettings(n *Node) settings {
 		"api.tls.certFile":            f.path(n.Name + ".crt"),
 		"api.tls.keyFile":             f.path(n.Name + ".key"),
 		"broker.nats.listen":          n.nats,
-		"broker.nats.allowMissingSni": "true",
+		"broker.nats.allowMissingSni": true,
 		"broker.nats.tls.certFile":    f.path(n.Name + ".crt"),
 		"broker.nats.tls.keyFile":     f.path(n.Name + ".key"),
 		"api.metrics":                 true,
