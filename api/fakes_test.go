@@ -60,6 +60,7 @@ type engine struct {
 	noted     []audit.Entry
 	auditErr  error
 	blocked   []rooms.Blocked
+	policies  []rooms.PolicyRevision // in the order of their entries
 	consumers map[rooms.ConsumerID]rooms.Consumer
 	waiting   map[rooms.ConsumerID][]stream.Handout // to be handed out
 	settled   []stream.Settlement

@@ -54,8 +54,8 @@ func (oblivious) Lookup(...string) (publish.Known, bool, error) { return publish
 // standard is the policy of every room.
 type standard struct{}
 
-func (standard) Policy(rooms.Room) rooms.Policy {
-	return rooms.Policy{Revision: rooms.Revision{Name: "standard", Revision: 3}, Expiry: time.Hour}
+func (standard) Policy(context.Context, rooms.Room) (rooms.Policy, error) {
+	return rooms.Policy{Revision: rooms.Revision{Name: "standard", Revision: 3}, Expiry: time.Hour}, nil
 }
 
 func newHouse(t *testing.T) *house {
