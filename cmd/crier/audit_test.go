@@ -72,6 +72,28 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"GET", "/v1/messages/01K9ZZZZZZABCDEFGHJKMNPQRS", demoPublisher, "", 404},
 		{"GET", "/v1/messages/" + umid + "/deliveries", demoAuditor, "", 200},
 		{"GET", "/v1/messages/qzcanary/deliveries", demoAuditor, "", 400},
+		{"POST", "/v1/policies", demoAdmin, `{"name":"ward"}`, 201},
+		{"POST", "/v1/policies", demoPublisher, `{"name":"other"}`, 403},
+		{"GET", "/v1/policies", demoPublisher, "", 200},
+		{"GET", "/v1/policies", "", "", 401},
+		{"POST", "/v1/policies/ward", demoAdmin, `{"expiry":"1h"}`, 201},
+		{"POST", "/v1/policies/ward", demoAdmin, `{"expiry":"qzcanary"}`, 400},
+		{"GET", "/v1/policies/ward", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward%40qzcanary", demoPublisher, "", 400},
+		{"GET", "/v1/policies/ward/diff?from=1&to=2", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward/diff?from=1&to=qzcanary", demoPublisher, "", 400},
+		{"GET", "/v1/policies/ward/1", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward/qzcanary", demoPublisher, "", 400},
+		{"PUT", "/v1/policies/ward/1", demoAdmin, `{"jitter":0}`, 200},
+		{"PUT", "/v1/policies/ward/1", demoPublisher, `{}`, 403},
+		{"POST", "/v1/policies/ward/1/submit", demoAdmin, "", 200},
+		{"POST", "/v1/policies/ward/1/submit", demoPublisher, "", 403},
+		{"POST", "/v1/policies/ward/1/approve", demoAdmin, "", 403},
+		{"POST", "/v1/policies/ward/1/approve", demoDPO, "", 200},
+		{"POST", "/v1/policies/ward/1/publish", demoDPO, "", 403},
+		{"POST", "/v1/policies/ward/1/publish", demoAdmin, "", 200},
+		{"POST", "/v1/policies/ward/1/retire", demoDPO, "", 403},
+		{"POST", "/v1/policies/ward/1/retire", demoAdmin, "", 200},
 		{"DELETE", room, demoPublisher, "", 403},
 		{"DELETE", room, demoAdmin, "", 204},
 		{"GET", "/qzcanary", demoAdmin, "", 404},
@@ -121,7 +143,14 @@ func (s *stand) call(c auditCall) answer {
 	if rows {
 		header = []string{"Content-Type", "application/x-ndjson"}
 	}
-	if c.method == http.MethodPut && c.status == http.StatusOK {
+	switch policy := strings.HasPrefix(c.path, "/v1/policies/ward/1"); {
+	case policy && c.method != http.MethodGet:
+		one, err := s.as(token).Policy(s.t.Context(), "ward", 1)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		header = []string{"If-Match", one.ETag}
+	case c.method == http.MethodPut && c.status == http.StatusOK:
 		room, err := s.as(token).Room(s.t.Context(), "ward")
 		if err != nil {
 			s.t.Fatal(err)
@@ -208,14 +237,14 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	known := []string{"request", "room", "umid", "subscriber", "took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "policy", "revision"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
-		if !slices.Contains(known[:4], name) {
+		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name
 		}
 	}
 	for name := range maps.Keys(e.Data) {
-		if !slices.Contains(known[4:], name) {
+		if !slices.Contains(data, name) {
 			return e, "unknown data " + name
 		}
 	}
