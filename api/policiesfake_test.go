@@ -10,6 +10,14 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
+// The revisions of the policy "patient", which is of "boss", begin in these states; the number of each is its entry.
+const (
+	publishedOne = "/v1/policies/patient/1"
+	submittedOne = "/v1/policies/patient/2"
+	draftedOne   = "/v1/policies/patient/3"
+	approvedOne  = "/v1/policies/patient/4"
+)
+
 // standardRules are those of the policy that nobody has drafted.
 func standardRules() rooms.Policy {
 	return rooms.Policy{
