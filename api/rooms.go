@@ -152,7 +152,7 @@ func ifMatch(h http.Header) (uint64, error) {
 	digits, closed := strings.CutSuffix(quoted, `"`)
 	revision, err := parsePosition(digits)
 	if !ok || !closed || err != nil {
-		return 0, problem.Parameter("If-Match", v1.FaultCodeInvalidValue, "the ETag under which the room was read")
+		return 0, problem.Parameter("If-Match", v1.FaultCodeInvalidValue, "the ETag under which it was read")
 	}
 	return revision, nil
 }

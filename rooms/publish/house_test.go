@@ -2,6 +2,7 @@ package publish_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,6 +51,13 @@ type oblivious struct{}
 func (oblivious) Wait(context.Context) error { return nil }
 
 func (oblivious) Lookup(...string) (publish.Known, bool, error) { return publish.Known{}, false, nil }
+
+// lawless has no policy for any room.
+type lawless struct{}
+
+func (lawless) Policy(context.Context, rooms.Room) (rooms.Policy, error) {
+	return rooms.Policy{}, errors.New("no policy")
+}
 
 // standard is the policy of every room.
 type standard struct{}
