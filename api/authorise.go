@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 
 	"github.com/gorilla/mux"
 
@@ -29,6 +30,11 @@ func (s *Server) authorise(c *call) error {
 	if name, ok := vars["umid"]; ok {
 		return s.openMessage(c, name)
 	}
+	if c.route.scope.any(drafter) {
+		if err := s.seekRoomOf(c); err != nil {
+			return err
+		}
+	}
 	if !c.has.any(c.route.scope) {
 		return problem.Of(v1.ProblemCodeForbidden)
 	}
@@ -45,6 +51,15 @@ func (s *Server) enterRoom(c *call, segment string) error {
 	}
 	c.has |= roomRights(c.room, c.client)
 	return nil
+}
+
+// seekRoomOf finds out whether the caller is admin of any room.
+func (s *Server) seekRoomOf(c *call) error {
+	all, err := s.deps.Rooms.List(c.context())
+	if err == nil && slices.ContainsFunc(all, func(r rooms.RoomConfig) bool { return r.HasAdmin(c.client) }) {
+		c.has |= drafter
+	}
+	return err
 }
 
 func (s *Server) openMessage(c *call, segment string) error {

@@ -159,6 +159,27 @@ type BlockWriter interface {
 	Unblock(ctx context.Context, c rooms.Client) error
 }
 
+// PolicyReader reads the revisions of policies; of a policy that is not there it says registry.ErrUnknownPolicy.
+type PolicyReader interface {
+	Current(ctx context.Context, name string) (rooms.Policy, error)
+	Get(ctx context.Context, r rooms.Revision) (rooms.PolicyRevision, error)
+	List(ctx context.Context, name string) ([]rooms.PolicyRevision, error)
+}
+
+// PolicyWriter changes them. Its errors are those of package registry, and of rooms.PolicyRevision.
+type PolicyWriter interface {
+	Draft(ctx context.Context, rules rooms.Policy, by rooms.Client) (rooms.PolicyRevision, error)
+	Next(ctx context.Context, rules rooms.Policy, by rooms.Client) (rooms.PolicyRevision, error)
+	Rewrite(ctx context.Context, rules rooms.Policy, entry uint64, by rooms.Client) (rooms.PolicyRevision, error)
+	Take(ctx context.Context, r rooms.Revision, entry uint64, step rooms.PolicyStep, by rooms.Client) (rooms.PolicyRevision, error)
+}
+
+// Policies are the policies of delivery, with all their revisions.
+type Policies interface {
+	PolicyReader
+	PolicyWriter
+}
+
 // Connections lists the NATS clients that are connected, to whatever node.
 type Connections interface {
 	Connections(ctx context.Context) ([]broker.Connection, error)
@@ -184,6 +205,7 @@ type Deps struct {
 	Live        Live
 	Audit       Audit
 	Blocked     Blocked
+	Policies    Policies
 	Connections Connections
 	Parts       []Part
 	Metrics     *metrics.Set

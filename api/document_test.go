@@ -175,6 +175,17 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", room + "/consumers/ledger/pull", "clinic-4", `{"max":1,"wait":0}`, nil}, {"POST", room + "/consumers/ledger/pull", "clinic-4", `{"max":0}`, nil},
 		{"POST", room + "/consumers/ledger/ack", "clinic-4", `{"acks":[],"naks":[],"working":[]}`, nil}, {"POST", room + "/consumers/ledger/ack", "clinic-4", `{"acks":["x"]}`, nil},
 		{"DELETE", room + "/consumers/ledger", "clinic-4", "", nil}, {"DELETE", room + "/consumers/none", "clinic-4", "", nil},
+		{"POST", "/v1/policies", "boss", `{"name":"fresh","retry":["1s"],"jitter":0,"expiry":"1h30m","duplicates":"resend"}`, nil},
+		{"POST", "/v1/policies", "boss", `{"name":"patient"}`, nil}, {"POST", "/v1/policies", "boss", `{"name":"fresh","jitter":2,"expiry":"1s","retry":[]}`, nil},
+		{"POST", "/v1/policies", "boss", `{"name":"fresh","duplicates":"avoid"}`, nil}, {"GET", "/v1/policies", "other", "", nil},
+		{"POST", "/v1/policies/patient", "boss", `{}`, nil}, {"POST", "/v1/policies/none", "boss", `{}`, nil}, {"GET", "/v1/policies/patient", "other", "", nil},
+		{"GET", "/v1/policies/none", "other", "", nil}, {"GET", "/v1/policies/patient/diff?from=1&to=2", "other", "", nil},
+		{"GET", publishedOne, "other", "", nil}, {"GET", "/v1/policies/patient/9", "other", "", nil},
+		{"PUT", draftedOne, "boss", `{"jitter":0.5}`, []string{"If-Match", `"3"`}}, {"PUT", draftedOne, "boss", `{}`, nil}, {"PUT", draftedOne, "boss", `{}`, match},
+		{"PUT", publishedOne, "boss", `{}`, []string{"If-Match", `"1"`}},
+		{"POST", draftedOne + "/submit", "boss", "", []string{"If-Match", `"3"`}}, {"POST", submittedOne + "/approve", "boss+dpo", "", []string{"If-Match", `"2"`}},
+		{"POST", submittedOne + "/approve", "officer+dpo", "", []string{"If-Match", `"2"`}}, {"POST", approvedOne + "/publish", "boss", "", []string{"If-Match", `"4"`}},
+		{"POST", publishedOne + "/retire", "boss", "", []string{"If-Match", `"1"`}}, {"PUT", room, "boss", `{"policy":{"name":"patient"}}`, match},
 		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
 	} {
 		w := a.of(serverOn(newEngine(), Options{Metrics: true}, io.Discard))

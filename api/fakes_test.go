@@ -60,6 +60,7 @@ type engine struct {
 	noted     []audit.Entry
 	auditErr  error
 	blocked   []rooms.Blocked
+	policies  []rooms.PolicyRevision // in the order of their entries
 	consumers map[rooms.ConsumerID]rooms.Consumer
 	waiting   map[rooms.ConsumerID][]stream.Handout // to be handed out
 	settled   []stream.Settlement
@@ -93,6 +94,11 @@ func newEngine() *engine {
 	e.consumers[ledger.ID] = ledger
 	e.rooms["taxes"] = rooms.RoomConfig{Name: "taxes", CreatedAt: noon(), Revision: 1}
 	e.people[subscriber] = rooms.Subscriber{ID: subscriber, Room: "newborn", Channel: rooms.Email, Since: noon(), Sequence: 5}
+	for i, state := range []rooms.PolicyState{rooms.PolicyPublished, rooms.PolicySubmitted, rooms.PolicyDraft, rooms.PolicyApproved} {
+		one := rooms.PolicyRevision{Policy: standardRules(), State: state, Author: "boss", ChangedAt: noon(), Entry: uint64(i + 1)}
+		one.Revision, one.Expiry = rooms.Revision{Name: "patient", Revision: i + 1}, time.Duration(i+1)*time.Hour
+		e.policies = append(e.policies, one)
+	}
 	e.messages[umid] = index.Summary{
 		Header: rooms.Header{
 			UMID: umid, Room: "newborn", Type: "reminder", Lane: rooms.Normal, Direct: true, Publisher: "hosp-7",

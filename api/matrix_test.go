@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,6 +40,16 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"PUT", "/v1/blocked/hosp-9", "", "admin", 403},
 		{"DELETE", "/v1/blocked/hosp-9", "", "admin", 403},
 		{"HEAD", room + "/stream", "", "boss reader", 403},
+		{"POST", "/v1/policies", `{"name":"fresh"}`, "admin boss", 403},
+		{"GET", "/v1/policies", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
+		{"POST", "/v1/policies/patient", `{}`, "boss", 403},
+		{"GET", publishedOne, "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
+		{"GET", "/v1/policies/patient/diff?from=1&to=2", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
+		{"PUT", draftedOne, `{"expiry":"2h"}`, "boss", 403},
+		{"POST", draftedOne + "/submit", "", "boss", 403},
+		{"POST", submittedOne + "/approve", "", "dpo", 403},
+		{"POST", approvedOne + "/publish", "", "boss", 403},
+		{"POST", publishedOne + "/retire", "", "boss", 403},
 		{"PUT", "/v1/callback", `{"url":"https://app.example/"}`, "admin auditor dpo boss author publisher reader stranger by-claim", 0},
 		{"PUT", room, `{"title":"x"}`, "admin boss", 403},
 		{"DELETE", room, "", "admin", 403},
@@ -64,15 +76,25 @@ func TestAuthorisationMatrix(t *testing.T) {
 				want = 200
 			}
 			e := newEngine()
-			w := ask{tc.method, tc.path, token, tc.body, []string{"If-Match", `"7"`}}.of(newServer(e))
+			w := ask{tc.method, tc.path, token, tc.body, []string{"If-Match", etagOf(tc.path)}}.of(newServer(e))
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
-			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7) {
+			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || len(e.policies) != 4) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}
 	}
+}
+
+// etagOf is that of the room, or of the revision of a policy in a path.
+func etagOf(path string) string {
+	for i, one := range []string{publishedOne, submittedOne, draftedOne, approvedOne} {
+		if strings.HasPrefix(path, one) {
+			return fmt.Sprintf("%q", strconv.Itoa(i+1))
+		}
+	}
+	return `"7"`
 }
 
 func TestRoomsAreListedForTheirOwn(t *testing.T) {

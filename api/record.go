@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
@@ -81,6 +82,12 @@ func (c *call) ids() map[string]string {
 	}
 	if c.subscriber != "" {
 		ids["subscriber"] = string(c.subscriber)
+	}
+	if c.policy.Name != "" {
+		ids["policy"] = c.policy.Name
+	}
+	if c.policy.Revision > 0 {
+		ids["revision"] = strconv.Itoa(c.policy.Revision)
 	}
 	if c.about != "" {
 		ids["client"] = string(c.about)

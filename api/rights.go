@@ -18,11 +18,13 @@ const (
 	direct                           // by the room's list: may name recipients
 	reader                           // by the room's list: reads what is published to all subscribers; an admin may too
 	author                           // has published the message
+	officer                          // by the token: approves policies
+	drafter                          // admin of whatever room: writes policies
 
 	public rights = 0 // a route for everybody, without token
 )
 
-// platformRights are those that a token gives. The roles dpo, publisher and subscriber are known but give none: what a
+// platformRights are those that a token gives. The roles publisher and subscriber are known but give none: what a
 // client may do in a room is the room's to say.
 func platformRights(roles []string) rights {
 	has := caller
@@ -31,6 +33,9 @@ func platformRights(roles []string) rights {
 	}
 	if slices.Contains(roles, "auditor") {
 		has |= auditor
+	}
+	if slices.Contains(roles, "dpo") {
+		has |= officer
 	}
 	return has
 }

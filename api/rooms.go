@@ -22,6 +22,9 @@ func (s *Server) createRoom(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if err := s.checkPolicy(c, wanted); err != nil {
+		return answer{}, err
+	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	if c.room, err = s.deps.Rooms.Create(ctx, wanted); err != nil {
@@ -45,6 +48,9 @@ func (s *Server) updateRoom(c *call) (answer, error) {
 	}
 	wanted, err := request.ParseRoomChange(body)
 	if err != nil {
+		return answer{}, err
+	}
+	if err := s.checkPolicy(c, wanted); err != nil {
 		return answer{}, err
 	}
 	wanted.Name, wanted.Revision = c.room.Name, revision
@@ -108,7 +114,7 @@ func roomAnswer(c *call, status int) (answer, error) {
 func roomOf(r rooms.RoomConfig) v1.Room {
 	room := v1.Room{
 		Name: string(r.Name), Title: r.Title, History: r.History, CreatedAt: moment(r.CreatedAt),
-		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers),
+		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers), Policy: v1.RoomPolicy{Name: r.Policy},
 	}
 	for _, p := range r.Publishers {
 		room.Publishers = append(room.Publishers, v1.Publisher{Client: string(p.Client), Direct: p.Direct})
@@ -146,7 +152,7 @@ func ifMatch(h http.Header) (uint64, error) {
 	digits, closed := strings.CutSuffix(quoted, `"`)
 	revision, err := parsePosition(digits)
 	if !ok || !closed || err != nil {
-		return 0, problem.Parameter("If-Match", v1.FaultCodeInvalidValue, "the ETag under which the room was read")
+		return 0, problem.Parameter("If-Match", v1.FaultCodeInvalidValue, "the ETag under which it was read")
 	}
 	return revision, nil
 }

@@ -1,6 +1,10 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/govcrier/crier/rooms"
+)
 
 // Who may see all messages of a room, who may list them, who may see the room, and who may read what is
 // published in it to all subscribers.
@@ -61,6 +65,18 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/blocked", platformAdmin | auditor, s.listBlocked},
 		{http.MethodPut, "/v1/blocked/{client}", platformAdmin, s.blockClient},
 		{http.MethodDelete, "/v1/blocked/{client}", platformAdmin, s.unblockClient},
+
+		{http.MethodPost, "/v1/policies", platformAdmin | drafter, s.draftPolicy},
+		{http.MethodGet, "/v1/policies", caller, s.listPolicies},
+		{http.MethodPost, "/v1/policies/{policy}", platformAdmin | drafter, s.nextPolicy},
+		{http.MethodGet, "/v1/policies/{policy}", caller, s.listPolicies},
+		{http.MethodGet, "/v1/policies/{policy}/diff", caller, s.diffPolicy},
+		{http.MethodGet, "/v1/policies/{policy}/{revision}", caller, s.getPolicy},
+		{http.MethodPut, "/v1/policies/{policy}/{revision}", platformAdmin | drafter, s.rewritePolicy},
+		{http.MethodPost, "/v1/policies/{policy}/{revision}/submit", platformAdmin | drafter, s.step(rooms.SubmitPolicy)},
+		{http.MethodPost, "/v1/policies/{policy}/{revision}/approve", officer, s.step(rooms.ApprovePolicy)},
+		{http.MethodPost, "/v1/policies/{policy}/{revision}/publish", platformAdmin | drafter, s.step(rooms.PublishPolicy)},
+		{http.MethodPost, "/v1/policies/{policy}/{revision}/retire", platformAdmin | drafter, s.step(rooms.RetirePolicy)},
 
 		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, "/docs", public, s.documentation},

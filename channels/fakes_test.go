@@ -83,7 +83,15 @@ func (d *diary) Later(wait time.Duration) error           { return d.note("later
 func (d *diary) Working() error                           { return d.note("working") }
 func (d *diary) Unseal([]byte, ...string) ([]byte, error) { return contactForm, d.note("unseal") }
 
-func (d *diary) Policy(context.Context, rooms.Revision) (rooms.Policy, error) {
+// Policy knows the revision 2 and those of no number, which wait otherwise.
+func (d *diary) Policy(_ context.Context, r rooms.Revision) (rooms.Policy, error) {
+	switch r.Revision {
+	case 0:
+	case 2:
+		return rooms.Policy{Retry: []time.Duration{7 * time.Minute}}, nil
+	default:
+		return rooms.Policy{Retry: []time.Duration{time.Minute}}, errors.New("unknown policy")
+	}
 	return rooms.Policy{Retry: []time.Duration{5 * time.Minute}}, nil
 }
 

@@ -27,7 +27,7 @@ func sections() map[string]string {
 		"api.streams":        "Streams of events, by which clients read rooms as messages come.",
 		"live":               "What is at hand of rooms to which somebody listens.",
 		"oidc":               "The identity provider, whose access tokens are accepted.",
-		"policy":             "The rules of delivery.",
+		"policy":             "The rules of delivery, for rooms that name no policy of their own: the policy standard.",
 		"bridge":             "How deliveries are handed to the providers.",
 		"bridge.workers":     "How many deliveries of a lane are in hand at once, for each channel.",
 		"providers":          "What stands behind each channel.",

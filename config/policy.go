@@ -16,9 +16,6 @@ type Policy struct {
 	Duplicates string          `yaml:"duplicates"` // what becomes of an attempt of unknown outcome
 }
 
-// policyName is that of the one policy there is.
-const policyName = "standard"
-
 // resend makes an attempt of unknown outcome again.
 const resend = "resend"
 
@@ -38,7 +35,7 @@ func standardPolicy() Policy {
 // Rules are the policy in the words of rooms.
 func (p Policy) Rules() rooms.Policy {
 	return rooms.Policy{
-		Revision:   rooms.Revision{Name: policyName, Revision: p.Revision},
+		Revision:   rooms.Revision{Name: rooms.StandardPolicy, Revision: p.Revision},
 		Retry:      p.Retry,
 		Jitter:     p.Jitter,
 		Expiry:     p.Expiry,

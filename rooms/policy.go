@@ -34,6 +34,7 @@ type RoomConfig struct {
 	Admins     []Client    `json:"admins,omitzero"`
 	Publishers []Publisher `json:"publishers,omitzero"`
 	Readers    []Client    `json:"readers,omitzero"` // may read what is published to all subscribers
+	Policy     string      `json:"policy,omitzero"`  // the name of its policy; the standard one if empty
 	History    bool        `json:"history,omitzero"` // keep bodies until the log's end of life
 	CreatedAt  time.Time   `json:"createdAt"`
 	After      uint64      `json:"after,omitzero"` // where the log ended when it was created: what is before is not its own

@@ -37,6 +37,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeForbidden, http.StatusForbidden, "Not allowed", "Ask an admin of the room or of the platform for the permission.", 0},
 		{v1.ProblemCodeDirectForbidden, http.StatusForbidden, "Naming recipients is not allowed", "Leave recipients out to reach the room's subscribers, or ask an admin of the room for the direct permission.", 0},
 
+		{v1.ProblemCodeOwnPolicy, http.StatusForbidden, "Approving one's own policy is not allowed", "Ask another data protection officer.", 0},
 		{v1.ProblemCodeClientBlocked, http.StatusForbidden, "The client is blocked", "Ask an admin of the platform why.", 0},
 
 		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
@@ -47,18 +48,23 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeUnknownCallback, http.StatusNotFound, "No callback is set", "Set one with PUT /v1/callback.", 0},
 		{v1.ProblemCodeUnknownConsumer, http.StatusNotFound, "No such consumer", "Check the name; consumers of other clients are not shown, and those of a client that may no longer read the room are removed.", 0},
 
+		{v1.ProblemCodeUnknownPolicy, http.StatusNotFound, "No such policy", "Check the name and the revision of the policy.", 0},
+
 		{v1.ProblemCodeMethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "Use one of the methods in the header Allow.", 0},
 		{v1.ProblemCodeBodyTimeout, http.StatusRequestTimeout, "The body did not arrive in time", "Send the request again, over a better connection or in smaller parts.", 0},
 		{v1.ProblemCodeTransactionConflict, http.StatusConflict, "The transaction id was used for another request", "Give a new message a new transaction id; repeat a message byte for byte.", 0},
 		{v1.ProblemCodeRoomExists, http.StatusConflict, "The room exists", "Choose another name, or change the room that is there.", 0},
+		{v1.ProblemCodePolicyExists, http.StatusConflict, "The policy exists", "Choose another name, or draft a new revision of the policy that is there.", 0},
+		{v1.ProblemCodePolicyState, http.StatusConflict, "The revision is not in the state for this", "A draft is submitted, then approved, then published, then retired; what was published is changed by a new revision.", 0},
+		{v1.ProblemCodePolicyInUse, http.StatusConflict, "A room names the policy", "Publish another revision first, or give the rooms another policy.", 0},
 		{v1.ProblemCodeWebhookExists, http.StatusConflict, "The room has a webhook of this URL", "If it is yours it is listed; rotate its secret if you do not have it.", 0},
 		{v1.ProblemCodeConsumerExists, http.StatusConflict, "The consumer exists with other settings", "Choose another name, or delete the consumer that is there.", 0},
 		{v1.ProblemCodeQuotaExceeded, http.StatusConflict, "There are as many as there may be", "Delete one that is not needed any more, or ask the operator for a larger quota.", 0},
-		{v1.ProblemCodeRevisionMismatch, http.StatusPreconditionFailed, "The room was changed meanwhile", "Read the room again and apply the change to what it is now.", 0},
+		{v1.ProblemCodeRevisionMismatch, http.StatusPreconditionFailed, "It was changed meanwhile", "Read it again and apply the change to what it is now.", 0},
 		{v1.ProblemCodeBodyTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less at once.", 0},
 		{v1.ProblemCodeUnsupportedMediaType, http.StatusUnsupportedMediaType, "The body is of an unsupported type", "Send one of the content types in /v1/openapi.yaml, in UTF-8 and without content encoding.", 0},
 		{v1.ProblemCodeNotSupported, http.StatusUnprocessableEntity, "Not yet supported", "Leave out the members named in errors.", 0},
-		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which the room was read in the header If-Match.", 0},
+		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which it was read in the header If-Match.", 0},
 
 		{v1.ProblemCodeTooManyStreams, http.StatusTooManyRequests, "Too many streams of this client", "Close one of them, or wait for the time in Retry-After.", 5 * soon},
 

@@ -56,6 +56,8 @@ func (p *roomParser) member(name string) error {
 		return p.clients(name, maxReaders, &p.room.Readers)
 	case name == "publishers":
 		return p.publishers()
+	case name == "policy":
+		return p.policy()
 	case name == "history":
 		return p.flag(&p.room.History)
 	}
@@ -70,6 +72,28 @@ func (p *roomParser) name(s string) (err error) {
 func (p *roomParser) title(s string) error {
 	p.room.Title = s
 	return checkLine(s, maxTitle)
+}
+
+// policy reads the name of a policy; the standard one needs none.
+func (p *roomParser) policy() error {
+	before, named := len(p.faults), false
+	err := p.object(func(name string) error {
+		if name != "name" {
+			return p.unknown()
+		}
+		named = true
+		return p.checked(v1.FaultCodeInvalidName, func(s string) (err error) {
+			p.room.Policy, err = rooms.ParsePolicyName(s)
+			if s == rooms.StandardPolicy {
+				p.room.Policy = ""
+			}
+			return err
+		})
+	})
+	if err != nil || named || len(p.faults) > before {
+		return err
+	}
+	return p.fault(v1.FaultCodeMissing, "name is needed")
 }
 
 func (p *roomParser) clients(member string, most int, to *[]rooms.Client) error {

@@ -198,6 +198,51 @@ func (e Lane) Valid() bool {
 	}
 }
 
+// Defines values for PolicyDuplicates.
+const (
+	DuplicatesAvoid  PolicyDuplicates = "avoid"
+	DuplicatesResend PolicyDuplicates = "resend"
+)
+
+// Valid indicates whether the value is a known member of the PolicyDuplicates enum.
+func (e PolicyDuplicates) Valid() bool {
+	switch e {
+	case DuplicatesAvoid:
+		return true
+	case DuplicatesResend:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyState.
+const (
+	PolicyApproved  PolicyState = "approved"
+	PolicyDraft     PolicyState = "draft"
+	PolicyPublished PolicyState = "published"
+	PolicyRetired   PolicyState = "retired"
+	PolicySubmitted PolicyState = "submitted"
+)
+
+// Valid indicates whether the value is a known member of the PolicyState enum.
+func (e PolicyState) Valid() bool {
+	switch e {
+	case PolicyApproved:
+		return true
+	case PolicyDraft:
+		return true
+	case PolicyPublished:
+		return true
+	case PolicyRetired:
+		return true
+	case PolicySubmitted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemCode.
 const (
 	ProblemCodeBodyTimeout          ProblemCode = "body_timeout"
@@ -216,6 +261,10 @@ const (
 	ProblemCodeNotFound             ProblemCode = "not_found"
 	ProblemCodeNotReady             ProblemCode = "not_ready"
 	ProblemCodeNotSupported         ProblemCode = "not_supported"
+	ProblemCodeOwnPolicy            ProblemCode = "own_policy"
+	ProblemCodePolicyExists         ProblemCode = "policy_exists"
+	ProblemCodePolicyInUse          ProblemCode = "policy_in_use"
+	ProblemCodePolicyState          ProblemCode = "policy_state"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
 	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
@@ -236,6 +285,7 @@ const (
 	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
+	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
 	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
@@ -278,6 +328,14 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeNotSupported:
 		return true
+	case ProblemCodeOwnPolicy:
+		return true
+	case ProblemCodePolicyExists:
+		return true
+	case ProblemCodePolicyInUse:
+		return true
+	case ProblemCodePolicyState:
+		return true
 	case ProblemCodeQueueFull:
 		return true
 	case ProblemCodeQuotaExceeded:
@@ -317,6 +375,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnknownConsumer:
 		return true
 	case ProblemCodeUnknownMessage:
+		return true
+	case ProblemCodeUnknownPolicy:
 		return true
 	case ProblemCodeUnknownRoom:
 		return true
@@ -746,6 +806,26 @@ type NewConsumer struct {
 	Type string `json:"type,omitempty,omitzero"`
 }
 
+// NewPolicy As PolicyRules, with a name.
+type NewPolicy struct {
+	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
+
+	// Expiry At least a second.
+	//
+	// Example: 1h30m
+	Expiry PolicyDuration `json:"expiry,omitempty,omitzero"`
+	Jitter *float64       `json:"jitter,omitempty"`
+
+	// Name As the name of a room.
+	//
+	// Example: patient
+	Name PolicyName `json:"name"`
+
+	// Retry The waits after attempts 1, 2, …; the last one repeats.
+	Retry PolicyRetry `json:"retry,omitempty,omitzero"`
+}
+
 // NewRoom defines model for NewRoom.
 type NewRoom struct {
 	// Admins Clients that may do everything in the room but create and delete it; none twice.
@@ -758,6 +838,9 @@ type NewRoom struct {
 	//
 	// Example: newborn
 	Name RoomName `json:"name"`
+
+	// Policy The policy of the room's messages, of which a revision is published; standard if absent.
+	Policy RoomPolicy `json:"policy,omitempty,omitzero"`
 
 	// Publishers Clients that may publish into the room; none twice.
 	Publishers Publishers `json:"publishers,omitempty,omitzero"`
@@ -782,6 +865,100 @@ type Policy struct {
 	Name     string `json:"name"`
 	Revision int    `json:"revision"`
 }
+
+// PolicyChange defines model for PolicyChange.
+type PolicyChange struct {
+	// From Its value in the one.
+	//
+	// Example: 24h
+	From interface{} `json:"from"`
+
+	// Pointer The member that differs.
+	//
+	// Example: /expiry
+	Pointer string `json:"pointer"`
+
+	// To Its value in the other.
+	//
+	// Example: 48h
+	To interface{} `json:"to"`
+}
+
+// PolicyDiff defines model for PolicyDiff.
+type PolicyDiff struct {
+	Changes []PolicyChange `json:"changes"`
+}
+
+// PolicyDuplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+type PolicyDuplicates string
+
+// PolicyDuration At least a second.
+//
+// Example: 1h30m
+type PolicyDuration = string
+
+// PolicyJitter The share by which a wait may be longer or shorter.
+type PolicyJitter = float64
+
+// PolicyList defines model for PolicyList.
+type PolicyList struct {
+	Policies []PolicyRevision `json:"policies"`
+}
+
+// PolicyName As the name of a room.
+//
+// Example: patient
+type PolicyName = string
+
+// PolicyRetry The waits after attempts 1, 2, …; the last one repeats.
+type PolicyRetry = []PolicyDuration
+
+// PolicyRevision defines model for PolicyRevision.
+type PolicyRevision struct {
+	// Approver The client that has approved it.
+	Approver string `json:"approver,omitempty,omitzero"`
+
+	// Author The client whose policy it is; absent if it is the operator's.
+	Author    string    `json:"author,omitempty,omitzero"`
+	ChangedAt time.Time `json:"changedAt,omitempty,omitzero"`
+
+	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	Duplicates PolicyDuplicates `json:"duplicates"`
+
+	// Expiry From acceptance until a delivery is given up.
+	Expiry string `json:"expiry"`
+
+	// Jitter The share by which a wait may be longer or shorter.
+	Jitter PolicyJitter `json:"jitter"`
+
+	// Name As the name of a room.
+	//
+	// Example: patient
+	Name PolicyName `json:"name"`
+
+	// Retry The waits after attempts 1, 2, …; the last one repeats.
+	Retry    PolicyRetry `json:"retry"`
+	Revision int         `json:"revision"`
+	State    PolicyState `json:"state"`
+}
+
+// PolicyRules The expiry is not shorter than the first wait, nor longer than a message may set its own.
+type PolicyRules struct {
+	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
+
+	// Expiry At least a second.
+	//
+	// Example: 1h30m
+	Expiry PolicyDuration `json:"expiry,omitempty,omitzero"`
+	Jitter *float64       `json:"jitter,omitempty"`
+
+	// Retry The waits after attempts 1, 2, …; the last one repeats.
+	Retry PolicyRetry `json:"retry,omitempty,omitzero"`
+}
+
+// PolicyState defines model for PolicyState.
+type PolicyState string
 
 // Problem RFC 9457.
 type Problem struct {
@@ -947,6 +1124,9 @@ type Room struct {
 	// Example: newborn
 	Name RoomName `json:"name"`
 
+	// Policy The policy of the room's messages, of which a revision is published; standard if absent.
+	Policy RoomPolicy `json:"policy,omitempty,omitzero"`
+
 	// Publishers Clients that may publish into the room; none twice.
 	Publishers Publishers `json:"publishers"`
 
@@ -964,6 +1144,9 @@ type RoomChange struct {
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
+
+	// Policy The policy of the room's messages, of which a revision is published; standard if absent.
+	Policy RoomPolicy `json:"policy,omitempty,omitzero"`
 
 	// Publishers Clients that may publish into the room; none twice.
 	Publishers Publishers `json:"publishers,omitempty,omitzero"`
@@ -986,6 +1169,14 @@ type RoomList struct {
 //
 // Example: newborn
 type RoomName = string
+
+// RoomPolicy The policy of the room's messages, of which a revision is published; standard if absent.
+type RoomPolicy struct {
+	// Name As the name of a room.
+	//
+	// Example: patient
+	Name PolicyName `json:"name"`
+}
 
 // Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
 // with what was stored at a time or later. One of from, sequence and time.
@@ -1209,6 +1400,42 @@ type ListDeliveriesParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// DiffPolicyParams defines parameters for DiffPolicy.
+type DiffPolicyParams struct {
+	From int `form:"from" json:"from"`
+	To   int `form:"to" json:"to"`
+}
+
+// RewritePolicyParams defines parameters for RewritePolicy.
+type RewritePolicyParams struct {
+	// IfMatch The revision's ETag.
+	IfMatch string `json:"If-Match"`
+}
+
+// ApprovePolicyParams defines parameters for ApprovePolicy.
+type ApprovePolicyParams struct {
+	// IfMatch The revision's ETag.
+	IfMatch string `json:"If-Match"`
+}
+
+// PublishPolicyParams defines parameters for PublishPolicy.
+type PublishPolicyParams struct {
+	// IfMatch The revision's ETag.
+	IfMatch string `json:"If-Match"`
+}
+
+// RetirePolicyParams defines parameters for RetirePolicy.
+type RetirePolicyParams struct {
+	// IfMatch The revision's ETag.
+	IfMatch string `json:"If-Match"`
+}
+
+// SubmitPolicyParams defines parameters for SubmitPolicy.
+type SubmitPolicyParams struct {
+	// IfMatch The revision's ETag.
+	IfMatch string `json:"If-Match"`
+}
+
 // ListRoomsParams defines parameters for ListRooms.
 type ListRoomsParams struct {
 	// Limit The most entries wanted on a page.
@@ -1280,6 +1507,15 @@ type ListWebhooksParams struct {
 
 // SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
 type SetCallbackJSONRequestBody = NewWebhook
+
+// DraftPolicyJSONRequestBody defines body for DraftPolicy for application/json ContentType.
+type DraftPolicyJSONRequestBody = NewPolicy
+
+// NextPolicyJSONRequestBody defines body for NextPolicy for application/json ContentType.
+type NextPolicyJSONRequestBody = PolicyRules
+
+// RewritePolicyJSONRequestBody defines body for RewritePolicy for application/json ContentType.
+type RewritePolicyJSONRequestBody = PolicyRules
 
 // CreateRoomJSONRequestBody defines body for CreateRoom for application/json ContentType.
 type CreateRoomJSONRequestBody = NewRoom

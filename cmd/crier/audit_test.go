@@ -21,6 +21,7 @@ import (
 // auditCalls are one success and one failure, at least, of everything that the API can be asked. They follow each other.
 func auditCalls(umid, subscriber string) []auditCall {
 	const room, messages, subscribers = "/v1/rooms/ward", "/v1/rooms/ward/messages", "/v1/rooms/ward/subscribers"
+	const consumers = room + "/consumers"
 	const hooks, hook = "/v1/rooms/ward/webhooks", `{"url":"http://127.0.0.1:1/qzcanary"}`
 	message := `{"transactionId":"qzcanary-tx","type":"reminder","content":{"text":"qzcanary text"},"reference":"qzcanary"}`
 	person := `{"email":"qzcanary@example.com","name":"Qzcanary"}`
@@ -72,6 +73,50 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"GET", "/v1/messages/01K9ZZZZZZABCDEFGHJKMNPQRS", demoPublisher, "", 404},
 		{"GET", "/v1/messages/" + umid + "/deliveries", demoAuditor, "", 200},
 		{"GET", "/v1/messages/qzcanary/deliveries", demoAuditor, "", 400},
+		{"POST", consumers, demoReader, `{"name":"ledger"}`, 201},
+		{"POST", consumers, demoAuditor, `{"name":"qzcanary"}`, 403},
+		{"GET", consumers, demoReader, "", 200},
+		{"GET", consumers, demoAuditor, "", 403},
+		{"GET", consumers + "/ledger", demoReader, "", 200},
+		{"GET", consumers + "/qz@canary", demoReader, "", 400},
+		{"POST", consumers + "/ledger/reset", demoReader, `{"from":"all"}`, 200},
+		{"POST", consumers + "/ledger/reset", demoReader, `{"from":"qzcanary"}`, 400},
+		{"POST", consumers + "/ledger/pull", demoReader, `{}`, 200},
+		{"POST", consumers + "/ledger/pull", demoReader, `{"qzcanary":0}`, 400},
+		{"POST", consumers + "/ledger/ack", demoReader, `{}`, 204},
+		{"POST", consumers + "/ledger/ack", demoReader, `{"acks":["qzcanary"]}`, 400},
+		{"DELETE", consumers + "/ledger", demoReader, "", 204},
+		{"DELETE", consumers + "/ledger", demoReader, "", 404},
+		{"GET", "/v1/connections", demoAdmin, "", 200},
+		{"GET", "/v1/connections", demoPublisher, "", 403},
+		{"GET", "/v1/blocked", demoAuditor, "", 200},
+		{"GET", "/v1/blocked", demoPublisher, "", 403},
+		{"PUT", "/v1/blocked/hosp-9", demoAdmin, "", 201},
+		{"PUT", "/v1/blocked/hosp-9", demoPublisher, "", 403},
+		{"DELETE", "/v1/blocked/hosp-9", demoAdmin, "", 204},
+		{"DELETE", "/v1/blocked/hosp-9", demoPublisher, "", 403},
+		{"POST", "/v1/policies", demoAdmin, `{"name":"ward"}`, 201},
+		{"POST", "/v1/policies", demoPublisher, `{"name":"other"}`, 403},
+		{"GET", "/v1/policies", demoPublisher, "", 200},
+		{"GET", "/v1/policies", "", "", 401},
+		{"POST", "/v1/policies/ward", demoAdmin, `{"expiry":"1h"}`, 201},
+		{"POST", "/v1/policies/ward", demoAdmin, `{"expiry":"qzcanary"}`, 400},
+		{"GET", "/v1/policies/ward", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward%40qzcanary", demoPublisher, "", 400},
+		{"GET", "/v1/policies/ward/diff?from=1&to=2", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward/diff?from=1&to=qzcanary", demoPublisher, "", 400},
+		{"GET", "/v1/policies/ward/1", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward/qzcanary", demoPublisher, "", 400},
+		{"PUT", "/v1/policies/ward/1", demoAdmin, `{"jitter":0}`, 200},
+		{"PUT", "/v1/policies/ward/1", demoPublisher, `{}`, 403},
+		{"POST", "/v1/policies/ward/1/submit", demoAdmin, "", 200},
+		{"POST", "/v1/policies/ward/1/submit", demoPublisher, "", 403},
+		{"POST", "/v1/policies/ward/1/approve", demoAdmin, "", 403},
+		{"POST", "/v1/policies/ward/1/approve", demoDPO, "", 200},
+		{"POST", "/v1/policies/ward/1/publish", demoDPO, "", 403},
+		{"POST", "/v1/policies/ward/1/publish", demoAdmin, "", 200},
+		{"POST", "/v1/policies/ward/1/retire", demoDPO, "", 403},
+		{"POST", "/v1/policies/ward/1/retire", demoAdmin, "", 200},
 		{"DELETE", room, demoPublisher, "", 403},
 		{"DELETE", room, demoAdmin, "", 204},
 		{"GET", "/qzcanary", demoAdmin, "", 404},
@@ -121,7 +166,14 @@ func (s *stand) call(c auditCall) answer {
 	if rows {
 		header = []string{"Content-Type", "application/x-ndjson"}
 	}
-	if c.method == http.MethodPut && c.status == http.StatusOK {
+	switch policy := strings.HasPrefix(c.path, "/v1/policies/ward/1"); {
+	case policy && c.method != http.MethodGet:
+		one, err := s.as(token).Policy(s.t.Context(), "ward", 1)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		header = []string{"If-Match", one.ETag}
+	case c.method == http.MethodPut && c.status == http.StatusOK:
 		room, err := s.as(token).Room(s.t.Context(), "ward")
 		if err != nil {
 			s.t.Fatal(err)
@@ -208,14 +260,14 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	known := []string{"request", "room", "umid", "subscriber", "took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
-		if !slices.Contains(known[:4], name) {
+		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name
 		}
 	}
 	for name := range maps.Keys(e.Data) {
-		if !slices.Contains(known[4:], name) {
+		if !slices.Contains(data, name) {
 			return e, "unknown data " + name
 		}
 	}

@@ -138,6 +138,7 @@ type session struct {
 	ClientID     string `json:"clientId"`
 	ClientSecret string `json:"clientSecret"`
 	AdminToken   string `json:"adminToken"`
+	DPOToken     string `json:"dpoToken"`
 }
 
 // devTokenLifetime is that of the tokens that are printed, and of all others.
@@ -176,7 +177,10 @@ func (s *session) tokens(issuer *devissuer.Issuer) error {
 	if s.Token, err = issuer.Token(demoPublisher, devTokenLifetime); err != nil {
 		return err
 	}
-	s.AdminToken, err = issuer.Token(demoAdmin, devTokenLifetime)
+	if s.AdminToken, err = issuer.Token(demoAdmin, devTokenLifetime); err != nil {
+		return err
+	}
+	s.DPOToken, err = issuer.Token(demoDPO, devTokenLifetime)
 	return err
 }
 
@@ -192,6 +196,7 @@ func startIssuer(c *crew, secrets map[string]string) (*devissuer.Issuer, error) 
 			{ID: demoReader, Secret: secrets[demoReader]},
 			{ID: demoAdmin, Secret: secrets[demoAdmin], Roles: []string{"admin"}},
 			{ID: demoAuditor, Secret: secrets[demoAuditor], Roles: []string{"auditor"}},
+			{ID: demoDPO, Secret: secrets[demoDPO], Roles: []string{"dpo"}},
 		},
 		TokenLifetime: devTokenLifetime,
 	})

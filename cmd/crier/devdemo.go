@@ -20,6 +20,7 @@ const (
 	demoReader    = "demo-reader"    // may read the room
 	demoAdmin     = "demo-admin"     // platform admin
 	demoAuditor   = "demo-auditor"
+	demoDPO       = "demo-dpo" // data protection officer: approves policies
 )
 
 // demoSubscribers reach nobody: example.com is reserved (RFC 2606), and no country has the code 999.

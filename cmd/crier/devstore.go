@@ -88,7 +88,7 @@ func (d *devStore) readSecrets() error {
 		return err
 	}
 	known := len(d.secrets)
-	for _, id := range []string{demoPublisher, demoReader, demoAdmin, demoAuditor} {
+	for _, id := range []string{demoPublisher, demoReader, demoAdmin, demoAuditor, demoDPO} {
 		d.secrets[id] = cmp.Or(d.secrets[id], rand.Text())
 	}
 	if len(d.secrets) == known {

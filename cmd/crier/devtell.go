@@ -13,7 +13,7 @@ const told = `crier dev is ready. Ctrl-C stops it.
   API      {{.API}}       its documentation: {{.API}}/docs
   NATS     {{.NATS}} and {{.WebSocket}}, with the tokens of the API
   Outbox   {{.Outbox}}    what would have been sent; as JSON: {{.Outbox}}.json
-  Issuer   {{.Issuer}}    clients demo-publisher, demo-reader, demo-admin, demo-auditor
+  Issuer   {{.Issuer}}    clients demo-publisher, demo-reader, demo-admin, demo-auditor, demo-dpo
   Room     {{.Room}}, with subscribers
   Store    {{.Store}}
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,12 +11,14 @@ import (
 
 	"github.com/govcrier/crier/api/client"
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
 )
 
 const roomExample = `  crier room create newborn --title "Mothers of a newborn child" --admin hosp-admin --publisher hosp-7:direct
   crier room list
   crier room show newborn
   crier room update newborn --publisher hosp-7 --publisher hosp-8
+  crier room update newborn --policy patient
   crier room delete newborn`
 
 func (t terminal) roomCommand() *cobra.Command {
@@ -30,6 +33,7 @@ type roomFlags struct {
 	admins     []string
 	publishers []string
 	readers    []string
+	policy     string
 	history    bool
 }
 
@@ -40,6 +44,7 @@ func (r *roomFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&r.publishers, "publisher", nil,
 		"a client that may publish, as CLIENT:direct if it may name recipients; may be repeated")
 	f.StringSliceVar(&r.readers, "reader", nil, "a client that may read what is published to all subscribers; may be repeated")
+	f.StringVar(&r.policy, "policy", "", "the policy of its messages, of which a revision is published (default: standard)")
 	f.BoolVar(&r.history, "history", false, "keep the content of messages until the log's end of life")
 }
 
@@ -65,6 +70,7 @@ func (t terminal) roomCreate() *cobra.Command {
 		}
 		room, err := gateway.CreateRoom(c.Context(), v1.NewRoom{
 			Name: args[0], Title: r.title, Admins: r.admins, Publishers: r.list(), Readers: r.readers, History: r.history,
+			Policy: v1.RoomPolicy{Name: r.policy},
 		})
 		if err != nil {
 			return err
@@ -112,6 +118,9 @@ func (r *roomFlags) apply(c *cobra.Command, change *v1.RoomChange) {
 	if given("reader") {
 		change.Readers = r.readers
 	}
+	if given("policy") {
+		change.Policy = v1.RoomPolicy{Name: cmp.Or(r.policy, rooms.StandardPolicy)}
+	}
 	if given("history") {
 		change.History = r.history
 	}
@@ -123,7 +132,9 @@ func update(ctx context.Context, gateway *client.Client, name string, fn func(*v
 	if err != nil {
 		return client.Room{}, err
 	}
-	change := v1.RoomChange{Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History}
+	change := v1.RoomChange{
+		Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History, Policy: room.Policy,
+	}
 	fn(&change)
 	return gateway.UpdateRoom(ctx, name, room.ETag, change)
 }
@@ -185,6 +196,7 @@ func (p *printer) room(r v1.Room) error {
 		columns(w, func(w io.Writer) {
 			fmt.Fprintf(w, "name\t%s\ntitle\t%s\n", r.Name, r.Title)
 			fmt.Fprintf(w, "created\t%s\nhistory\t%t\n", moment(r.CreatedAt), r.History)
+			fmt.Fprintf(w, "policy\t%s\n", cmp.Or(r.Policy.Name, rooms.StandardPolicy))
 			for _, a := range r.Admins {
 				fmt.Fprintf(w, "admin\t%s\n", a)
 			}

@@ -89,7 +89,7 @@ func devStart(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(json.Unmarshal(line, &s))
 	for name, value := range map[string]string{
 		"CRIER_SERVER": s.API, "CRIER_ISSUER": s.Issuer, "CRIER_CLIENT_ID": s.ClientID, "CRIER_CLIENT_SECRET": s.ClientSecret,
-		"NATS_URL": s.NATS, "TOKEN": s.Token, "ADMIN_TOKEN": s.AdminToken, "OUTBOX": s.Outbox,
+		"NATS_URL": s.NATS, "TOKEN": s.Token, "ADMIN_TOKEN": s.AdminToken, "DPO_TOKEN": s.DPOToken, "OUTBOX": s.Outbox,
 	} {
 		ts.Setenv(name, value)
 	}

@@ -33,7 +33,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
-		Log: s.log, Members: members{k}, History: k, Policies: rules{a.config.Policy.Rules()}, Vault: s.vault, Providers: providers,
+		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers,
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
 	})
 	c.run("bridge", bridge.Run)
@@ -125,14 +125,14 @@ func (m members) Subscribed(ctx context.Context, room rooms.Room, id rooms.Subsc
 	return m.subscribers.Subscribed(ctx, room, id, c)
 }
 
-// rules is the one policy that there is, for the bridge.
-type rules struct{ policy rooms.Policy }
-
-// Policy gives the rules whatever the revision: those of today apply to what was published under earlier ones.
-func (r rules) Policy(context.Context, rooms.Revision) (rooms.Policy, error) { return r.policy, nil }
-
-// roomRules is the same, for the publisher.
-type roomRules struct{ policy rooms.Policy }
+// roomRules are those that messages are accepted under.
+type roomRules struct{ *knowledge }
 
 // Policy gives the rules of a room.
-func (r roomRules) Policy(rooms.Room) rooms.Policy { return r.policy }
+func (r roomRules) Policy(ctx context.Context, room rooms.Room) (rooms.Policy, error) {
+	c, err := r.rooms.Get(ctx, room)
+	if err != nil {
+		return rooms.Policy{}, err
+	}
+	return r.policies.Current(ctx, c.Policy)
+}

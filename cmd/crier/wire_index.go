@@ -23,6 +23,7 @@ type knowledge struct {
 	webhooks    *registry.Webhooks
 	callbacks   *registry.Callbacks
 	blocked     *registry.Blocked
+	policies    *registry.Policies
 	calls       *outbound.Client // of URLs that applications have named
 }
 
@@ -56,6 +57,8 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 		return nil, err
 	}
 	c.run("blocked", k.blocked.Run)
+	k.policies = registry.NewPolicies(s.log, k.rooms, a.config.Policy.Rules(), a.config.API.MaxExpiry, a.log.With("part", "policies"))
+	c.run("policies", k.policies.Run)
 	k.webhooks = &registry.Webhooks{
 		Store: s.log, Vault: s.vault, Rooms: k.rooms, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,
 		Allowed: k.calls.Allowed,

@@ -2,6 +2,7 @@ package publish_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,11 +52,18 @@ func (oblivious) Wait(context.Context) error { return nil }
 
 func (oblivious) Lookup(...string) (publish.Known, bool, error) { return publish.Known{}, false, nil }
 
+// lawless has no policy for any room.
+type lawless struct{}
+
+func (lawless) Policy(context.Context, rooms.Room) (rooms.Policy, error) {
+	return rooms.Policy{}, errors.New("no policy")
+}
+
 // standard is the policy of every room.
 type standard struct{}
 
-func (standard) Policy(rooms.Room) rooms.Policy {
-	return rooms.Policy{Revision: rooms.Revision{Name: "standard", Revision: 3}, Expiry: time.Hour}
+func (standard) Policy(context.Context, rooms.Room) (rooms.Policy, error) {
+	return rooms.Policy{Revision: rooms.Revision{Name: "standard", Revision: 3}, Expiry: time.Hour}, nil
 }
 
 func newHouse(t *testing.T) *house {

@@ -49,7 +49,7 @@ type Verifier interface {
 
 // Policies says under which rules a room's messages are delivered.
 type Policies interface {
-	Policy(room rooms.Room) rooms.Policy
+	Policy(ctx context.Context, room rooms.Room) (rooms.Policy, error)
 }
 
 // Publisher accepts messages.
@@ -83,7 +83,7 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if ok {
 		return p.repeat(r, known)
 	}
-	m, err := p.message(r, txids[0])
+	m, err := p.message(ctx, r, txids[0])
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -166,9 +166,12 @@ func refusal(err error) error {
 }
 
 // message makes the entry of the log.
-func (p *Publisher) message(r Request, txid string) (rooms.Message, error) {
+func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.Message, error) {
 	now := p.now()
-	policy := p.Policies.Policy(r.Room)
+	policy, err := p.Policies.Policy(ctx, r.Room)
+	if err != nil {
+		return rooms.Message{}, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
+	}
 	m := rooms.Message{Header: rooms.Header{
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
 		MHASH: p.Vault.MAC(requestPurpose(r.Room), r.Raw), TxID: txid, Policy: policy.Revision,
@@ -178,7 +181,7 @@ func (p *Publisher) message(r Request, txid string) (rooms.Message, error) {
 	if m.ExpiresAt.IsZero() {
 		m.ExpiresAt = policy.Deadline(now)
 	}
-	err := p.seal(&m, r) // before m is read: the order within a return is not fixed
+	err = p.seal(&m, r) // before m is read: the order within a return is not fixed
 	return m, err
 }
 

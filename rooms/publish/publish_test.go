@@ -163,6 +163,20 @@ func TestUMIDsSortAsMade(t *testing.T) {
 	}
 }
 
+// While nobody knows under which rules a message would be delivered, it is not accepted under others.
+func TestNothingIsAcceptedWithoutAPolicy(t *testing.T) {
+	h := newHouse(t)
+	h.Policies = lawless{}
+	if receipt, err := h.Publish(t.Context(), request(1)); !errors.Is(err, publish.ErrUnavailable) {
+		t.Errorf("%+v, %v", receipt, err)
+	}
+	if all := h.entries(); len(all) != 0 {
+		t.Errorf("%d entries, want none", len(all))
+	}
+	h.Policies = standard{}
+	h.accept(request(1))
+}
+
 // The log does not answer: the message may or may not be in it. The same request, made again
 // when the log is back, leaves one entry.
 func TestUnavailableThenOnce(t *testing.T) {

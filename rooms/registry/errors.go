@@ -17,6 +17,12 @@ var (
 	ErrUnknownRoom = errors.New("unknown room")
 	// ErrRevision: the room was changed since the revision given.
 	ErrRevision = errors.New("room changed since")
+	// ErrUnknownPolicy: there is no such policy, or no such revision, or none that is published.
+	ErrUnknownPolicy = errors.New("unknown policy")
+	// ErrPolicyExists: a policy of that name is there already.
+	ErrPolicyExists = errors.New("policy exists")
+	// ErrPolicyInUse: a room names the policy.
+	ErrPolicyInUse = errors.New("policy in use")
 	// ErrUnknownSubscriber: the room has no subscriber of that id.
 	ErrUnknownSubscriber = errors.New("unknown subscriber")
 )

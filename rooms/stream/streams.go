@@ -20,6 +20,7 @@ const (
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
 	bucketClients     = "clients"
+	bucketPolicies    = "policies"
 	streamConfig      = "KV_" + bucketRooms   // what the bucket is kept in
 	streamClients     = "KV_" + bucketClients // likewise
 )
@@ -76,6 +77,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketLeases, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketBlocked, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketClients, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketPolicies, History: 1, Replicas: o.Replicas},
 	}
 }
 

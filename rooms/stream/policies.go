@@ -1,0 +1,121 @@
+package stream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// What the bucket of policies is made of (NATS ADR-8): one key for each revision, NAME.REVISION.
+const (
+	streamPolicies = "KV_" + bucketPolicies
+	policyPrefix   = "$KV." + bucketPolicies + "."
+)
+
+// maxPolicies is how many revisions are read at once.
+const maxPolicies = 1_000
+
+// policyEntry is a revision as it is stored; durations are in nanoseconds.
+type policyEntry struct {
+	Name       string            `json:"name"`
+	Revision   int               `json:"revision"`
+	Retry      []int64           `json:"retry"`
+	Jitter     float64           `json:"jitter"`
+	Expiry     int64             `json:"expiry"`
+	Duplicates string            `json:"duplicates"`
+	State      rooms.PolicyState `json:"state"`
+	Author     rooms.Client      `json:"author"`
+	Approver   rooms.Client      `json:"approver,omitzero"`
+	ChangedAt  time.Time         `json:"changedAt"`
+}
+
+// PutPolicy stores a revision of a policy. ErrRevision if p.Entry is not the latest of this revision, 0 for none.
+func (l *Log) PutPolicy(ctx context.Context, p rooms.PolicyRevision) (entry uint64, err error) {
+	data, err := encodePolicy(p)
+	if err != nil {
+		return 0, err
+	}
+	m := &nats.Msg{Subject: policyPrefix + p.Name + "." + strconv.Itoa(p.Revision.Revision), Data: data,
+		Header: nats.Header{headerExpectedLast: {strconv.FormatUint(p.Entry, 10)}}}
+	attempts := 0
+	err = l.insist(ctx, func(ctx context.Context) error {
+		attempts++
+		a, err := publish(ctx, l.queue, m)
+		entry = a.Sequence
+		return err
+	})
+	if !errors.Is(err, ErrExists) {
+		return entry, err
+	}
+	if attempts > 1 { // an attempt whose answer was lost may have succeeded
+		s, e := l.sure(ctx, streamPolicies, get{Last: m.Subject})
+		if e == nil && bytes.Equal(s.data, data) {
+			return s.sequence, nil
+		}
+	}
+	return 0, ErrRevision
+}
+
+// Policies gives the revisions that were stored or changed from an entry on, each as it is now. What nobody can
+// read is reported and left out.
+func (l *Log) Policies(ctx context.Context, from uint64) ([]rooms.PolicyRevision, error) {
+	var all []rooms.PolicyRevision
+	for count := maxPolicies; count == maxPolicies; {
+		var err error
+		count, err = l.walk(ctx, streamPolicies, policyPrefix+">", from, maxPolicies, func(s stored) error {
+			from = s.sequence + 1
+			p, err := decodePolicy(s)
+			if err != nil {
+				l.options.Log.Error("a policy cannot be read", "sequence", s.sequence, "error", err)
+				return nil
+			}
+			all = append(all, p)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func encodePolicy(p rooms.PolicyRevision) ([]byte, error) {
+	e := policyEntry{
+		Name: p.Name, Revision: p.Revision.Revision, Jitter: p.Jitter, Expiry: int64(p.Expiry), Duplicates: p.Duplicates,
+		State: p.State, Author: p.Author, Approver: p.Approver, ChangedAt: p.ChangedAt,
+	}
+	for _, wait := range p.Retry {
+		e.Retry = append(e.Retry, int64(wait))
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("stream: encode a policy: %w", err)
+	}
+	return data, nil
+}
+
+func decodePolicy(s stored) (p rooms.PolicyRevision, err error) {
+	var e policyEntry
+	if err := json.Unmarshal(s.data, &e); err != nil {
+		return p, fmt.Errorf("stream: decode a policy: %w", err)
+	}
+	p = rooms.PolicyRevision{
+		Policy: rooms.Policy{
+			Revision: rooms.Revision{Name: e.Name, Revision: e.Revision},
+			Jitter:   e.Jitter, Expiry: time.Duration(e.Expiry), Duplicates: e.Duplicates,
+		},
+		State: e.State, Author: e.Author, Approver: e.Approver, ChangedAt: e.ChangedAt, Entry: s.sequence,
+	}
+	for _, wait := range e.Retry {
+		p.Retry = append(p.Retry, time.Duration(wait))
+	}
+	return p, nil
+}
