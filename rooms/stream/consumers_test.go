@@ -116,6 +116,8 @@ func TestConsumerBeginsWhereItShould(t *testing.T) {
 		"ahead":    {start: rooms.Start{Sequence: 99}, want: "[]"},
 		"past":     {start: rooms.Start{Time: time.Now().Add(-time.Hour)}, want: "[1 2 3 4 5 6]"},
 		"future":   {start: rooms.Start{Time: time.Now().Add(time.Hour)}, want: "[]"},
+		"former":   {start: rooms.Start{Time: time.Now().Add(-time.Hour)}, after: 4, want: "[5 6]"},
+		"gone":     {start: rooms.Start{Time: time.Now().Add(-time.Hour)}, after: 6, want: "[]"},
 	} {
 		c := consumer(name)
 		c.Start = tc.start
@@ -123,6 +125,24 @@ func TestConsumerBeginsWhereItShould(t *testing.T) {
 		if got := sequences(pulled(t, l, c.ID, 100, 0)); got != tc.want {
 			t.Errorf("%s: %s, want %s", name, got, tc.want)
 		}
+	}
+}
+
+// A time means what it meant when the consumer was made, whatever has come since.
+func TestMadeAgainWithATime(t *testing.T) {
+	l := start(t)
+	appended(t, l, 1, 2)
+	c := consumer("a")
+	c.Start.Time = time.Now().Add(time.Hour)
+	create(t, l, c, 0)
+	appended(t, l, 3, 4)
+	create(t, l, c, 0)
+	if got := sequences(pulled(t, l, c.ID, 10, 0)); got != "[3 4]" {
+		t.Errorf("%s", got)
+	}
+	c.Start.Time = c.Start.Time.Add(time.Second)
+	if err := l.CreateConsumer(t.Context(), c, 0); !errors.Is(err, stream.ErrExists) {
+		t.Errorf("with another time: %v", err)
 	}
 }
 
@@ -338,7 +358,7 @@ func TestResetBeginsAnew(t *testing.T) {
 	for _, tc := range []struct {
 		start rooms.Start
 		want  string
-	}{{rooms.Start{}, "[3 4 5]"}, {rooms.Start{Sequence: 5}, "[5]"}, {rooms.Start{New: true}, "[]"}, {rooms.Start{Time: time.Now().Add(-time.Hour)}, "[1 2 3 4 5]"}} {
+	}{{rooms.Start{}, "[3 4 5]"}, {rooms.Start{Sequence: 5}, "[5]"}, {rooms.Start{New: true}, "[]"}, {rooms.Start{Time: time.Now().Add(-time.Hour)}, "[3 4 5]"}} {
 		if err := l.ResetConsumer(t.Context(), c.ID, tc.start, 2); err != nil {
 			t.Fatal(err)
 		}
