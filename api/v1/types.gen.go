@@ -216,6 +216,7 @@ const (
 	ProblemCodeNotFound             ProblemCode = "not_found"
 	ProblemCodeNotReady             ProblemCode = "not_ready"
 	ProblemCodeNotSupported         ProblemCode = "not_supported"
+	ProblemCodePullsFull            ProblemCode = "pulls_full"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
 	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
@@ -230,6 +231,7 @@ const (
 	ProblemCodeTokenMissing         ProblemCode = "token_missing"
 	ProblemCodeTokenNotYetValid     ProblemCode = "token_not_yet_valid"
 	ProblemCodeTokenSignature       ProblemCode = "token_signature"
+	ProblemCodeTooManyPulls         ProblemCode = "too_many_pulls"
 	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
@@ -278,6 +280,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeNotSupported:
 		return true
+	case ProblemCodePullsFull:
+		return true
 	case ProblemCodeQueueFull:
 		return true
 	case ProblemCodeQuotaExceeded:
@@ -305,6 +309,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeTokenNotYetValid:
 		return true
 	case ProblemCodeTokenSignature:
+		return true
+	case ProblemCodeTooManyPulls:
 		return true
 	case ProblemCodeTooManyStreams:
 		return true
