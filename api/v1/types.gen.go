@@ -556,16 +556,15 @@ type Consumer struct {
 	// Redelivered How many of these were handed out more than once.
 	Redelivered int `json:"redelivered"`
 
+	// Reset Where it began when it was last reset. Absent if it never was.
+	Reset Start `json:"reset,omitempty,omitzero"`
+
 	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
 	Room RoomName `json:"room"`
 
-	// Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
-	// with what was stored at a time or later. One of from, sequence and time.
-	//
-	//
-	// Example: {"from":"all"}
+	// Start As asked when it was created; with this it can be created again.
 	Start Start `json:"start"`
 
 	// Stream For NATS clients: the stream.

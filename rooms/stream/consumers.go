@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,7 +22,8 @@ const (
 // What a consumer's configuration does not say is kept beside it.
 const (
 	metaClient = "crier-client"
-	metaStart  = "crier-start"
+	metaStart  = "crier-start" // as the client has asked when it was created
+	metaReset  = "crier-reset" // and when it was last reset
 )
 
 const (
@@ -100,14 +102,32 @@ func (l *Log) makeConsumer(ctx context.Context, config jetstream.ConsumerConfig)
 }
 
 // ResetConsumer has a consumer begin elsewhere: it is removed and made anew with the same settings.
-// ErrGone if there is none; if the node dies on the way there is none afterwards.
+// ErrGone if there is none; if the node dies on the way there is none afterwards. Resets on one node
+// follow each other. Of two on different nodes at once one may find none, or say ErrUnavailable.
 func (l *Log) ResetConsumer(ctx context.Context, id rooms.ConsumerID, s rooms.Start, after uint64) error {
+	select { // a server alone cannot make a consumer while it removes the one before
+	case l.resets <- struct{}{}:
+		defer func() { <-l.resets }()
+	case <-ctx.Done():
+		return ErrUnavailable
+	}
+	err := l.remake(ctx, id, s, after)
+	if errors.Is(err, ErrExists) {
+		return fmt.Errorf("%w: consumer %s was made anew by another meanwhile", ErrUnavailable, id)
+	}
+	return err
+}
+
+// remake says ErrExists if somebody else has made the consumer anew meanwhile.
+func (l *Log) remake(ctx context.Context, id rooms.ConsumerID, s rooms.Start, after uint64) error {
 	info, err := l.consumerInfo(ctx, id)
 	if err != nil {
 		return err
 	}
 	config := info.Config
 	config.OptStartTime = nil
+	config.Metadata = maps.Clone(config.Metadata)
+	config.Metadata[metaReset] = s.String()
 	if err := l.begin(ctx, &config, id.Room, s, after); err != nil {
 		return err
 	}
@@ -147,7 +167,14 @@ func decodeConsumer(id rooms.ConsumerID, info *jetstream.ConsumerInfo) (rooms.Co
 		Pending: info.NumPending, AckPending: info.NumAckPending, Redelivered: info.NumRedelivered,
 	}
 	var err error
-	if c.Start, err = rooms.ParseStart(info.Config.Metadata[metaStart]); err == nil {
+	if reset, ok := info.Config.Metadata[metaReset]; ok {
+		c.Reset = new(rooms.Start)
+		*c.Reset, err = rooms.ParseStart(reset)
+	}
+	if err == nil {
+		c.Start, err = rooms.ParseStart(info.Config.Metadata[metaStart])
+	}
+	if err == nil {
 		c.Lane, c.Type, err = rooms.ParseConsumerFilter(info.Config.FilterSubject)
 	}
 	if err != nil || rooms.OwnerOf(c.Client) != id.Owner {

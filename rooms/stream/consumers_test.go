@@ -355,6 +355,9 @@ func TestResetBeginsAnew(t *testing.T) {
 	create(t, l, c, 2)
 	settle(t, l, c.ID, stream.Acked, pulled(t, l, c.ID, 10, 0)...)
 	before := standing(t, l, c.ID)
+	if before.Reset != nil {
+		t.Errorf("reset to %s", before.Reset)
+	}
 	for _, tc := range []struct {
 		start rooms.Start
 		want  string
@@ -365,8 +368,30 @@ func TestResetBeginsAnew(t *testing.T) {
 		if got := sequences(pulled(t, l, c.ID, 10, 0)); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.start, got, tc.want)
 		}
-		if now := standing(t, l, c.ID); !now.Same(c) || !now.Created.After(before.Created) {
+		if now := standing(t, l, c.ID); !now.Same(c) || !now.Created.After(before.Created) || now.Reset == nil || now.Reset.String() != tc.start.String() {
 			t.Errorf("%+v, was %+v", now, before)
+		}
+	}
+}
+
+// Of two resets at once one holds, whichever it is; neither fails because of the other.
+func TestResetTwiceAtOnce(t *testing.T) {
+	l := start(t)
+	appended(t, l, 1, 5)
+	create(t, l, consumer("a"), 0)
+	id := consumerID("a")
+	for n := range 100 {
+		errs := make(chan error)
+		for k := range 2 {
+			go func() { errs <- l.ResetConsumer(t.Context(), id, rooms.Start{Sequence: uint64(1 + 2*k)}, 0) }()
+		}
+		for range 2 {
+			if err := <-errs; err != nil {
+				t.Fatalf("round %d: %v", n, err)
+			}
+		}
+		if c := standing(t, l, id); c.Pending != 6-c.Reset.Sequence {
+			t.Fatalf("round %d: %d wait, reset to %s", n, c.Pending, c.Reset)
 		}
 	}
 }
