@@ -133,7 +133,7 @@ func (s *Server) resetConsumer(c *call) (answer, error) {
 }
 
 func consumerOf(c rooms.Consumer) v1.Consumer {
-	return v1.Consumer{
+	out := v1.Consumer{
 		Name: string(c.ID.Name), Room: string(c.ID.Room), Client: string(c.Client),
 		Lane: v1.Lane(c.Lane), Type: string(c.Type), Start: startOf(c.Start),
 		AckWait: int(c.AckWait / time.Second), MaxDeliver: c.MaxDeliver,
@@ -141,6 +141,10 @@ func consumerOf(c rooms.Consumer) v1.Consumer {
 		Delivered: c.Delivered, Acked: c.Acked, Pending: c.Pending, AckPending: c.AckPending, Redelivered: c.Redelivered,
 		CreatedAt: moment(c.Created),
 	}
+	if c.Reset != nil {
+		out.Reset = startOf(*c.Reset)
+	}
+	return out
 }
 
 func startOf(s rooms.Start) v1.Start {

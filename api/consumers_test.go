@@ -240,7 +240,8 @@ func TestForgedTokens(t *testing.T) {
 			}
 		}
 	}
-	if w := (ask{"POST", atLedger + "/reset", "clinic-4", `{"sequence":9}`, nil}).of(s); w.Code != 200 {
+	if w := (ask{"POST", atLedger + "/reset", "clinic-4", `{"sequence":9}`, nil}).of(s); w.Code != 200 ||
+		!strings.Contains(w.Body.String(), `"reset":{"sequence":9}`) || !strings.Contains(w.Body.String(), `"start":{"from":"all"}`) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	if w := (ask{"POST", atLedger + "/ack", "clinic-4", fmt.Sprintf(`{"acks":[%q]}`, good), nil}).of(s); w.Code != 400 {

@@ -47,7 +47,7 @@ func (e consumersFake) ResetConsumer(_ context.Context, id rooms.ConsumerID, s r
 	if !ok {
 		return stream.ErrGone
 	}
-	c.Created, c.Delivered = c.Created.Add(time.Second), s.Sequence
+	c.Created, c.Delivered, c.Reset = c.Created.Add(time.Second), s.Sequence, &s
 	e.consumers[id] = c
 	return e.err
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
@@ -37,6 +38,8 @@ type Options struct {
 	CancelTimeout time.Duration `yaml:"cancelTimeout"`
 	// Streams are the limits of streams of events.
 	Streams StreamOptions `yaml:"streams"`
+	// Pulls are the limits of pulls that wait.
+	Pulls PullOptions `yaml:"pulls"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
 	ProblemBase string `yaml:"problemBase"`
 	// Metrics serves /metrics on the API too, to whoever reaches it. Server.Metrics is there in any case, for an address of
@@ -58,6 +61,7 @@ func (o Options) WithDefaults() Options {
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 20*time.Second)
 	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
 	o.Streams = o.Streams.withDefaults()
+	o.Pulls = o.Pulls.withDefaults()
 	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
 	return o
 }
@@ -83,5 +87,5 @@ func (o Options) Check() []error {
 	need(o.ReadWait > 0, "readWait is positive")
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
-	return append(errs, o.Streams.check()...)
+	return slices.Concat(errs, o.Streams.check(), o.Pulls.check())
 }

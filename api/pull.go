@@ -27,6 +27,12 @@ func (s *Server) pull(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if asked.Wait > 0 {
+		if err := s.pulls.enter(c.client); err != nil {
+			return answer{}, err
+		}
+		defer s.pulls.leave(c.client)
+	}
 	got, err := s.handOut(c, asked)
 	if err != nil {
 		return answer{}, err

@@ -9,9 +9,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
@@ -104,6 +107,51 @@ func TestPullEndsWhenTheServerStops(t *testing.T) {
 	w := ask{"POST", atLedger + "/pull", "clinic-4", `{"wait":30}`, nil}.of(s) // who comes later does not wait
 	if w.Code != 200 {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// Pulls that wait are limited, of a client and of a node. One that does not wait is always answered.
+func TestWaitingPullsAreLimited(t *testing.T) {
+	e := newEngine()
+	for _, client := range []rooms.Client{"clinic-5", "ear"} {
+		c := e.consumers[clinicConsumer("ledger")]
+		c.Client, c.ID.Owner = client, rooms.OwnerOf(client)
+		e.consumers[c.ID] = c
+	}
+	s := serverOn(e, Options{Pulls: PullOptions{PerClient: 2, PerNode: 3}}, io.Discard)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	pull := func(client, body string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, ask{"POST", atLedger + "/pull", client, body, nil}.request().WithContext(ctx))
+		return w
+	}
+	var waiting sync.WaitGroup
+	for _, client := range []string{"clinic-4", "clinic-4", "clinic-5"} {
+		waiting.Go(func() {
+			if w := pull(client, `{"wait":30}`); w.Code != 200 {
+				t.Errorf("%s: %d %s", client, w.Code, w.Body)
+			}
+		})
+		<-e.pulling
+	}
+	for _, tc := range []struct {
+		client string
+		status int
+		code   v1.ProblemCode
+	}{{"clinic-4", 429, v1.ProblemCodeTooManyPulls}, {"ear", 503, v1.ProblemCodePullsFull}} {
+		w := pull(tc.client, `{"wait":1}`)
+		if p := problemIn(t, w); w.Code != tc.status || p.Code != tc.code || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d %s", tc.client, w.Code, w.Body)
+		}
+		if w := pull(tc.client, `{}`); w.Code != 200 {
+			t.Errorf("%s without wait: %d %s", tc.client, w.Code, w.Body)
+		}
+	}
+	s.drain()
+	waiting.Wait()
+	if s.pulls.all != 0 || len(s.pulls.of) != 0 {
+		t.Errorf("%d pulls are counted, of %v", s.pulls.all, s.pulls.of)
 	}
 }
 

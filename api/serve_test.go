@@ -225,7 +225,7 @@ func TestOptionsNameEveryFault(t *testing.T) {
 		t.Errorf("%v", errs)
 	}
 	bad := StreamOptions{PerClient: -1, Stall: -1}
-	if errs := (Options{MaxBody: 5 << 20, MaxExpiry: -1, ReadWait: -1, DrainTimeout: time.Second, Streams: bad}).Check(); len(errs) != 7 {
+	if errs := (Options{MaxBody: 5 << 20, MaxExpiry: -1, ReadWait: -1, DrainTimeout: time.Second, Streams: bad, Pulls: PullOptions{PerNode: -1}}).Check(); len(errs) != 8 {
 		t.Errorf("%v", errs)
 	}
 }

@@ -25,6 +25,7 @@ type Server struct {
 	stopping atomic.Bool
 	overNATS *endpoint // what is published over NATS
 	streams  *streams
+	pulls    places        // of those that wait
 	draining chan struct{} // closed when the server stops
 	drain    func()        // closes it, once
 }
@@ -43,6 +44,7 @@ func New(o Options, d Deps) *Server {
 		now:      d.Now,
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
 		page:     sync.OnceValues(renderDocumentation),
+		pulls:    newPulls(o.Pulls),
 	}
 	s.streams = newStreams(o.Streams, d.Metrics)
 	s.draining = make(chan struct{})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 )
@@ -50,42 +49,28 @@ type streams struct {
 	sent    *metrics.Counter
 	stop    chan struct{} // closed when the node stops
 	once    sync.Once
-
-	mu  sync.Mutex
-	all int
-	of  map[rooms.Client]int
+	places
 }
 
 func newStreams(o StreamOptions, set *metrics.Set) *streams {
 	return &streams{
-		options: o, stop: make(chan struct{}), of: map[rooms.Client]int{},
-		open: set.GetOrCreateGauge("crier_api_streams", nil), sent: set.GetOrCreateCounter("crier_api_stream_events_total"),
+		options: o, stop: make(chan struct{}),
+		places: newPlaces(o.PerClient, o.PerNode, v1.ProblemCodeTooManyStreams, v1.ProblemCodeStreamsFull),
+		open:   set.GetOrCreateGauge("crier_api_streams", nil), sent: set.GetOrCreateCounter("crier_api_stream_events_total"),
 	}
 }
 
 // enter takes a place, unless there is none; leave gives it back.
 func (s *streams) enter(client rooms.Client) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.of[client] >= s.options.PerClient:
-		return problem.Of(v1.ProblemCodeTooManyStreams)
-	case s.all >= s.options.PerNode:
-		return problem.Of(v1.ProblemCodeStreamsFull)
+	err := s.places.enter(client)
+	if err == nil {
+		s.open.Inc()
 	}
-	s.all++
-	s.of[client]++
-	s.open.Inc()
-	return nil
+	return err
 }
 
 func (s *streams) leave(client rooms.Client) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all--
-	if s.of[client]--; s.of[client] == 0 {
-		delete(s.of, client)
-	}
+	s.places.leave(client)
 	s.open.Dec()
 }
 

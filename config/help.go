@@ -24,6 +24,7 @@ func sections() map[string]string {
 		"retention":          "When the content of messages is erased that are done with.",
 		"api":                "The HTTP API.",
 		"api.tls":            "The certificate of the HTTP API.",
+		"api.pulls":          "Pulls that wait for messages; those that do not wait are not counted.",
 		"api.streams":        "Streams of events, by which clients read rooms as messages come.",
 		"live":               "What is at hand of rooms to which somebody listens.",
 		"oidc":               "The identity provider, whose access tokens are accepted.",
@@ -127,6 +128,8 @@ func help() map[string]explained {
 		"api.problemBase":         {"What stands before the code in the type of a problem.", ""},
 		"api.metrics":             {"Serve /metrics here too, without token: whoever reaches the API reads them.", ""},
 
+		"api.pulls.perClient":   {"The most pulls of a client that wait on this node.", ""},
+		"api.pulls.perNode":     {"The most pulls that wait on this node.", ""},
 		"api.streams.perClient": {"The most streams that a client has open on this node.", ""},
 		"api.streams.perNode":   {"The most streams that this node has open.", ""},
 		"api.streams.heartbeat": {"The time after which something is sent where no message comes.", ""},

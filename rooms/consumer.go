@@ -176,6 +176,7 @@ func (c ConsumerConfig) Same(other ConsumerConfig) bool {
 // Consumer is a durable consumer as it stands. Positions are sequences of the room's log.
 type Consumer struct {
 	ConsumerConfig
+	Reset       *Start    // where it began anew; nil if it has never been reset
 	Created     time.Time // or reset
 	Delivered   uint64    // handed out up to here
 	Acked       uint64    // all up to here that were for it are acknowledged

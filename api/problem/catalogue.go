@@ -67,11 +67,13 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which it was read in the header If-Match.", 0},
 
 		{v1.ProblemCodeTooManyStreams, http.StatusTooManyRequests, "Too many streams of this client", "Close one of them, or wait for the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodeTooManyPulls, http.StatusTooManyRequests, "Too many pulls of this client wait", "Wait for one of them, or for the time in Retry-After, or pull without wait.", 5 * soon},
 
 		{v1.ProblemCodeInternal, http.StatusInternalServerError, "An error of ours", "Tell the operator the requestId.", 0},
 		{v1.ProblemCodeUnavailable, http.StatusServiceUnavailable, "Not available at the moment", "Repeat the same request after the time in Retry-After.", soon},
 		{v1.ProblemCodeQueueFull, http.StatusServiceUnavailable, "The queue is full", "Repeat the same request after the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeStreamsFull, http.StatusServiceUnavailable, "This node has as many streams as it takes", "Use another node, or wait for the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodePullsFull, http.StatusServiceUnavailable, "As many pulls wait as this node takes", "Use another node, wait for the time in Retry-After, or pull without wait.", 5 * soon},
 		{v1.ProblemCodeIdentityUnavailable, http.StatusServiceUnavailable, "The identity provider is not available", "Repeat the same request after the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeNotReady, http.StatusServiceUnavailable, "This node is not ready", "Wait, or use another node.", soon},
 	}

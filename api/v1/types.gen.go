@@ -265,6 +265,7 @@ const (
 	ProblemCodePolicyExists         ProblemCode = "policy_exists"
 	ProblemCodePolicyInUse          ProblemCode = "policy_in_use"
 	ProblemCodePolicyState          ProblemCode = "policy_state"
+	ProblemCodePullsFull            ProblemCode = "pulls_full"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
 	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
@@ -279,6 +280,7 @@ const (
 	ProblemCodeTokenMissing         ProblemCode = "token_missing"
 	ProblemCodeTokenNotYetValid     ProblemCode = "token_not_yet_valid"
 	ProblemCodeTokenSignature       ProblemCode = "token_signature"
+	ProblemCodeTooManyPulls         ProblemCode = "too_many_pulls"
 	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
@@ -336,6 +338,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodePolicyState:
 		return true
+	case ProblemCodePullsFull:
+		return true
 	case ProblemCodeQueueFull:
 		return true
 	case ProblemCodeQuotaExceeded:
@@ -363,6 +367,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeTokenNotYetValid:
 		return true
 	case ProblemCodeTokenSignature:
+		return true
+	case ProblemCodeTooManyPulls:
 		return true
 	case ProblemCodeTooManyStreams:
 		return true
@@ -610,16 +616,15 @@ type Consumer struct {
 	// Redelivered How many of these were handed out more than once.
 	Redelivered int `json:"redelivered"`
 
+	// Reset Where it began when it was last reset. Absent if it never was.
+	Reset Start `json:"reset,omitempty,omitzero"`
+
 	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
 	Room RoomName `json:"room"`
 
-	// Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
-	// with what was stored at a time or later. One of from, sequence and time.
-	//
-	//
-	// Example: {"from":"all"}
+	// Start As asked when it was created; with this it can be created again.
 	Start Start `json:"start"`
 
 	// Stream For NATS clients: the stream.

@@ -81,6 +81,17 @@ func position(from string) (v1.Position, error) {
 	return v1.Position{Time: at}, nil
 }
 
+// from writes what position reads.
+func from(p v1.Position) string {
+	switch {
+	case p.Sequence > 0:
+		return strconv.FormatUint(p.Sequence, 10)
+	case !p.Time.IsZero():
+		return p.Time.Format(time.RFC3339)
+	}
+	return p.From
+}
+
 func (t terminal) consumerList() *cobra.Command {
 	c := &cobra.Command{Use: "list ROOM", Short: "List your consumers of a room, or all if you are its admin", Args: cobra.ExactArgs(1)}
 	n, p := t.connect(c), t.printer(c)
@@ -168,6 +179,7 @@ func (p *printer) consumer(c v1.Consumer) error {
 		columns(w, func(w io.Writer) {
 			fmt.Fprintf(w, "name\t%s\nroom\t%s\nclient\t%s\n", c.Name, c.Room, c.Client)
 			fmt.Fprintf(w, "lane\t%s\ntype\t%s\n", cmp.Or(string(c.Lane), "all"), cmp.Or(c.Type, "all"))
+			fmt.Fprintf(w, "from\t%s\n", from(cmp.Or(c.Reset, c.Start)))
 			fmt.Fprintf(w, "ack wait\t%ds\npending\t%d\nunacknowledged\t%d\n", c.AckWait, c.Pending, c.AckPending)
 			fmt.Fprintf(w, "handed out to\t%d\nacknowledged to\t%d\n", c.Delivered, c.Acked)
 			fmt.Fprintf(w, "NATS\tstream %s, consumer %s, API prefix %s\n", c.Stream, c.Consumer, c.APIPrefix)

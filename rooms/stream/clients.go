@@ -69,7 +69,7 @@ func decodeClient(s stored) (e ClientEntry, err error) {
 }
 
 // PutClient stores an entry if the one of its revision is the latest, 0 for none; else it says
-// ErrRevision. After ErrRevision it may have been stored, if an answer was lost.
+// ErrRevision, and then nothing was stored.
 func (l *Log) PutClient(ctx context.Context, e ClientEntry) error {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -88,8 +88,15 @@ func (l *Log) PutClient(ctx context.Context, e ClientEntry) error {
 		}
 	}
 	m := &nats.Msg{Subject: clientSubject(e.Client), Data: data, Header: nats.Header{headerExpectedLast: {strconv.FormatUint(last, 10)}}}
-	err = l.insist(ctx, func(ctx context.Context) error { return l.append(ctx, []*nats.Msg{m}) })
-	if errors.Is(err, ErrExists) {
+	attempts := 0
+	err = l.insist(ctx, func(ctx context.Context) error {
+		attempts++
+		return l.append(ctx, []*nats.Msg{m})
+	})
+	switch {
+	case errors.Is(err, ErrExists) && attempts > 1 && l.own(ctx, streamClients, m):
+		return nil
+	case errors.Is(err, ErrExists):
 		return ErrRevision
 	}
 	return err

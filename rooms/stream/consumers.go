@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,7 +22,8 @@ const (
 // What a consumer's configuration does not say is kept beside it.
 const (
 	metaClient = "crier-client"
-	metaStart  = "crier-start"
+	metaStart  = "crier-start" // as the client has asked when it was created
+	metaReset  = "crier-reset" // and when it was last reset
 )
 
 const (
@@ -41,18 +43,51 @@ func (l *Log) CreateConsumer(ctx context.Context, c rooms.ConsumerConfig, after 
 	if c.MaxDeliver == 0 {
 		config.MaxDeliver = -1
 	}
-	return l.makeConsumer(ctx, config, c.Start, after)
+	if err := l.begin(ctx, &config, c.ID.Room, c.Start, after); err != nil {
+		return err
+	}
+	err := l.makeConsumer(ctx, config)
+	if errors.Is(err, ErrExists) { // a time may lead elsewhere by now
+		if there, e := l.Consumer(ctx, c.ID); e == nil && there.Same(c) {
+			return nil
+		}
+	}
+	return err
 }
 
-func (l *Log) makeConsumer(ctx context.Context, config jetstream.ConsumerConfig, s rooms.Start, after uint64) error {
-	switch {
-	case s.New:
-		config.DeliverPolicy = jetstream.DeliverNewPolicy
-	case !s.Time.IsZero():
-		config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &s.Time
-	default:
-		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, max(s.Sequence, after+1)
+// begin has a consumer begin where its room did, or later.
+func (l *Log) begin(ctx context.Context, config *jetstream.ConsumerConfig, room rooms.Room, s rooms.Start, after uint64) error {
+	if s.New {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverNewPolicy, 0
+		return nil
 	}
+	first := s.Sequence
+	if !s.Time.IsZero() {
+		before, err := l.before(ctx, room, s.Time)
+		if err != nil {
+			return err
+		}
+		first = before + 1
+	}
+	config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, max(first, after+1)
+	return nil
+}
+
+// before gives the position before a room's first message that was stored at a time or later. If there
+// is none, it is the end of the log as of the call: what comes meanwhile is not skipped.
+func (l *Log) before(ctx context.Context, room rooms.Room, t time.Time) (uint64, error) {
+	_, last, err := l.Bounds(ctx)
+	if err != nil {
+		return 0, err
+	}
+	after, err := l.RoomSince(ctx, room, t)
+	if errors.Is(err, ErrGone) {
+		return last, nil
+	}
+	return after, err
+}
+
+func (l *Log) makeConsumer(ctx context.Context, config jetstream.ConsumerConfig) error {
 	err := l.insist(ctx, func(ctx context.Context) error {
 		_, err := l.apps.CreateConsumer(ctx, streamRooms, config)
 		return err
@@ -67,18 +102,39 @@ func (l *Log) makeConsumer(ctx context.Context, config jetstream.ConsumerConfig,
 }
 
 // ResetConsumer has a consumer begin elsewhere: it is removed and made anew with the same settings.
-// ErrGone if there is none; if the node dies on the way there is none afterwards.
+// ErrGone if there is none; if the node dies on the way there is none afterwards. Resets on one node
+// follow each other. Of two on different nodes at once one may find none, or say ErrUnavailable.
 func (l *Log) ResetConsumer(ctx context.Context, id rooms.ConsumerID, s rooms.Start, after uint64) error {
+	select { // a server alone cannot make a consumer while it removes the one before
+	case l.resets <- struct{}{}:
+		defer func() { <-l.resets }()
+	case <-ctx.Done():
+		return ErrUnavailable
+	}
+	err := l.remake(ctx, id, s, after)
+	if errors.Is(err, ErrExists) {
+		return fmt.Errorf("%w: consumer %s was made anew by another meanwhile", ErrUnavailable, id)
+	}
+	return err
+}
+
+// remake says ErrExists if somebody else has made the consumer anew meanwhile.
+func (l *Log) remake(ctx context.Context, id rooms.ConsumerID, s rooms.Start, after uint64) error {
 	info, err := l.consumerInfo(ctx, id)
 	if err != nil {
+		return err
+	}
+	config := info.Config
+	config.OptStartTime = nil
+	config.Metadata = maps.Clone(config.Metadata)
+	config.Metadata[metaReset] = s.String()
+	if err := l.begin(ctx, &config, id.Room, s, after); err != nil {
 		return err
 	}
 	if err := l.DeleteConsumer(ctx, id); err != nil {
 		return err
 	}
-	config := info.Config
-	config.OptStartSeq, config.OptStartTime = 0, nil
-	return l.makeConsumer(ctx, config, s, after)
+	return l.makeConsumer(ctx, config)
 }
 
 // Consumer reads a consumer as its leader knows it; ErrGone if there is none.
@@ -111,7 +167,14 @@ func decodeConsumer(id rooms.ConsumerID, info *jetstream.ConsumerInfo) (rooms.Co
 		Pending: info.NumPending, AckPending: info.NumAckPending, Redelivered: info.NumRedelivered,
 	}
 	var err error
-	if c.Start, err = rooms.ParseStart(info.Config.Metadata[metaStart]); err == nil {
+	if reset, ok := info.Config.Metadata[metaReset]; ok {
+		c.Reset = new(rooms.Start)
+		*c.Reset, err = rooms.ParseStart(reset)
+	}
+	if err == nil {
+		c.Start, err = rooms.ParseStart(info.Config.Metadata[metaStart])
+	}
+	if err == nil {
 		c.Lane, c.Type, err = rooms.ParseConsumerFilter(info.Config.FilterSubject)
 	}
 	if err != nil || rooms.OwnerOf(c.Client) != id.Owner {

@@ -116,6 +116,8 @@ func TestConsumerBeginsWhereItShould(t *testing.T) {
 		"ahead":    {start: rooms.Start{Sequence: 99}, want: "[]"},
 		"past":     {start: rooms.Start{Time: time.Now().Add(-time.Hour)}, want: "[1 2 3 4 5 6]"},
 		"future":   {start: rooms.Start{Time: time.Now().Add(time.Hour)}, want: "[]"},
+		"former":   {start: rooms.Start{Time: time.Now().Add(-time.Hour)}, after: 4, want: "[5 6]"},
+		"gone":     {start: rooms.Start{Time: time.Now().Add(-time.Hour)}, after: 6, want: "[]"},
 	} {
 		c := consumer(name)
 		c.Start = tc.start
@@ -123,6 +125,24 @@ func TestConsumerBeginsWhereItShould(t *testing.T) {
 		if got := sequences(pulled(t, l, c.ID, 100, 0)); got != tc.want {
 			t.Errorf("%s: %s, want %s", name, got, tc.want)
 		}
+	}
+}
+
+// A time means what it meant when the consumer was made, whatever has come since.
+func TestMadeAgainWithATime(t *testing.T) {
+	l := start(t)
+	appended(t, l, 1, 2)
+	c := consumer("a")
+	c.Start.Time = time.Now().Add(time.Hour)
+	create(t, l, c, 0)
+	appended(t, l, 3, 4)
+	create(t, l, c, 0)
+	if got := sequences(pulled(t, l, c.ID, 10, 0)); got != "[3 4]" {
+		t.Errorf("%s", got)
+	}
+	c.Start.Time = c.Start.Time.Add(time.Second)
+	if err := l.CreateConsumer(t.Context(), c, 0); !errors.Is(err, stream.ErrExists) {
+		t.Errorf("with another time: %v", err)
 	}
 }
 
@@ -335,18 +355,43 @@ func TestResetBeginsAnew(t *testing.T) {
 	create(t, l, c, 2)
 	settle(t, l, c.ID, stream.Acked, pulled(t, l, c.ID, 10, 0)...)
 	before := standing(t, l, c.ID)
+	if before.Reset != nil {
+		t.Errorf("reset to %s", before.Reset)
+	}
 	for _, tc := range []struct {
 		start rooms.Start
 		want  string
-	}{{rooms.Start{}, "[3 4 5]"}, {rooms.Start{Sequence: 5}, "[5]"}, {rooms.Start{New: true}, "[]"}, {rooms.Start{Time: time.Now().Add(-time.Hour)}, "[1 2 3 4 5]"}} {
+	}{{rooms.Start{}, "[3 4 5]"}, {rooms.Start{Sequence: 5}, "[5]"}, {rooms.Start{New: true}, "[]"}, {rooms.Start{Time: time.Now().Add(-time.Hour)}, "[3 4 5]"}} {
 		if err := l.ResetConsumer(t.Context(), c.ID, tc.start, 2); err != nil {
 			t.Fatal(err)
 		}
 		if got := sequences(pulled(t, l, c.ID, 10, 0)); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.start, got, tc.want)
 		}
-		if now := standing(t, l, c.ID); !now.Same(c) || !now.Created.After(before.Created) {
+		if now := standing(t, l, c.ID); !now.Same(c) || !now.Created.After(before.Created) || now.Reset == nil || now.Reset.String() != tc.start.String() {
 			t.Errorf("%+v, was %+v", now, before)
+		}
+	}
+}
+
+// Of two resets at once one holds, whichever it is; neither fails because of the other.
+func TestResetTwiceAtOnce(t *testing.T) {
+	l := start(t)
+	appended(t, l, 1, 5)
+	create(t, l, consumer("a"), 0)
+	id := consumerID("a")
+	for n := range 100 {
+		errs := make(chan error)
+		for k := range 2 {
+			go func() { errs <- l.ResetConsumer(t.Context(), id, rooms.Start{Sequence: uint64(1 + 2*k)}, 0) }()
+		}
+		for range 2 {
+			if err := <-errs; err != nil {
+				t.Fatalf("round %d: %v", n, err)
+			}
+		}
+		if c := standing(t, l, id); c.Pending != 6-c.Reset.Sequence {
+			t.Fatalf("round %d: %d wait, reset to %s", n, c.Pending, c.Reset)
 		}
 	}
 }

@@ -187,7 +187,10 @@ func (l *Log) withdraw(id rooms.ConsumerID, sub *nats.Subscription) {
 		if err != nil {
 			return
 		}
-		if h, ok := l.handout(id, m); ok && m.Reply != "" {
+		if m.Reply == "" {
+			continue // what the leader says of the question
+		}
+		if h, ok := l.handout(id, m); ok {
 			l.giveBack(id, []Handout{h})
 		}
 	}

@@ -38,13 +38,17 @@ type Log struct {
 	tails    map[string]*tail           // by stream
 	bounds   *together.Question[bounds] // of the log of all rooms
 	opened   map[rooms.Lane]uint64      // last sequence of each queue when the log was opened
+	resets   chan struct{}              // holds one while a consumer is reset
 
 	closing sync.Once
 }
 
 // Open creates what is missing of the streams and consumers and starts the committers.
 func Open(ctx context.Context, c Connector, m Manifest, o Options) (*Log, error) {
-	l := &Log{options: o.WithDefaults(), replica: directSubject, tails: map[string]*tail{}, opened: map[rooms.Lane]uint64{}}
+	l := &Log{
+		options: o.WithDefaults(), replica: directSubject, tails: map[string]*tail{},
+		opened: map[rooms.Lane]uint64{}, resets: make(chan struct{}, 1),
+	}
 	if err := l.open(ctx, c, m); err != nil {
 		l.Close()
 		return nil, err

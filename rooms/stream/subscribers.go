@@ -33,7 +33,7 @@ func (l *Log) AddSubscribers(ctx context.Context, subs []rooms.Subscriber) error
 		attempts++
 		return l.append(ctx, msgs)
 	})
-	if errors.Is(err, ErrExists) && attempts > 1 && l.own(ctx, msgs[0]) {
+	if errors.Is(err, ErrExists) && attempts > 1 && l.own(ctx, streamSubscribers, msgs[0]) {
 		return nil
 	}
 	return err
@@ -49,8 +49,8 @@ func subjectOf(s rooms.Subscriber, id rooms.SubscriberID) string {
 
 // own says whether an entry that is there is the one that was to be stored: an attempt whose
 // answer was lost may have succeeded.
-func (l *Log) own(ctx context.Context, m *nats.Msg) bool {
-	s, err := l.sure(ctx, streamSubscribers, get{Last: m.Subject})
+func (l *Log) own(ctx context.Context, stream string, m *nats.Msg) bool {
+	s, err := l.sure(ctx, stream, get{Last: m.Subject})
 	return err == nil && bytes.Equal(s.data, m.Data)
 }
 
