@@ -113,6 +113,16 @@ type Contact struct {
 	Address Address
 	Name    Body      // display name, may be zero
 	Signing []Signing // Webhook only: what signs the calls, the newest first
+	// Others are where else the person can be reached, in his order; no channel stands there twice.
+	Others   []Endpoint
+	Language string          // BCP 47, such as "ky"; "": any
+	Values   map[string]Body // what a content may say of the person, by name
+}
+
+// Endpoint is an address on a channel.
+type Endpoint struct {
+	Channel Channel
+	Address Address
 }
 
 const maxPersonName = 200

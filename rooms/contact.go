@@ -13,7 +13,15 @@ type contactForm struct {
 	Address string  `json:"a"`
 	Name    string  `json:"n,omitempty"`
 	// Webhook only.
-	Signing []signingForm `json:"s,omitempty"`
+	Signing  []signingForm     `json:"s,omitempty"`
+	Others   []endpointForm    `json:"o,omitempty"`
+	Language string            `json:"l,omitempty"`
+	Values   map[string]string `json:"v,omitempty"`
+}
+
+type endpointForm struct {
+	Channel Channel `json:"c"`
+	Address string  `json:"a"`
 }
 
 type signingForm struct {
@@ -23,7 +31,16 @@ type signingForm struct {
 
 // Encode gives the contact in the clear, to be sealed and for nothing else.
 func (c Contact) Encode() []byte {
-	f := contactForm{Channel: c.Channel, Address: c.Address.Reveal(), Name: c.Name.Reveal()}
+	f := contactForm{Channel: c.Channel, Address: c.Address.Reveal(), Name: c.Name.Reveal(), Language: c.Language}
+	for _, o := range c.Others {
+		f.Others = append(f.Others, endpointForm{o.Channel, o.Address.Reveal()})
+	}
+	for name, v := range c.Values {
+		if f.Values == nil {
+			f.Values = map[string]string{}
+		}
+		f.Values[name] = v.Reveal()
+	}
 	for _, s := range c.Signing {
 		f.Signing = append(f.Signing, signingForm{s.Secret.Reveal(), s.Until})
 	}
@@ -51,6 +68,20 @@ func DecodeContact(b []byte) (Contact, error) {
 		return Contact{}, err
 	}
 	c := Contact{Channel: f.Channel, Address: address, Name: name}
+	c.Language = f.Language
+	for _, o := range f.Others {
+		also, err := ParseAddress(o.Channel, o.Address)
+		if err != nil {
+			return Contact{}, err
+		}
+		c.Others = append(c.Others, Endpoint{o.Channel, also})
+	}
+	for name, v := range f.Values {
+		if c.Values == nil {
+			c.Values = map[string]Body{}
+		}
+		c.Values[name] = NewBody(v)
+	}
 	for _, s := range f.Signing {
 		c.Signing = append(c.Signing, Signing{NewSecret(s.Secret), s.Until})
 	}

@@ -8,8 +8,8 @@ import (
 // Kind says what an event records.
 type Kind string
 
-// The kinds of events. Accepted, Planned, Queued and Erased speak of a message or a page of
-// it; the others of one delivery.
+// The kinds of events. Sent, Delivered, Errored, Failed, Postponed and Requeued speak of one delivery;
+// the others of a message, or a page of it.
 const (
 	EventAccepted  Kind = "accepted"  // the message is in the room's log
 	EventPlanned   Kind = "planned"   // the number of its recipients is known
@@ -19,12 +19,21 @@ const (
 	EventErrored   Kind = "errored"   // an attempt failed, another follows
 	EventFailed    Kind = "failed"    // given up
 	EventErased    Kind = "erased"    // the body is no longer kept
+	EventPostponed Kind = "postponed" // an attempt waits for its time: quiet hours, a limit
+	EventRequeued  Kind = "requeued"  // a failed delivery is tried once more, since a person said so
+	EventScheduled Kind = "scheduled" // the message waits in the log
+	EventReleased  Kind = "released"  // it has gone on from there
+	EventPaused    Kind = "paused"
+	EventResumed   Kind = "resumed"
+	EventHeld      Kind = "held" // crier has paused it itself
+	EventCancelled Kind = "cancelled"
 )
 
 // Kinds lists every kind of event.
 func Kinds() []Kind {
 	return []Kind{EventAccepted, EventPlanned, EventQueued, EventSent, EventDelivered,
-		EventErrored, EventFailed, EventErased}
+		EventErrored, EventFailed, EventErased, EventPostponed, EventRequeued,
+		EventScheduled, EventReleased, EventPaused, EventResumed, EventHeld, EventCancelled}
 }
 
 // ParseKind accepts the name of a kind.
@@ -58,7 +67,12 @@ type Event struct {
 	Reason     Reason    `json:"reason,omitzero"`
 	Code       string    `json:"code,omitzero"`    // the provider's own code, such as 4.2.2
 	Receipt    bool      `json:"receipt,omitzero"` // sent: a receipt will follow
-	RetryAt    time.Time `json:"retryAt,omitzero"` // errored
+	RetryAt    time.Time `json:"retryAt,omitzero"` // errored, postponed
+	Round      int       `json:"round,omitzero"`   // how often failed deliveries had been tried anew before
+	// Owner is the subscriber's id, where it is needed: to try a failed delivery anew, to count what reaches one person.
+	Owner SubscriberID `json:"owner,omitzero"`
+
+	Control Control `json:"control,omitzero"` // paused, resumed, held, cancelled
 
 	Sequence uint64 `json:"-"` // position in the log, set when read
 }
@@ -98,8 +112,10 @@ func MarkChannel(mark byte) Channel {
 // ID identifies the event by its cause, so that recording it twice leaves one.
 func (e Event) ID() string {
 	switch e.Kind {
-	case EventAccepted, EventPlanned, EventErased:
+	case EventAccepted, EventPlanned, EventErased, EventScheduled, EventReleased:
 		return fmt.Sprintf("%s.%s", e.UMID, e.Kind)
+	case EventPaused, EventResumed, EventHeld, EventCancelled:
+		return fmt.Sprintf("%s.%s.%d", e.UMID, e.Kind, e.Control.Entry)
 	case EventQueued:
 		return fmt.Sprintf("%s.%s.%d", e.UMID, e.Kind, e.Page)
 	}

@@ -22,7 +22,24 @@ type Header struct {
 	Recipients int       `json:"recipients,omitzero"` // direct only; else known when planned
 	Sequence   uint64    `json:"sequence,omitzero"`   // in ROOMS
 	Callback   bool      `json:"callback,omitzero"`   // it says itself where its sender is told how it stands
+
+	Held       bool      `json:"held,omitzero"`       // waits in the log, unseen, for its time or for a second person
+	SendAt     time.Time `json:"sendAt,omitzero"`     // Held: not before
+	Series     UMID      `json:"series,omitzero"`     // of the repeated message that this is one time of
+	Alert      Alert     `json:"alert,omitzero"`      // what it does to the message that it refers to
+	References UMID      `json:"references,omitzero"` // Alert: the earlier message
+	Exercise   bool      `json:"exercise,omitzero"`   // a drill, which says so wherever it is read
 }
+
+// Alert is what a message does to an earlier one (msgType of the Common Alerting Protocol 1.2 §3.2.1).
+type Alert string
+
+// It stands for itself, takes the place of the earlier one, or takes that back.
+const (
+	AlertNone   Alert = ""
+	AlertUpdate Alert = "update"
+	AlertCancel Alert = "cancel"
+)
 
 // Message is an entry of the room's log.
 type Message struct {
@@ -103,4 +120,14 @@ type Delivery struct {
 	Published  []byte    // the same as it was published, one JSON value; not to be changed
 	ReceivedAt time.Time // of the message; fixed over all attempts
 	Deadline   time.Time
+	Sender     Sender
+	Leave      Address // where the person can end his subscription, by a POST (RFC 8058); zero: nowhere
+	Exercise   bool    // a drill
+}
+
+// Sender is in whose name a message is sent. The zero value leaves it to the provider.
+type Sender struct {
+	Organisation string
+	Email        Address
+	SMS          string // a sender id of up to 11 characters, or a number in E.164 form
 }

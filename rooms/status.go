@@ -44,12 +44,18 @@ const (
 	NoContent    Reason = "no-content"     // the message has nothing for this channel
 	Gone         Reason = "gone"           // the content is no longer kept
 	Unconfigured Reason = "not-configured" // the channel has no provider
+	Quiet        Reason = "quiet-hours"    // the policy allows no sending now
+	Capped       Reason = "capped"         // the person has had as many messages as the policy allows
+	Incomplete   Reason = "incomplete"     // the person has no value that the content asks for
+	Superseded   Reason = "superseded"     // another message has taken its place
+	TooManyFail  Reason = "too-many-failed"
 )
 
 // Reasons lists every reason; the position of each is fixed, since indexes store it.
 func Reasons() []Reason {
 	return []Reason{NoReason, Expired, Rejected, Suppressed, Bounced, Cancelled, Deferred,
-		Throttled, TimedOut, Unreachable, Unknown, NoContent, Gone, Unconfigured}
+		Throttled, TimedOut, Unreachable, Unknown, NoContent, Gone, Unconfigured,
+		Quiet, Capped, Incomplete, Superseded, TooManyFail}
 }
 
 // State is a delivery's status with its attempt, reason and time.

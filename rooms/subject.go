@@ -21,6 +21,7 @@ const (
 	DueFilter        = "due.>"
 	LiveFilter       = "live.>"
 	CallbackFilter   = "callback.*"
+	HeldFilter       = "held.>"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for

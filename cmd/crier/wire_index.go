@@ -24,6 +24,7 @@ type knowledge struct {
 	callbacks   *registry.Callbacks
 	blocked     *registry.Blocked
 	policies    *registry.Policies
+	controls    *registry.Controls
 	calls       *outbound.Client // of URLs that applications have named
 }
 
@@ -59,6 +60,11 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	c.run("blocked", k.blocked.Run)
 	k.policies = registry.NewPolicies(s.log, k.rooms, a.config.Policy.Rules(), a.config.API.MaxExpiry, a.log.With("part", "policies"))
 	c.run("policies", k.policies.Run)
+	k.controls = registry.NewControls(s.log, s.broker.Now, a.log.With("part", "controls"))
+	if err := k.controls.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("controls", k.controls.Run)
 	k.webhooks = &registry.Webhooks{
 		Store: s.log, Vault: s.vault, Rooms: k.rooms, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,
 		Allowed: k.calls.Allowed,

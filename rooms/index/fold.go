@@ -145,7 +145,11 @@ func pageOf(e rooms.Event) (int, bool) {
 
 // pageable says that an event of this kind needs a page to be folded into.
 func pageable(k rooms.Kind) bool {
-	return k != rooms.EventAccepted && k != rooms.EventPlanned && k != rooms.EventErased
+	switch k {
+	case rooms.EventQueued, rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed:
+		return true
+	}
+	return false
 }
 
 // joinHeaders takes the greater of each field: of two sources that tell the same message, one

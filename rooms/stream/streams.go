@@ -21,6 +21,7 @@ const (
 	bucketBlocked     = "blocked"
 	bucketClients     = "clients"
 	bucketPolicies    = "policies"
+	bucketControls    = "controls"
 	streamConfig      = "KV_" + bucketRooms   // what the bucket is kept in
 	streamClients     = "KV_" + bucketClients // likewise
 )
@@ -31,7 +32,7 @@ func queueName(l rooms.Lane) string { return "JOBS-" + strings.ToUpper(string(l)
 func (o Options) streams() []jetstream.StreamConfig {
 	table := []jetstream.StreamConfig{
 		{
-			Name: streamRooms, Subjects: []string{rooms.MessageFilter, rooms.DirectFilter},
+			Name: streamRooms, Subjects: []string{rooms.MessageFilter, rooms.DirectFilter, rooms.HeldFilter},
 			MaxAge: o.MessageAge, Duplicates: o.Duplicates,
 			AllowDirect: true, AllowAtomicPublish: true, AllowMsgTTL: true,
 			RePublish: &jetstream.RePublish{Source: rooms.MessageFilter, Destination: rooms.LiveFilter},
@@ -78,6 +79,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketBlocked, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketClients, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketPolicies, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketControls, History: 1, Replicas: o.Replicas},
 	}
 }
 

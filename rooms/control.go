@@ -1,0 +1,28 @@
+package rooms
+
+import "time"
+
+// ControlState is what a person, or crier itself, has decided about a message that is under way.
+type ControlState string
+
+// The states of control. A cancelled message never runs again.
+const (
+	ControlRunning   ControlState = "running"   // as every message of which nothing else was said
+	ControlPaused    ControlState = "paused"    // by a person, until he resumes it
+	ControlHeld      ControlState = "held"      // by crier, since too much of it failed, until a person resumes it
+	ControlCancelled ControlState = "cancelled" // what is not sent yet never will be
+)
+
+// Control is what was decided about a message last.
+type Control struct {
+	UMID   UMID         `json:"-"` // stands in the key
+	Room   Room         `json:"room"`
+	State  ControlState `json:"state"`
+	By     Client       `json:"by,omitzero"` // empty: crier itself
+	At     time.Time    `json:"at"`
+	Reason Reason       `json:"reason,omitzero"` // why crier holds it, or what has replaced it
+	Entry  uint64       `json:"entry,omitzero"`  // of the KV; 0 if nothing was decided yet
+}
+
+// Runs says that deliveries go on.
+func (c Control) Runs() bool { return c.State == "" || c.State == ControlRunning }

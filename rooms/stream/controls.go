@@ -1,0 +1,103 @@
+package stream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// What the bucket of controls is made of (NATS ADR-8): one key for each message of which something was decided.
+const (
+	streamControls = "KV_" + bucketControls
+	controlPrefix  = "$KV." + bucketControls + "."
+)
+
+// maxControls is how many are read at once.
+const maxControls = 1_000
+
+// PutControl stores what was decided about a message. ErrRevision if c.Entry is not the latest, 0 for none.
+func (l *Log) PutControl(ctx context.Context, c rooms.Control) (entry uint64, err error) {
+	expected := c.Entry
+	c.Entry = 0
+	data, err := json.Marshal(c)
+	if err != nil {
+		return 0, fmt.Errorf("stream: encode a control: %w", err)
+	}
+	m := &nats.Msg{Subject: controlPrefix + string(c.UMID), Data: data,
+		Header: nats.Header{headerExpectedLast: {strconv.FormatUint(expected, 10)}}}
+	attempts := 0
+	err = l.insist(ctx, func(ctx context.Context) error {
+		attempts++
+		a, err := publish(ctx, l.queue, m)
+		entry = a.Sequence
+		return err
+	})
+	if !errors.Is(err, ErrExists) {
+		return entry, err
+	}
+	if attempts > 1 { // an attempt whose answer was lost may have succeeded
+		s, e := l.sure(ctx, streamControls, get{Last: m.Subject})
+		if e == nil && bytes.Equal(s.data, data) {
+			return s.sequence, nil
+		}
+	}
+	return 0, ErrRevision
+}
+
+// Control reads what was decided about a message, as of the call; ErrGone if nothing was.
+func (l *Log) Control(ctx context.Context, u rooms.UMID) (rooms.Control, error) {
+	s, err := l.sure(ctx, streamControls, get{Last: controlPrefix + string(u)})
+	if err != nil {
+		return rooms.Control{}, err
+	}
+	return decodeControl(s)
+}
+
+// Controls gives what was decided from an entry on, of each message the latest. What nobody can read is reported and
+// left out.
+func (l *Log) Controls(ctx context.Context, from uint64) ([]rooms.Control, error) {
+	var all []rooms.Control
+	for count := maxControls; count == maxControls; {
+		var err error
+		count, err = l.walk(ctx, streamControls, controlPrefix+">", from, maxControls, func(s stored) error {
+			from = s.sequence + 1
+			c, err := decodeControl(s)
+			if err != nil {
+				l.options.Log.Error("a control cannot be read", "sequence", s.sequence, "error", err)
+				return nil
+			}
+			all = append(all, c)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// DropControl forgets what was decided about a message that is done with.
+func (l *Log) DropControl(ctx context.Context, c rooms.Control) error {
+	err := l.remove(ctx, streamControls, c.Entry, false)
+	if errors.Is(err, ErrGone) {
+		return nil
+	}
+	return err
+}
+
+func decodeControl(s stored) (c rooms.Control, err error) {
+	if err = json.Unmarshal(s.data, &c); err != nil {
+		return c, fmt.Errorf("stream: decode a control: %w", err)
+	}
+	c.Entry = s.sequence
+	c.UMID, err = rooms.ParseUMID(strings.TrimPrefix(s.subject, controlPrefix))
+	return c, err
+}
