@@ -123,21 +123,21 @@ func (p puller) waiting(wait time.Duration) []jetstream.FetchOpt {
 	return opts
 }
 
-// take hands on what waits, at most max; if nothing does, it waits for one entry. So a burst is
-// taken together and a single entry at once.
+// atHand is how long entries are waited for that stood there a moment ago: somebody else may have taken them.
+const atHand = 50 * time.Millisecond
+
+// take waits for one entry, and hands on with it what else waits, at most max in all. So a burst is taken together and
+// a single entry at once.
 func (p puller) take(ctx context.Context, max int, wait time.Duration, fn func(*Held) error) error {
-	came := false
-	batch, err := p.consumer.FetchNoWait(max)
-	if err == nil {
-		err = p.each(ctx, batch, func(h *Held) error {
-			came = true
-			return fn(h)
-		})
+	more := 0
+	err := p.fetch(ctx, 1, wait, func(h *Held) error {
+		more = int(min(h.meta.NumPending, uint64(max-1)))
+		return fn(h)
+	})
+	if err != nil || more == 0 {
+		return err
 	}
-	if came || err != nil && !errors.Is(classify(err), ErrUnavailable) {
-		return classify(err)
-	}
-	return p.fetch(ctx, 1, wait, fn)
+	return p.fetch(ctx, more, atHand, fn)
 }
 
 func (p puller) each(ctx context.Context, batch jetstream.MessageBatch, fn func(*Held) error) error {

@@ -123,7 +123,7 @@ func (t *Turn) collect(ctx context.Context, got []Received) ([]Received, error) 
 		if err := t.askBack(ctx, info, here); err != nil {
 			return nil, err
 		}
-		if got, err = t.intake.Fetch(ctx, missing, comeBack); err != nil && len(got) == 0 {
+		if got, err = t.intake.await(ctx, missing, comeBack); err != nil && len(got) == 0 {
 			return nil, err
 		}
 	}
