@@ -40,7 +40,7 @@ func TestFaults(t *testing.T) {
 		"rules of the policy": {`policy: {quota: {perMinute: 10}, lanes: {normal: {}, bulk: {perDay: 2}}, content: {segments: 2}, zone: Asia/Bishkek,
   quietHours: ["21:00-08:00", "sun 00:00-24:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100}
 `, ""},
-		"unknown lane":       {"policy: {lanes: {fast: {}}}\n", "policy.lanes: a lane is one of"},
+		"lane of the policy": {"policy: {lanes: {fast: {}}}\n", "policy.lanes: a lane is one of"},
 		"quota of a lane":    {"policy: {lanes: {bulk: {perHour: 1}}}\n", "policy.lanes: not a map"},
 		"quota below 0":      {"policy: {quota: {perDay: -1}}\n", "policy.quota: from 0"},
 		"quiet hours":        {"policy: {quietHours: [9-10]}\n", "policy.quietHours: lines such as"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -22,6 +23,8 @@ const (
 	maxProgram = 1_000 // instructions of a compiled pattern
 	maxFaults  = 20
 	maxPointer = 256 // bytes
+
+	notASchema = "not JSON Schema 2020-12"
 )
 
 // BadSchema says why a schema is not taken.
@@ -93,20 +96,21 @@ func smallPattern(s string) (jsonschema.Regexp, error) {
 }
 
 func badSchema(err error) error {
+	var elsewhere *jsonschema.LoadURLError
 	var against *jsonschema.SchemaValidationError
-	var pattern *jsonschema.InvalidRegexError
 	var invalid *jsonschema.ValidationError
 	switch {
-	case errors.Is(err, errElsewhere):
+	case errors.As(err, &elsewhere):
 		return &BadSchema{Detail: "$ref leads elsewhere; what a schema needs stands in itself"}
-	case errors.Is(err, errPattern):
-		return &BadSchema{Detail: "a pattern is too large"}
-	case errors.As(err, &pattern):
-		return &BadSchema{Detail: "a pattern that cannot be read (RE2)"}
 	case errors.As(err, &against) && errors.As(against.Err, &invalid):
-		return &BadSchema{pointer(leaf(invalid).InstanceLocation), "not JSON Schema 2020-12"}
+		cause := leaf(invalid)
+		detail := notASchema
+		if _, pattern := cause.ErrorKind.(*kind.Format); pattern {
+			detail = "a pattern (RE2) that cannot be read, or is too large"
+		}
+		return &BadSchema{pointer(cause.InstanceLocation), detail}
 	}
-	return &BadSchema{Detail: "not JSON Schema 2020-12"}
+	return &BadSchema{Detail: notASchema}
 }
 
 // leaf is the first innermost cause.
