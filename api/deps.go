@@ -172,6 +172,13 @@ type PolicyWriter interface {
 	Next(ctx context.Context, rules rooms.Policy, by rooms.Client) (rooms.PolicyRevision, error)
 	Rewrite(ctx context.Context, rules rooms.Policy, entry uint64, by rooms.Client) (rooms.PolicyRevision, error)
 	Take(ctx context.Context, r rooms.Revision, entry uint64, step rooms.PolicyStep, by rooms.Client) (rooms.PolicyRevision, error)
+	PolicyHands
+}
+
+// PolicyHands ends drafts, and hands policies over.
+type PolicyHands interface {
+	Delete(ctx context.Context, r rooms.Revision, entry uint64, by rooms.Client) error
+	HandOver(ctx context.Context, name string, to rooms.Client) ([]rooms.PolicyRevision, error)
 }
 
 // Policies are the policies of delivery, with all their revisions.
@@ -191,7 +198,7 @@ type Part struct {
 	Ready func(ctx context.Context) error
 }
 
-// Deps are what the API stands on; all are needed but Parts and Now.
+// Deps are what the API stands on; all are needed but Providers, Parts and Now.
 type Deps struct {
 	Verifier    Verifier
 	Publisher   Publisher
@@ -206,6 +213,7 @@ type Deps struct {
 	Audit       Audit
 	Blocked     Blocked
 	Policies    Policies
+	Providers   rooms.Providers // those that policies may name; nil: any
 	Connections Connections
 	Parts       []Part
 	Metrics     *metrics.Set

@@ -186,6 +186,9 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", draftedOne + "/submit", "boss", "", []string{"If-Match", `"3"`}}, {"POST", submittedOne + "/approve", "boss+dpo", "", []string{"If-Match", `"2"`}},
 		{"POST", submittedOne + "/approve", "officer+dpo", "", []string{"If-Match", `"2"`}}, {"POST", approvedOne + "/publish", "boss", "", []string{"If-Match", `"4"`}},
 		{"POST", publishedOne + "/retire", "boss", "", []string{"If-Match", `"1"`}}, {"PUT", room, "boss", `{"policy":{"name":"patient"}}`, match},
+		{"POST", "/v1/policies", "boss", `{"name":"fresh",` + everyRule[1:], nil}, {"GET", "/v1/policies?limit=1", "boss", "", nil},
+		{"DELETE", draftedOne, "boss", "", []string{"If-Match", `"3"`}}, {"DELETE", publishedOne, "boss", "", []string{"If-Match", `"1"`}},
+		{"PUT", "/v1/policies/patient/author", "root+admin", `{"client":"hosp-7"}`, nil}, {"PUT", "/v1/policies/patient/author", "root+admin", `{}`, nil},
 		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
 	} {
 		w := a.of(serverOn(newEngine(), Options{Metrics: true}, io.Discard))

@@ -1,10 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
-	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,14 +29,14 @@ func (s *Server) draftPolicy(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rules, err := request.ParseNewPolicy(body, standard, s.options.MaxExpiry)
+	rules, err := request.ParseNewPolicy(body, standard, s.policyLimits())
 	if err != nil {
 		return answer{}, err
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	one, err := s.deps.Policies.Draft(ctx, rules, c.client)
-	return drafted(c, one, err)
+	return s.drafted(c, one, err)
 }
 
 // nextPolicy drafts a further revision out of the latest one.
@@ -47,17 +48,21 @@ func (s *Server) nextPolicy(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rules, err := s.rules(c, all[len(all)-1].Policy)
+	last := all[len(all)-1]
+	if last.Author != c.client {
+		return answer{}, rooms.ErrOtherPolicy
+	}
+	rules, err := s.rules(c, last.Policy)
 	if err != nil {
 		return answer{}, err
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	one, err := s.deps.Policies.Next(ctx, rules, c.client)
-	return drafted(c, one, err)
+	return s.drafted(c, one, err)
 }
 
-func drafted(c *call, one rooms.PolicyRevision, err error) (answer, error) {
+func (s *Server) drafted(c *call, one rooms.PolicyRevision, err error) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
@@ -71,10 +76,14 @@ func (s *Server) rules(c *call, base rooms.Policy) (rooms.Policy, error) {
 	if err != nil {
 		return rooms.Policy{}, err
 	}
-	return request.ParsePolicyRules(body, base, s.options.MaxExpiry)
+	return request.ParsePolicyRules(body, base, s.policyLimits())
 }
 
-// listPolicies lists the revisions of all policies, or of the one in the path.
+func (s *Server) policyLimits() request.PolicyLimits {
+	return request.PolicyLimits{MaxExpiry: s.options.MaxExpiry, Providers: s.deps.Providers, Allowed: s.deps.Callbacks.Check}
+}
+
+// listPolicies lists the revisions of all policies, or of the one in the path, as far as the caller may read them.
 func (s *Server) listPolicies(c *call) (answer, error) {
 	if _, ok := mux.Vars(c.r)["policy"]; ok {
 		if err := policyOf(c); err != nil {
@@ -85,11 +94,57 @@ func (s *Server) listPolicies(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	all = slices.DeleteFunc(all, func(one rooms.PolicyRevision) bool { return !mayRead(c, one) })
+	if c.policy.Name != "" && len(all) == 0 {
+		return answer{}, registry.ErrUnknownPolicy
+	}
+	return policyPage(c, all)
+}
+
+// policyPage shows the part of a list that is asked for.
+func policyPage(c *call, all []rooms.PolicyRevision) (answer, error) {
+	p, err := pageOf(c.r.URL.RawQuery, parsePolicyCursor)
+	if err != nil {
+		return answer{}, err
+	}
+	all = slices.DeleteFunc(all, func(one rooms.PolicyRevision) bool { return byNumber(one.Revision, p.after) <= 0 })
 	list := v1.PolicyList{Policies: []v1.PolicyRevision{}}
+	if len(all) > p.limit {
+		all = all[:p.limit]
+		last := all[len(all)-1].Revision
+		list.Next = optional(last.Name + "." + strconv.Itoa(last.Revision))
+	}
 	for _, one := range all {
-		list.Policies = append(list.Policies, revisionOf(one))
+		list.Policies = append(list.Policies, shown(c, one))
 	}
 	return jsonAnswer(http.StatusOK, list)
+}
+
+func byNumber(a, b rooms.Revision) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Revision, b.Revision))
+}
+
+// parsePolicyCursor reads NAME.REVISION.
+func parsePolicyCursor(s string) (r rooms.Revision, err error) {
+	name, number, _ := strings.Cut(s, ".")
+	if r.Name, err = rooms.ParsePolicyName(name); err == nil {
+		r.Revision, err = parseRevision("cursor", number)
+	}
+	return r, err
+}
+
+// mayRead says whether the caller may read a revision: data protection officers and platform admins may read all.
+func mayRead(c *call, one rooms.PolicyRevision) bool {
+	return one.Readable(c.client) || c.has.any(officer|platformAdmin)
+}
+
+// shown is a revision as the caller may see it: whom it asks may hold a credential, and is for those who answer for it.
+func shown(c *call, one rooms.PolicyRevision) v1.PolicyRevision {
+	out := revisionOf(one)
+	if one.Author != c.client && !c.has.any(officer|platformAdmin) {
+		out.Check.URL = ""
+	}
+	return out
 }
 
 func (s *Server) getPolicy(c *call) (answer, error) {
@@ -129,7 +184,7 @@ func (s *Server) step(step rooms.PolicyStep) handler {
 		if err != nil {
 			return answer{}, err
 		}
-		if err := revisionInPath(c); err != nil {
+		if _, err := s.openPolicy(c); err != nil {
 			return answer{}, err
 		}
 		ctx, cancel := s.beyond(c)
@@ -151,34 +206,18 @@ func (s *Server) diffPolicy(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, problem.Parameter("from", v1.FaultCodeInvalidValue, "the query cannot be read")
 	}
-	var pair [2]v1.PolicyRevision
+	var pair [2]rooms.PolicyRevision
 	for i, name := range []string{"from", "to"} {
 		if c.policy.Revision, err = parseRevision(name, query.Get(name)); err != nil {
 			return answer{}, err
 		}
-		one, err := s.deps.Policies.Get(c.context(), c.policy)
+		one, err := s.readPolicy(c)
 		if err != nil {
 			return answer{}, err
 		}
-		pair[i] = revisionOf(one)
+		pair[i] = one
 	}
-	return jsonAnswer(http.StatusOK, v1.PolicyDiff{Changes: differences(pair[0], pair[1])})
-}
-
-func differences(from, to v1.PolicyRevision) []v1.PolicyChange {
-	changes := []v1.PolicyChange{}
-	for _, m := range []struct {
-		pointer  string
-		from, to any
-	}{
-		{"/retry", from.Retry, to.Retry}, {"/jitter", from.Jitter, to.Jitter},
-		{"/expiry", from.Expiry, to.Expiry}, {"/duplicates", from.Duplicates, to.Duplicates},
-	} {
-		if !reflect.DeepEqual(m.from, m.to) {
-			changes = append(changes, v1.PolicyChange{Pointer: m.pointer, From: m.from, To: m.to})
-		}
-	}
-	return changes
+	return jsonAnswer(http.StatusOK, v1.PolicyDiff{Changes: differences(c, pair[0], pair[1])})
 }
 
 // openPolicy reads the revision in the path.
@@ -186,7 +225,16 @@ func (s *Server) openPolicy(c *call) (rooms.PolicyRevision, error) {
 	if err := revisionInPath(c); err != nil {
 		return rooms.PolicyRevision{}, err
 	}
-	return s.deps.Policies.Get(c.context(), c.policy)
+	return s.readPolicy(c)
+}
+
+// readPolicy reads a revision; one that the caller may not read is not there.
+func (s *Server) readPolicy(c *call) (rooms.PolicyRevision, error) {
+	one, err := s.deps.Policies.Get(c.context(), c.policy)
+	if err == nil && !mayRead(c, one) {
+		err = registry.ErrUnknownPolicy
+	}
+	return one, err
 }
 
 func policyOf(c *call) (err error) {
@@ -224,19 +272,7 @@ func (s *Server) checkPolicy(c *call, wanted rooms.RoomConfig) error {
 func policyAnswer(c *call, status int, one rooms.PolicyRevision) (answer, error) {
 	c.policy = one.Revision
 	c.w.Header().Set("ETag", `"`+strconv.FormatUint(one.Entry, 10)+`"`)
-	return jsonAnswer(status, revisionOf(one))
-}
-
-func revisionOf(one rooms.PolicyRevision) v1.PolicyRevision {
-	out := v1.PolicyRevision{
-		Name: one.Name, Revision: one.Revision.Revision, State: v1.PolicyState(one.State),
-		Retry: []string{}, Jitter: one.Jitter, Expiry: span(one.Expiry), Duplicates: v1.PolicyDuplicates(one.Duplicates),
-		Author: string(one.Author), Approver: string(one.Approver), ChangedAt: one.ChangedAt,
-	}
-	for _, wait := range one.Retry {
-		out.Retry = append(out.Retry, span(wait))
-	}
-	return out
+	return jsonAnswer(status, shown(c, one))
 }
 
 // span writes a duration without the zeros at its end: 8h, not 8h0m0s.

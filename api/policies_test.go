@@ -79,7 +79,7 @@ func TestPolicyDiff(t *testing.T) {
 		"from=1&to=2": `{"changes":[{"pointer":"/expiry","from":"1h","to":"2h"}]}`,
 		"from=2&to=2": `{"changes":[]}`,
 	} {
-		if w := (ask{"GET", "/v1/policies/patient/diff?" + query, "other", "", nil}).of(s); w.Code != 200 || !sameJSON(t, w.Body.Bytes(), want) {
+		if w := (ask{"GET", "/v1/policies/patient/diff?" + query, "boss", "", nil}).of(s); w.Code != 200 || !sameJSON(t, w.Body.Bytes(), want) {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
 		}
 	}

@@ -36,6 +36,8 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		{ask{"PUT", "/v1/blocked/hosp-9", "root+admin", "", nil}, "root", "client:hosp-9", audit.Success, 201, true},
 		{ask{"POST", "/v1/policies", "boss", `{"name":"fresh"}`, nil}, "boss", "policy:fresh revision:1", audit.Success, 201, true},
 		{ask{"POST", submittedOne + "/approve", "officer+dpo", "", []string{"If-Match", `"2"`}}, "officer", "policy:patient revision:2", audit.Success, 200, true},
+		{ask{"DELETE", draftedOne, "boss", "", []string{"If-Match", `"3"`}}, "boss", "policy:patient revision:3", audit.Success, 204, true},
+		{ask{"PUT", "/v1/policies/patient/author", "root+admin", `{"client":"hosp-7"}`, nil}, "root", "client:hosp-7 policy:patient", audit.Success, 200, true},
 		{ask{"POST", submittedOne + "/approve", "boss+dpo", "", []string{"If-Match", `"2"`}}, "boss", "policy:patient revision:2", audit.Failed, 403, false},
 		{ask{"GET", m, "hosp-7", "", nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 200, false},
 		{ask{"GET", m, "other", "", nil}, "other", "", audit.Failed, 404, false},

@@ -29,6 +29,9 @@ func translate(err error) *problem.Error {
 	if errors.As(err, &p) {
 		return p
 	}
+	if p := refusedByRules(err); p != nil {
+		return p
+	}
 	for _, k := range []struct {
 		kind error
 		code v1.ProblemCode

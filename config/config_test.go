@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/config"
+	"github.com/govcrier/crier/rooms"
 )
 
 const exampleFile = "../deploy/crier.example.yaml"
@@ -93,10 +94,13 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 func plain(c config.Config) config.Config {
 	c.Broker.Log, c.Log.Log, c.Index.Logger, c.Index.Metrics, c.Index.Now, c.Sandbox.Now = nil, nil, nil, nil, nil, nil
 	c.Index.Path = ""
-	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Providers.Webhook.Allow} {
+	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Providers.Webhook.Allow, &c.Policy.QuietHours} {
 		if len(*list) == 0 {
 			*list = nil
 		}
+	}
+	if len(c.Policy.Lanes)+len(c.Policy.SentIsDelivered) == 0 {
+		c.Policy.Lanes, c.Policy.SentIsDelivered = nil, nil
 	}
 	return c
 }
@@ -137,5 +141,26 @@ func TestConfigurationPrintsNothing(t *testing.T) {
 		if out := fmt.Sprintf(verb, c); out != "[configuration]" {
 			t.Errorf("%s prints %.40s…", verb, out)
 		}
+	}
+}
+
+// The standard policy may have rules of most kinds.
+func TestRulesOfTheStandardPolicy(t *testing.T) {
+	c, faults := load(t, good+`policy: {quota: {perMinute: 10}, lanes: {bulk: {perDay: 2}}, content: {segments: 2, bytes: 9}, zone: Asia/Bishkek,
+  quietHours: ["21:00-08:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100}
+`, nothing)
+	if faults != nil {
+		t.Fatal(strings.Join(faults, "\n"))
+	}
+	want := rooms.PolicyRules{
+		Quota: rooms.Quota{PerMinute: 10}, Lanes: map[rooms.Lane]rooms.Quota{rooms.Bulk: {PerDay: 2}}, Content: rooms.ContentLimits{Segments: 2, Bytes: 9},
+		Times: rooms.Times{Zone: "Asia/Bishkek", Quiet: []rooms.QuietHours{{From: 21 * 60, Until: 8 * 60}}},
+		Cap:   rooms.Frequency{Messages: 3, Per: 24 * time.Hour}, SentIsDelivered: []rooms.Channel{rooms.Email}, HoldAfter: 100,
+	}
+	if got := c.Policy.Rules().PolicyRules; !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want\n%+v", got, want)
+	}
+	if c, _ := load(t, good, nothing); !reflect.DeepEqual(c.Policy.Rules().PolicyRules, rooms.PolicyRules{}) {
+		t.Errorf("nothing was asked for: %+v", c.Policy.Rules())
 	}
 }

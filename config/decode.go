@@ -113,6 +113,8 @@ func expected(t reflect.Type) string {
 		return "a list, each entry of which is " + expected(t.Elem())
 	case reflect.Map:
 		return "a map, each value of which is " + expected(t.Elem())
+	case reflect.Struct:
+		return "a map"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint64:

@@ -37,10 +37,21 @@ func TestFaults(t *testing.T) {
 		"logging":                  {"logging: {level: loud}\n", "logging.level: one of"},
 		"address":                  {"metrics: {listen: localhost}\n", "metrics.listen: of the form host:port"},
 		"policy":                   {"policy: {jitter: 2}\n", "policy.jitter: from 0 to 1"},
-		"outlives the log":         {"policy: {expiry: 200h}\n", "policy.expiry: longer than log.messageAge"},
-		"as long as the log":       {"log: {messageAge: 200h}\npolicy: {expiry: 200h}\n", ""},
-		"forgets early":            {"index: {keep: 1h}\n", "index.keep: shorter than log.eventAge"},
-		"erases early":             {"retention: {settle: 12m}\n", "retention.settle: shorter than log.duplicates"},
+		"rules of the policy": {`policy: {quota: {perMinute: 10}, lanes: {normal: {}, bulk: {perDay: 2}}, content: {segments: 2}, zone: Asia/Bishkek,
+  quietHours: ["21:00-08:00", "sun 00:00-24:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100}
+`, ""},
+		"lane of the policy": {"policy: {lanes: {fast: {}}}\n", "policy.lanes: a lane is one of"},
+		"quota of a lane":    {"policy: {lanes: {bulk: {perHour: 1}}}\n", "policy.lanes: not a map"},
+		"quota below 0":      {"policy: {quota: {perDay: -1}}\n", "policy.quota: from 0"},
+		"quiet hours":        {"policy: {quietHours: [9-10]}\n", "policy.quietHours: lines such as"},
+		"no minute is left":  {"policy: {quietHours: [\"00:00-24:00\"]}\n", "policy.quietHours: no minute"},
+		"zone":               {"policy: {zone: Mars/Olympus}\n", "policy.zone: a name of the IANA"},
+		"cap of no time":     {"policy: {cap: {messages: 3}}\n", "policy.cap: both"},
+		"channel of no kind": {"policy: {sentIsDelivered: [pigeon]}\n", "policy.sentIsDelivered: a channel"},
+		"outlives the log":   {"policy: {expiry: 200h}\n", "policy.expiry: longer than log.messageAge"},
+		"as long as the log": {"log: {messageAge: 200h}\npolicy: {expiry: 200h}\n", ""},
+		"forgets early":      {"index: {keep: 1h}\n", "index.keep: shorter than log.eventAge"},
+		"erases early":       {"retention: {settle: 12m}\n", "retention.settle: shorter than log.duplicates"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, faults := load(t, good+tc.text, nothing)

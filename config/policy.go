@@ -14,6 +14,15 @@ type Policy struct {
 	Jitter     float64         `yaml:"jitter"`     // share by which a wait may be longer or shorter
 	Expiry     time.Duration   `yaml:"expiry"`     // from acceptance until a delivery is given up
 	Duplicates string          `yaml:"duplicates"` // what becomes of an attempt of unknown outcome
+
+	Quota           PolicyQuota                `yaml:"quota"`           // what one publisher may send into a room
+	Lanes           map[rooms.Lane]PolicyQuota `yaml:"lanes"`           // those that may be used; nil: all
+	Content         PolicyContent              `yaml:"content"`         // what a message may say at most
+	Zone            string                     `yaml:"zone"`            // of quietHours
+	QuietHours      []string                   `yaml:"quietHours"`      // when nobody is written to
+	Cap             PolicyCap                  `yaml:"cap"`             // what reaches one person
+	SentIsDelivered []rooms.Channel            `yaml:"sentIsDelivered"` // where the provider's confirmation is the last word
+	HoldAfter       int                        `yaml:"holdAfter"`       // failed deliveries after which a message waits for a person
 }
 
 // resend makes an attempt of unknown outcome again.
@@ -40,6 +49,8 @@ func (p Policy) Rules() rooms.Policy {
 		Jitter:     p.Jitter,
 		Expiry:     p.Expiry,
 		Duplicates: p.Duplicates,
+
+		PolicyRules: p.further(),
 	}
 }
 
@@ -59,5 +70,5 @@ func (p Policy) Check() []error {
 	bad(p.Jitter < 0 || p.Jitter > 1, "jitter: from 0 to 1")
 	bad(p.Expiry <= 0, "expiry: longer than 0s")
 	bad(p.Duplicates != resend, `duplicates: "resend"; nothing else is there yet`)
-	return faults
+	return append(faults, p.checkFurther()...)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/govcrier/crier/channels/email"
 	"github.com/govcrier/crier/channels/webhook"
+	"github.com/govcrier/crier/rooms"
 )
 
 // The kinds of providers.
@@ -80,6 +81,17 @@ func checkKind(kind string, known ...string) []error {
 		}
 	}
 	return []error{fmt.Errorf("kind: one of %s", strings.Join(known, ", "))}
+}
+
+// Names are those by which policies name the providers, by channel.
+func (p Providers) Names() rooms.Providers {
+	names := rooms.Providers{}
+	for channel, kind := range map[rooms.Channel]string{rooms.Email: p.Email.Kind, rooms.SMS: p.SMS.Kind, rooms.Webhook: p.Webhook.Kind} {
+		if kind != KindNone {
+			names[channel] = []string{kind}
+		}
+	}
+	return names
 }
 
 // Sandboxed says whether a channel goes to the sandbox.

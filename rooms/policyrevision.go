@@ -21,6 +21,9 @@ const (
 	PolicyRetired   PolicyState = "retired"
 )
 
+// PolicyDeleted stands where a draft was that its author has deleted; nobody is shown it, and its number is free again.
+const PolicyDeleted PolicyState = "deleted"
+
 // PolicyStep leads from one state to the next.
 type PolicyStep string
 
@@ -50,6 +53,7 @@ type PolicyRevision struct {
 	Approver  Client
 	ChangedAt time.Time
 	Entry     uint64 // of the KV, 0 if it is not stored yet
+	Sealed    []byte // Check.URL as it is stored, since it may hold a credential; nil if there is none
 }
 
 // ParsePolicyName accepts the name of a policy or says why not.
@@ -103,3 +107,26 @@ func (s PolicyStep) states() (from, to PolicyState) {
 	}
 	return PolicyPublished, PolicyRetired
 }
+
+// Delete takes a draft away.
+func (r PolicyRevision) Delete(by Client) (PolicyRevision, error) {
+	switch {
+	case by != r.Author:
+		return r, ErrOtherPolicy
+	case r.State != PolicyDraft:
+		return r, ErrPolicyState
+	}
+	return PolicyRevision{Policy: Policy{Revision: r.Revision}, State: PolicyDeleted, Entry: r.Entry}, nil
+}
+
+// HandOver makes a revision another client's. One that is not published is a draft again, for its new author to submit.
+func (r PolicyRevision) HandOver(to Client) PolicyRevision {
+	r.Author = to
+	if !r.Applied() {
+		r.State, r.Approver = PolicyDraft, ""
+	}
+	return r
+}
+
+// Readable says whether a client may read the revision: what was published everybody may, the others their author.
+func (r PolicyRevision) Readable(by Client) bool { return r.Applied() || r.Author == by }

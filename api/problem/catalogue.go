@@ -38,6 +38,8 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeDirectForbidden, http.StatusForbidden, "Naming recipients is not allowed", "Leave recipients out to reach the room's subscribers, or ask an admin of the room for the direct permission.", 0},
 
 		{v1.ProblemCodeOwnPolicy, http.StatusForbidden, "Approving one's own policy is not allowed", "Ask another data protection officer.", 0},
+		{v1.ProblemCodeLaneForbidden, http.StatusForbidden, "The room's policy does not have this lane", "Use one of the lanes of the room's policy.", 0},
+		{v1.ProblemCodeTypeForbidden, http.StatusForbidden, "The room's policy does not have this type", "Use one of the types of the room's policy.", 0},
 		{v1.ProblemCodeClientBlocked, http.StatusForbidden, "The client is blocked", "Ask an admin of the platform why.", 0},
 
 		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
@@ -64,6 +66,9 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeBodyTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less at once.", 0},
 		{v1.ProblemCodeUnsupportedMediaType, http.StatusUnsupportedMediaType, "The body is of an unsupported type", "Send one of the content types in /v1/openapi.yaml, in UTF-8 and without content encoding.", 0},
 		{v1.ProblemCodeNotSupported, http.StatusUnprocessableEntity, "Not yet supported", "Leave out the members named in errors.", 0},
+		{v1.ProblemCodeContentTooLong, http.StatusUnprocessableEntity, "The content is longer than the room's policy allows", "Shorten the members named in errors.", 0},
+		{v1.ProblemCodeContentInvalid, http.StatusUnprocessableEntity, "The content is not as the room's policy asks for this type", "Correct the members named in errors, by the schema that the policy has for the type.", 0},
+		{v1.ProblemCodeCheckRefused, http.StatusUnprocessableEntity, "The application that the room's policy asks has refused the message", "Correct what errors says, or ask an admin of the room.", 0},
 		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which it was read in the header If-Match.", 0},
 
 		{v1.ProblemCodeTooManyStreams, http.StatusTooManyRequests, "Too many streams of this client", "Close one of them, or wait for the time in Retry-After.", 5 * soon},
@@ -75,6 +80,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeStreamsFull, http.StatusServiceUnavailable, "This node has as many streams as it takes", "Use another node, or wait for the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodePullsFull, http.StatusServiceUnavailable, "As many pulls wait as this node takes", "Use another node, wait for the time in Retry-After, or pull without wait.", 5 * soon},
 		{v1.ProblemCodeIdentityUnavailable, http.StatusServiceUnavailable, "The identity provider is not available", "Repeat the same request after the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodeCheckUnavailable, http.StatusServiceUnavailable, "The application that the room's policy asks does not answer", "Repeat the same request after the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeNotReady, http.StatusServiceUnavailable, "This node is not ready", "Wait, or use another node.", soon},
 	}
 }

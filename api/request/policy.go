@@ -3,7 +3,9 @@ package request
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
@@ -16,16 +18,24 @@ const (
 	leastWait = time.Second
 )
 
+// PolicyLimits are what a policy depends on beside itself.
+type PolicyLimits struct {
+	MaxExpiry time.Duration
+	Providers rooms.Providers           // those that are configured; nil: any name will do
+	Allowed   func(rooms.Address) error // says why a URL may not be called; nil: any may
+}
+
 // ParseNewPolicy reads a policy to be drafted. What is absent is as it is in base.
-func ParseNewPolicy(body []byte, base rooms.Policy, maxExpiry time.Duration) (rooms.Policy, error) {
-	p := policyParser{reader: newReader(body), named: true, maxExpiry: maxExpiry, p: base}
+func ParseNewPolicy(body []byte, base rooms.Policy, l PolicyLimits) (rooms.Policy, error) {
+	p := policyParser{reader: newReader(body), named: true, limits: l, p: base}
 	p.p.Revision = rooms.Revision{}
 	return p.parse()
 }
 
-// ParsePolicyRules reads the rules of a revision, whose name and number stand elsewhere.
-func ParsePolicyRules(body []byte, base rooms.Policy, maxExpiry time.Duration) (rooms.Policy, error) {
-	p := policyParser{reader: newReader(body), maxExpiry: maxExpiry, p: base}
+// ParsePolicyRules reads the rules of a revision, whose name and number stand elsewhere. A rule that is given takes the
+// place of the one in base; an empty one takes it away.
+func ParsePolicyRules(body []byte, base rooms.Policy, l PolicyLimits) (rooms.Policy, error) {
+	p := policyParser{reader: newReader(body), limits: l, p: base}
 	return p.parse()
 }
 
@@ -33,7 +43,7 @@ type policyParser struct {
 	*reader
 	p           rooms.Policy
 	named       bool // a name is to be given
-	maxExpiry   time.Duration
+	limits      PolicyLimits
 	unsupported []rooms.Fault
 }
 
@@ -56,43 +66,62 @@ func (p *policyParser) parse() (rooms.Policy, error) {
 	return p.p, nil
 }
 
+// faulty says whether something is wrong with a member already.
 func (p *policyParser) faulty(pointer string) bool {
-	return slices.ContainsFunc(p.faults, func(f rooms.Fault) bool { return f.Pointer == pointer })
+	return slices.ContainsFunc(p.faults, func(f rooms.Fault) bool { return f.Pointer == pointer || strings.HasPrefix(f.Pointer, pointer+"/") })
 }
 
 // contradictions are faults between members each of which may be right by itself.
 func (p *policyParser) contradictions() {
+	whole := p.p
 	if p.faulty("/expiry") {
-		return
+		whole.Expiry = math.MaxInt64
+	} else if whole.Expiry > p.limits.MaxExpiry {
+		_ = p.faultAt("/expiry", v1.FaultCodeInvalidValue, fmt.Sprintf("at most %s, as long as this gateway keeps trying", p.limits.MaxExpiry))
 	}
-	if p.p.Expiry > p.maxExpiry {
-		_ = p.faultAt("/expiry", v1.FaultCodeInvalidValue, fmt.Sprintf("at most %s, as long as this gateway keeps trying", p.maxExpiry))
+	if p.faulty("/retry") {
+		whole.Retry = nil
 	}
-	if len(p.p.Retry) > 0 && !p.faulty("/retry/0") && p.p.Expiry < p.p.Retry[0] {
-		_ = p.faultAt("/expiry", v1.FaultCodeInvalidValue, "shorter than the first wait of retry, which would never be")
-	}
+	found := slices.DeleteFunc(whole.Faults(p.limits.Providers), func(f rooms.Fault) bool {
+		member, _, _ := strings.Cut(f.Pointer[1:], "/")
+		return p.faulty("/" + member) // what cannot be read contradicts nothing
+	})
+	_ = p.add(found...)
 }
 
 func (p *policyParser) member(name string) error {
-	switch {
-	case name == "name" && p.named:
+	if name == "name" && p.named {
 		return p.checked(v1.FaultCodeInvalidName, func(s string) (err error) {
 			p.p.Name, err = rooms.ParsePolicyName(s)
 			return err
 		})
-	case name == "retry":
-		return p.retry()
-	case name == "jitter":
-		return p.jitter()
-	case name == "expiry":
-		return p.checked(v1.FaultCodeInvalidValue, func(s string) (err error) {
-			p.p.Expiry, err = parseWait(s)
-			return err
-		})
-	case name == "duplicates":
-		return p.checked(v1.FaultCodeInvalidValue, p.duplicates)
+	}
+	if read, ok := p.members()[name]; ok {
+		return read()
 	}
 	return p.unknown()
+}
+
+// members are the rules that there are.
+func (p *policyParser) members() fields {
+	return fields{
+		"retry": p.retry, "jitter": p.jitter,
+		"expiry": func() error {
+			return p.checked(v1.FaultCodeInvalidValue, func(s string) (err error) {
+				p.p.Expiry, err = parseWait(s)
+				return err
+			})
+		},
+		"duplicates": func() error { return p.checked(v1.FaultCodeInvalidValue, p.duplicates) },
+
+		"quota": func() error { return p.quota(&p.p.Quota) },
+		"lanes": p.lanes, "content": p.content, "types": p.types, "check": p.check, "release": p.release,
+
+		"providers": p.providers, "fallback": p.fallback, "zone": p.zone, "quietHours": p.quietHours, "dates": p.dates,
+		"cap": p.frequency, "sentIsDelivered": p.sentIsDelivered,
+		"holdAfter": func() error { return p.count(&p.p.HoldAfter, 0, maxHoldAfter) },
+		"history":   p.history,
+	}
 }
 
 func (p *policyParser) retry() error {

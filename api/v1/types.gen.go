@@ -216,6 +216,45 @@ func (e PolicyDuplicates) Valid() bool {
 	}
 }
 
+// Defines values for PolicyHistory.
+const (
+	HistoryErase  PolicyHistory = "erase"
+	HistoryKeep   PolicyHistory = "keep"
+	HistoryOfRoom PolicyHistory = "room"
+)
+
+// Valid indicates whether the value is a known member of the PolicyHistory enum.
+func (e PolicyHistory) Valid() bool {
+	switch e {
+	case HistoryErase:
+		return true
+	case HistoryKeep:
+		return true
+	case HistoryOfRoom:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyRelease.
+const (
+	ReleaseAtOnce    PolicyRelease = "at-once"
+	ReleaseTwoPerson PolicyRelease = "two-person"
+)
+
+// Valid indicates whether the value is a known member of the PolicyRelease enum.
+func (e PolicyRelease) Valid() bool {
+	switch e {
+	case ReleaseAtOnce:
+		return true
+	case ReleaseTwoPerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PolicyState.
 const (
 	PolicyApproved  PolicyState = "approved"
@@ -247,8 +286,12 @@ func (e PolicyState) Valid() bool {
 const (
 	ProblemCodeBodyTimeout          ProblemCode = "body_timeout"
 	ProblemCodeBodyTooLarge         ProblemCode = "body_too_large"
+	ProblemCodeCheckRefused         ProblemCode = "check_refused"
+	ProblemCodeCheckUnavailable     ProblemCode = "check_unavailable"
 	ProblemCodeClientBlocked        ProblemCode = "client_blocked"
 	ProblemCodeConsumerExists       ProblemCode = "consumer_exists"
+	ProblemCodeContentInvalid       ProblemCode = "content_invalid"
+	ProblemCodeContentTooLong       ProblemCode = "content_too_long"
 	ProblemCodeDirectForbidden      ProblemCode = "direct_forbidden"
 	ProblemCodeForbidden            ProblemCode = "forbidden"
 	ProblemCodeIdentityUnavailable  ProblemCode = "identity_unavailable"
@@ -257,6 +300,7 @@ const (
 	ProblemCodeInvalidJSON          ProblemCode = "invalid_json"
 	ProblemCodeInvalidParameter     ProblemCode = "invalid_parameter"
 	ProblemCodeInvalidRequest       ProblemCode = "invalid_request"
+	ProblemCodeLaneForbidden        ProblemCode = "lane_forbidden"
 	ProblemCodeMethodNotAllowed     ProblemCode = "method_not_allowed"
 	ProblemCodeNotFound             ProblemCode = "not_found"
 	ProblemCodeNotReady             ProblemCode = "not_ready"
@@ -283,6 +327,7 @@ const (
 	ProblemCodeTooManyPulls         ProblemCode = "too_many_pulls"
 	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
+	ProblemCodeTypeForbidden        ProblemCode = "type_forbidden"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
 	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
@@ -302,9 +347,17 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeBodyTooLarge:
 		return true
+	case ProblemCodeCheckRefused:
+		return true
+	case ProblemCodeCheckUnavailable:
+		return true
 	case ProblemCodeClientBlocked:
 		return true
 	case ProblemCodeConsumerExists:
+		return true
+	case ProblemCodeContentInvalid:
+		return true
+	case ProblemCodeContentTooLong:
 		return true
 	case ProblemCodeDirectForbidden:
 		return true
@@ -321,6 +374,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeInvalidParameter:
 		return true
 	case ProblemCodeInvalidRequest:
+		return true
+	case ProblemCodeLaneForbidden:
 		return true
 	case ProblemCodeMethodNotAllowed:
 		return true
@@ -374,6 +429,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeTransactionConflict:
 		return true
+	case ProblemCodeTypeForbidden:
+		return true
 	case ProblemCodeUnavailable:
 		return true
 	case ProblemCodeUnknownCallback:
@@ -393,6 +450,39 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnsupportedMediaType:
 		return true
 	case ProblemCodeWebhookExists:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for QuietHoursDays.
+const (
+	Fri QuietHoursDays = "fri"
+	Mon QuietHoursDays = "mon"
+	Sat QuietHoursDays = "sat"
+	Sun QuietHoursDays = "sun"
+	Thu QuietHoursDays = "thu"
+	Tue QuietHoursDays = "tue"
+	Wed QuietHoursDays = "wed"
+)
+
+// Valid indicates whether the value is a known member of the QuietHoursDays enum.
+func (e QuietHoursDays) Valid() bool {
+	switch e {
+	case Fri:
+		return true
+	case Mon:
+		return true
+	case Sat:
+		return true
+	case Sun:
+		return true
+	case Thu:
+		return true
+	case Tue:
+		return true
+	case Wed:
 		return true
 	default:
 		return false
@@ -813,6 +903,22 @@ type NewConsumer struct {
 
 // NewPolicy As PolicyRules, with a name.
 type NewPolicy struct {
+	// Cap How many messages of a room reach one person in a time; emergencies are not counted.
+	Cap PolicyCap `json:"cap,omitempty,omitzero"`
+
+	// Check An application that is asked before a message is accepted. It gets `{"room":…,"type":…,"lane":…,"publisher":…,
+	// "content":…}` by POST, and never the recipients, and answers 200 with `{"accept":true}`, or with
+	// `{"accept":false,"errors":[{"pointer":"/content/text","detail":"…"}]}`, which the publisher is shown. Any other
+	// answer, or none in time, is 503 `check_unavailable` for the publisher. The header Webhook-Id is the same for every
+	// repeat of a request. Whom an application may be is as for webhooks.
+	Check PolicyCheck `json:"check,omitempty,omitzero"`
+
+	// Content What a message may say at most. 0, or nothing, is as much as the gateway takes.
+	Content PolicyContent `json:"content,omitempty,omitzero"`
+
+	// Dates The days on which people are written to; emergencies go all the same.
+	Dates PolicyDates `json:"dates,omitempty,omitzero"`
+
 	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
 	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
 
@@ -820,15 +926,54 @@ type NewPolicy struct {
 	//
 	// Example: 1h30m
 	Expiry PolicyDuration `json:"expiry,omitempty,omitzero"`
-	Jitter *float64       `json:"jitter,omitempty"`
+
+	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there.
+	Fallback PolicyFallbacks `json:"fallback,omitempty,omitzero"`
+
+	// History What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
+	History PolicyHistory `json:"history,omitempty,omitzero"`
+
+	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
+	Jitter    *float64        `json:"jitter,omitempty"`
+
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	//
+	// Example: {"bulk":{"perDay":2},"normal":{}}
+	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
 
 	// Name As the name of a room.
 	//
 	// Example: patient
 	Name PolicyName `json:"name"`
 
+	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+	//
+	// Example: {"sms":[{"provider":"sandbox","weight":3}]}
+	Providers PolicyProviders `json:"providers,omitempty,omitzero"`
+
+	// QuietHours When nobody is written to; emergencies go all the same.
+	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
+
+	// Quota How many messages one publisher may send into a room. 0, or nothing, is any number.
+	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
+
+	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
+	Release PolicyRelease `json:"release,omitempty,omitzero"`
+
 	// Retry The waits after attempts 1, 2, …; the last one repeats.
 	Retry PolicyRetry `json:"retry,omitempty,omitzero"`
+
+	// SentIsDelivered The channels where the provider's confirmation is the last word.
+	SentIsDelivered PolicySentIsDelivered `json:"sentIsDelivered,omitempty,omitzero"`
+
+	// Types The types that may be published; all, if absent or empty.
+	Types PolicyTypes `json:"types,omitempty,omitzero"`
+
+	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
+	//
+	// Example: Asia/Bishkek
+	Zone PolicyZone `json:"zone,omitempty,omitzero"`
 }
 
 // NewRoom defines model for NewRoom.
@@ -871,6 +1016,22 @@ type Policy struct {
 	Revision int    `json:"revision"`
 }
 
+// PolicyAuthor defines model for PolicyAuthor.
+type PolicyAuthor struct {
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID `json:"client"`
+}
+
+// PolicyCap How many messages of a room reach one person in a time; emergencies are not counted.
+type PolicyCap struct {
+	Messages int `json:"messages,omitempty,omitzero"`
+
+	// Per Example: 24h
+	Per string `json:"per,omitempty,omitzero"`
+}
+
 // PolicyChange defines model for PolicyChange.
 type PolicyChange struct {
 	// From Its value in the one.
@@ -889,6 +1050,48 @@ type PolicyChange struct {
 	To interface{} `json:"to"`
 }
 
+// PolicyCheck An application that is asked before a message is accepted. It gets `{"room":…,"type":…,"lane":…,"publisher":…,
+// "content":…}` by POST, and never the recipients, and answers 200 with `{"accept":true}`, or with
+// `{"accept":false,"errors":[{"pointer":"/content/text","detail":"…"}]}`, which the publisher is shown. Any other
+// answer, or none in time, is 503 `check_unavailable` for the publisher. The header Webhook-Id is the same for every
+// repeat of a request. Whom an application may be is as for webhooks.
+type PolicyCheck struct {
+	// Timeout 100ms to 10s; 2s if absent.
+	//
+	// Example: 2s
+	Timeout string `json:"timeout,omitempty,omitzero"`
+
+	// URL Shown to the author, to officers and to platform admins only, since it may hold a credential.
+	//
+	// Example: https://check.example.org/messages
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// PolicyContent What a message may say at most. 0, or nothing, is as much as the gateway takes.
+type PolicyContent struct {
+	// Bytes Of the content as published.
+	Bytes int `json:"bytes,omitempty,omitzero"`
+
+	// Segments Parts of an SMS (GSM 03.38). They are counted of `sms`, or of `text` where there is no `sms`, unless every recipient is named and none takes SMS.
+	Segments int `json:"segments,omitempty,omitzero"`
+}
+
+// PolicyDates The days on which people are written to; emergencies go all the same.
+type PolicyDates struct {
+	// From The first.
+	//
+	// Example: 2026-12-01
+	From string `json:"from,omitempty,omitzero"`
+
+	// Not Days between them on which not to.
+	Not []string `json:"not,omitempty,omitzero"`
+
+	// Until The last.
+	//
+	// Example: 2026-12-31
+	Until string `json:"until,omitempty,omitzero"`
+}
+
 // PolicyDiff defines model for PolicyDiff.
 type PolicyDiff struct {
 	Changes []PolicyChange `json:"changes"`
@@ -902,11 +1105,37 @@ type PolicyDuplicates string
 // Example: 1h30m
 type PolicyDuration = string
 
+// PolicyFallback defines model for PolicyFallback.
+type PolicyFallback struct {
+	// After At least a second.
+	//
+	// Example: 1h30m
+	After PolicyDuration `json:"after"`
+	From  Channel        `json:"from"`
+	To    Channel        `json:"to"`
+}
+
+// PolicyFallbacks Where a delivery moves that is not delivered in time, if the person can be reached there.
+type PolicyFallbacks = []PolicyFallback
+
+// PolicyHistory What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
+type PolicyHistory string
+
+// PolicyHoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+type PolicyHoldAfter = int
+
 // PolicyJitter The share by which a wait may be longer or shorter.
 type PolicyJitter = float64
 
+// PolicyLanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+//
+// Example: {"bulk":{"perDay":2},"normal":{}}
+type PolicyLanes map[string]PolicyQuota
+
 // PolicyList defines model for PolicyList.
 type PolicyList struct {
+	// Next The cursor of the next page; null on the last one.
+	Next     *string          `json:"next"`
 	Policies []PolicyRevision `json:"policies"`
 }
 
@@ -914,6 +1143,32 @@ type PolicyList struct {
 //
 // Example: patient
 type PolicyName = string
+
+// PolicyProvider defines model for PolicyProvider.
+type PolicyProvider struct {
+	Provider string `json:"provider"`
+
+	// Weight 1 if absent.
+	Weight int `json:"weight,omitempty,omitzero"`
+}
+
+// PolicyProviders The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+//
+// Example: {"sms":[{"provider":"sandbox","weight":3}]}
+type PolicyProviders map[string][]PolicyProvider
+
+// PolicyQuietHours When nobody is written to; emergencies go all the same.
+type PolicyQuietHours = []QuietHours
+
+// PolicyQuota How many messages one publisher may send into a room. 0, or nothing, is any number.
+type PolicyQuota struct {
+	// PerDay In 24 hours.
+	PerDay    int `json:"perDay,omitempty,omitzero"`
+	PerMinute int `json:"perMinute,omitempty,omitzero"`
+}
+
+// PolicyRelease Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
+type PolicyRelease string
 
 // PolicyRetry The waits after attempts 1, 2, …; the last one repeats.
 type PolicyRetry = []PolicyDuration
@@ -924,8 +1179,24 @@ type PolicyRevision struct {
 	Approver string `json:"approver,omitempty,omitzero"`
 
 	// Author The client whose policy it is; absent if it is the operator's.
-	Author    string    `json:"author,omitempty,omitzero"`
+	Author string `json:"author,omitempty,omitzero"`
+
+	// Cap How many messages of a room reach one person in a time; emergencies are not counted.
+	Cap       PolicyCap `json:"cap,omitempty,omitzero"`
 	ChangedAt time.Time `json:"changedAt,omitempty,omitzero"`
+
+	// Check An application that is asked before a message is accepted. It gets `{"room":…,"type":…,"lane":…,"publisher":…,
+	// "content":…}` by POST, and never the recipients, and answers 200 with `{"accept":true}`, or with
+	// `{"accept":false,"errors":[{"pointer":"/content/text","detail":"…"}]}`, which the publisher is shown. Any other
+	// answer, or none in time, is 503 `check_unavailable` for the publisher. The header Webhook-Id is the same for every
+	// repeat of a request. Whom an application may be is as for webhooks.
+	Check PolicyCheck `json:"check,omitempty,omitzero"`
+
+	// Content What a message may say at most. 0, or nothing, is as much as the gateway takes.
+	Content PolicyContent `json:"content,omitempty,omitzero"`
+
+	// Dates The days on which people are written to; emergencies go all the same.
+	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
 	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
 	Duplicates PolicyDuplicates `json:"duplicates"`
@@ -933,22 +1204,79 @@ type PolicyRevision struct {
 	// Expiry From acceptance until a delivery is given up.
 	Expiry string `json:"expiry"`
 
+	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there.
+	Fallback PolicyFallbacks `json:"fallback,omitempty,omitzero"`
+
+	// History What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
+	History PolicyHistory `json:"history,omitempty,omitzero"`
+
+	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
+
 	// Jitter The share by which a wait may be longer or shorter.
 	Jitter PolicyJitter `json:"jitter"`
+
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	//
+	// Example: {"bulk":{"perDay":2},"normal":{}}
+	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
 
 	// Name As the name of a room.
 	//
 	// Example: patient
 	Name PolicyName `json:"name"`
 
+	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+	//
+	// Example: {"sms":[{"provider":"sandbox","weight":3}]}
+	Providers PolicyProviders `json:"providers,omitempty,omitzero"`
+
+	// QuietHours When nobody is written to; emergencies go all the same.
+	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
+
+	// Quota How many messages one publisher may send into a room. 0, or nothing, is any number.
+	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
+
+	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
+	Release PolicyRelease `json:"release,omitempty,omitzero"`
+
 	// Retry The waits after attempts 1, 2, …; the last one repeats.
 	Retry    PolicyRetry `json:"retry"`
 	Revision int         `json:"revision"`
-	State    PolicyState `json:"state"`
+
+	// SentIsDelivered The channels where the provider's confirmation is the last word.
+	SentIsDelivered PolicySentIsDelivered `json:"sentIsDelivered,omitempty,omitzero"`
+	State           PolicyState           `json:"state"`
+
+	// Types The types that may be published; all, if absent or empty.
+	Types PolicyTypes `json:"types,omitempty,omitzero"`
+
+	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
+	//
+	// Example: Asia/Bishkek
+	Zone PolicyZone `json:"zone,omitempty,omitzero"`
 }
 
-// PolicyRules The expiry is not shorter than the first wait, nor longer than a message may set its own.
+// PolicyRules The expiry is not shorter than the first wait, nor longer than a message may set its own. A member that is given
+// takes the place of the one that was; an empty one ([], {}, 0 or "") takes the rule away. What contradicts itself is
+// refused, all of it at once.
 type PolicyRules struct {
+	// Cap How many messages of a room reach one person in a time; emergencies are not counted.
+	Cap PolicyCap `json:"cap,omitempty,omitzero"`
+
+	// Check An application that is asked before a message is accepted. It gets `{"room":…,"type":…,"lane":…,"publisher":…,
+	// "content":…}` by POST, and never the recipients, and answers 200 with `{"accept":true}`, or with
+	// `{"accept":false,"errors":[{"pointer":"/content/text","detail":"…"}]}`, which the publisher is shown. Any other
+	// answer, or none in time, is 503 `check_unavailable` for the publisher. The header Webhook-Id is the same for every
+	// repeat of a request. Whom an application may be is as for webhooks.
+	Check PolicyCheck `json:"check,omitempty,omitzero"`
+
+	// Content What a message may say at most. 0, or nothing, is as much as the gateway takes.
+	Content PolicyContent `json:"content,omitempty,omitzero"`
+
+	// Dates The days on which people are written to; emergencies go all the same.
+	Dates PolicyDates `json:"dates,omitempty,omitzero"`
+
 	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
 	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
 
@@ -956,14 +1284,77 @@ type PolicyRules struct {
 	//
 	// Example: 1h30m
 	Expiry PolicyDuration `json:"expiry,omitempty,omitzero"`
-	Jitter *float64       `json:"jitter,omitempty"`
+
+	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there.
+	Fallback PolicyFallbacks `json:"fallback,omitempty,omitzero"`
+
+	// History What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
+	History PolicyHistory `json:"history,omitempty,omitzero"`
+
+	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
+	Jitter    *float64        `json:"jitter,omitempty"`
+
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	//
+	// Example: {"bulk":{"perDay":2},"normal":{}}
+	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
+
+	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+	//
+	// Example: {"sms":[{"provider":"sandbox","weight":3}]}
+	Providers PolicyProviders `json:"providers,omitempty,omitzero"`
+
+	// QuietHours When nobody is written to; emergencies go all the same.
+	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
+
+	// Quota How many messages one publisher may send into a room. 0, or nothing, is any number.
+	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
+
+	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
+	Release PolicyRelease `json:"release,omitempty,omitzero"`
 
 	// Retry The waits after attempts 1, 2, …; the last one repeats.
 	Retry PolicyRetry `json:"retry,omitempty,omitzero"`
+
+	// SentIsDelivered The channels where the provider's confirmation is the last word.
+	SentIsDelivered PolicySentIsDelivered `json:"sentIsDelivered,omitempty,omitzero"`
+
+	// Types The types that may be published; all, if absent or empty.
+	Types PolicyTypes `json:"types,omitempty,omitzero"`
+
+	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
+	//
+	// Example: Asia/Bishkek
+	Zone PolicyZone `json:"zone,omitempty,omitzero"`
 }
+
+// PolicySentIsDelivered The channels where the provider's confirmation is the last word.
+type PolicySentIsDelivered = []Channel
 
 // PolicyState defines model for PolicyState.
 type PolicyState string
+
+// PolicyType defines model for PolicyType.
+type PolicyType struct {
+	// Schema A JSON Schema 2020-12 of the content of such messages, of at most 32 KiB. It stands by itself: `$ref` leads
+	// nowhere else, and in no circle; `format` is not checked; patterns are RE2.
+	//
+	//
+	// Example: {"properties":{"sms":{"maxLength":300}},"required":["sms"],"type":"object"}
+	Schema interface{} `json:"schema,omitempty,omitzero"`
+
+	// Type Example: reminder
+	Type string `json:"type"`
+}
+
+// PolicyTypes The types that may be published; all, if absent or empty.
+type PolicyTypes = []PolicyType
+
+// PolicyZone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
+//
+// Example: Asia/Bishkek
+type PolicyZone = string
 
 // Problem RFC 9457.
 type Problem struct {
@@ -1086,6 +1477,23 @@ type PulledMessage struct {
 	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 	UMID UMID `json:"umid"`
 }
+
+// QuietHours defines model for QuietHours.
+type QuietHours struct {
+	// Days On which they begin; every day, if absent.
+	Days []QuietHoursDays `json:"days,omitempty,omitzero"`
+
+	// From Example: 21:00
+	From string `json:"from"`
+
+	// Until Of the next day, if it is before from. 24:00 is the end of the day.
+	//
+	// Example: 08:00
+	Until string `json:"until"`
+}
+
+// QuietHoursDays defines model for QuietHours.Days.
+type QuietHoursDays string
 
 // Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
 type Readers = []ClientID
@@ -1405,10 +1813,34 @@ type ListDeliveriesParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListPoliciesParams defines parameters for ListPolicies.
+type ListPoliciesParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListPolicyRevisionsParams defines parameters for ListPolicyRevisions.
+type ListPolicyRevisionsParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
 // DiffPolicyParams defines parameters for DiffPolicy.
 type DiffPolicyParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
+}
+
+// DeletePolicyParams defines parameters for DeletePolicy.
+type DeletePolicyParams struct {
+	// IfMatch The revision's ETag.
+	IfMatch string `json:"If-Match"`
 }
 
 // RewritePolicyParams defines parameters for RewritePolicy.
@@ -1518,6 +1950,9 @@ type DraftPolicyJSONRequestBody = NewPolicy
 
 // NextPolicyJSONRequestBody defines body for NextPolicy for application/json ContentType.
 type NextPolicyJSONRequestBody = PolicyRules
+
+// HandOverPolicyJSONRequestBody defines body for HandOverPolicy for application/json ContentType.
+type HandOverPolicyJSONRequestBody = PolicyAuthor
 
 // RewritePolicyJSONRequestBody defines body for RewritePolicy for application/json ContentType.
 type RewritePolicyJSONRequestBody = PolicyRules

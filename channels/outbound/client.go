@@ -158,7 +158,10 @@ type Call struct {
 
 // Post makes a call and says what came of it. It returns when ctx ends. A host that has let several
 // calls in a row run out of time is not called for a while: ErrResting.
-func (c *Client) Post(ctx context.Context, call Call) Answer {
+func (c *Client) Post(ctx context.Context, call Call) Answer { return c.post(ctx, call, drop) }
+
+// post makes a call and has read read the body of the answer.
+func (c *Client) post(ctx context.Context, call Call, read func(io.Reader) error) Answer {
 	r, err := c.request(ctx, call)
 	if err != nil {
 		return Answer{Err: err}
@@ -168,14 +171,20 @@ func (c *Client) Post(ctx context.Context, call Call) Answer {
 	}
 	short, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
-	a := c.do(r.WithContext(short))
+	a := c.do(r.WithContext(short), read)
 	if ctx.Err() == nil { // it was given its time
 		c.hosts.note(r.URL.Host, a.Late, c.options.Now())
 	}
 	return a
 }
 
-func (c *Client) do(r *http.Request) Answer {
+// drop reads what is left of a body, so that the connection can be used again.
+func drop(body io.Reader) error {
+	_, _ = io.CopyN(io.Discard, body, maxAnswer)
+	return nil
+}
+
+func (c *Client) do(r *http.Request, read func(io.Reader) error) Answer {
 	var written atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }}
 	response, err := c.http.Do(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
@@ -183,7 +192,9 @@ func (c *Client) do(r *http.Request) Answer {
 		return Answer{Err: kind(err), Late: r.Context().Err() != nil || late(err), Taken: written.Load()}
 	}
 	defer response.Body.Close()
-	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // so that the connection can be used again
+	if err := read(response.Body); err != nil {
+		return Answer{Err: kind(err), Late: r.Context().Err() != nil || late(err), Taken: true}
+	}
 	return Answer{Status: response.StatusCode, RetryAfter: retryAfter(response.Header, c.options.Now())}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	_ "time/tzdata" // so that policies may name time zones on every machine
 )
 
 // version is set at build time.

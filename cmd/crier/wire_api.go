@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/publish/rules"
 )
 
 // newServer makes the API, over HTTP and NATS, which a door of their own leads to.
@@ -25,7 +26,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		return nil, nil, fmt.Errorf("oidc: %w", err)
 	}
 	publisher := &publish.Publisher{
-		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k},
+		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls},
 		Now: s.broker.Now,
 	}
 	hear := a.config.Live
@@ -40,7 +41,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Consumers: durable,
 		Messages:  k.index, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
-		Blocked: k.blocked, Policies: k.policies, Connections: s.broker,
+		Blocked: k.blocked, Policies: k.policies, Providers: a.config.Providers.Names(), Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil
 }

@@ -58,7 +58,7 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 		return nil, err
 	}
 	c.run("blocked", k.blocked.Run)
-	k.policies = registry.NewPolicies(s.log, k.rooms, a.config.Policy.Rules(), a.config.API.MaxExpiry, a.log.With("part", "policies"))
+	k.policies = registry.NewPolicies(s.log, s.vault, k.rooms, a.config.Policy.Rules(), a.config.API.MaxExpiry, a.log.With("part", "policies"))
 	c.run("policies", k.policies.Run)
 	k.controls = registry.NewControls(s.log, s.broker.Now, a.log.With("part", "controls"))
 	if err := k.controls.Load(ctx); err != nil {

@@ -52,6 +52,11 @@ type Policies interface {
 	Policy(ctx context.Context, room rooms.Room) (rooms.Policy, error)
 }
 
+// Rules says why a policy does not let a message in; nil if it does. Its errors are handed on as they are.
+type Rules interface {
+	Check(ctx context.Context, p rooms.Policy, r Request, id string) error
+}
+
 // Publisher accepts messages.
 type Publisher struct {
 	Log      Log
@@ -59,6 +64,7 @@ type Publisher struct {
 	Vault    Vault
 	Verifier Verifier
 	Policies Policies
+	Rules    Rules            // nil: every message is let in
 	Now      func() time.Time // time.Now if nil
 
 	turns   turns
@@ -67,7 +73,7 @@ type Publisher struct {
 }
 
 // Publish accepts a message: first the memory is asked, then the log, which itself recognises
-// what the memory has not learnt yet. When it returns without an error the message is durable,
+// what the memory has not learnt yet. Of what neither knows the rules are asked. When it returns without an error the message is durable,
 // or was before. See the package's errors for the refusals.
 func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	txids := p.txids(r)
@@ -83,7 +89,16 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if ok {
 		return p.repeat(r, known)
 	}
-	m, err := p.message(ctx, r, txids[0])
+	policy, err := p.Policies.Policy(ctx, r.Room)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
+	}
+	if p.Rules != nil {
+		if err := p.Rules.Check(ctx, policy, r, txids[0]); err != nil {
+			return p.refused(ctx, r, txids, err)
+		}
+	}
+	m, err := p.message(r, policy, txids[0])
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -165,13 +180,25 @@ func refusal(err error) error {
 	return fmt.Errorf("publish: append: %w", err)
 }
 
-// message makes the entry of the log.
-func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.Message, error) {
-	now := p.now()
-	policy, err := p.Policies.Policy(ctx, r.Room)
-	if err != nil {
-		return rooms.Message{}, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
+// refused gives the first answer to a message that the rules let in before, whatever they say of it now: the memory
+// may not have known it yet.
+func (p *Publisher) refused(ctx context.Context, r Request, txids []string, why error) (Receipt, error) {
+	if err := p.Memory.Wait(ctx); err != nil {
+		return Receipt{}, ErrUnavailable
 	}
+	known, ok, err := p.Memory.Lookup(txids...)
+	switch {
+	case err != nil:
+		return Receipt{}, lookupError(err)
+	case ok:
+		return p.repeat(r, known)
+	}
+	return Receipt{}, why
+}
+
+// message makes the entry of the log.
+func (p *Publisher) message(r Request, policy rooms.Policy, txid string) (rooms.Message, error) {
+	now := p.now()
 	m := rooms.Message{Header: rooms.Header{
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
 		MHASH: p.Vault.MAC(requestPurpose(r.Room), r.Raw), TxID: txid, Policy: policy.Revision,
@@ -181,7 +208,7 @@ func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.
 	if m.ExpiresAt.IsZero() {
 		m.ExpiresAt = policy.Deadline(now)
 	}
-	err = p.seal(&m, r) // before m is read: the order within a return is not fixed
+	err := p.seal(&m, r) // before m is read: the order within a return is not fixed
 	return m, err
 }
 

@@ -31,6 +31,7 @@ type PolicyStore interface {
 // newer revision that was published on another node applies here within about a second.
 type Policies struct {
 	store    PolicyStore
+	sealer   Sealer
 	rooms    RoomLister
 	standard rooms.Policy
 	longest  time.Duration
@@ -44,11 +45,11 @@ type Policies struct {
 }
 
 // NewPolicies knows the standard policy alone; Run follows the others. No policy lets a message expire later than
-// longest after it was accepted.
-func NewPolicies(s PolicyStore, r RoomLister, standard rooms.Policy, longest time.Duration, log *slog.Logger) *Policies {
+// longest after it was accepted. Whom a policy asks is stored sealed.
+func NewPolicies(s PolicyStore, v Sealer, r RoomLister, standard rooms.Policy, longest time.Duration, log *slog.Logger) *Policies {
 	first := rooms.PolicyRevision{Policy: standard, State: rooms.PolicyPublished}
 	return &Policies{
-		store: s, rooms: r, standard: standard, longest: longest, log: log, now: time.Now,
+		store: s, sealer: v, rooms: r, standard: standard, longest: longest, log: log, now: time.Now,
 		known:   map[rooms.Revision]rooms.PolicyRevision{standard.Revision: first},
 		current: map[string]rooms.Policy{standard.Name: standard},
 	}
@@ -80,7 +81,7 @@ func (p *Policies) load(ctx context.Context) error {
 		return fmt.Errorf("registry: read the policies: %w", err)
 	}
 	for _, one := range fresh {
-		p.set(one)
+		p.set(p.unsealed(one))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,7 +153,7 @@ func (p *Policies) look(r rooms.Revision) (rooms.PolicyRevision, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	one, ok := p.known[r]
-	return one, ok
+	return one, ok && one.State != rooms.PolicyDeleted
 }
 
 // Get reads a revision as it is now, or says ErrUnknownPolicy.
@@ -175,11 +176,11 @@ func (p *Policies) List(ctx context.Context, name string) ([]rooms.PolicyRevisio
 	p.mu.RLock()
 	all := slices.Collect(maps.Values(p.known))
 	p.mu.RUnlock()
-	if name != "" {
-		all = slices.DeleteFunc(all, func(one rooms.PolicyRevision) bool { return one.Name != name })
-		if len(all) == 0 {
-			return nil, ErrUnknownPolicy
-		}
+	all = slices.DeleteFunc(all, func(one rooms.PolicyRevision) bool {
+		return one.State == rooms.PolicyDeleted || name != "" && one.Name != name
+	})
+	if name != "" && len(all) == 0 {
+		return nil, ErrUnknownPolicy
 	}
 	slices.SortFunc(all, func(a, b rooms.PolicyRevision) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Revision.Revision, b.Revision.Revision))
@@ -193,7 +194,7 @@ func (p *Policies) Draft(ctx context.Context, rules rooms.Policy, by rooms.Clien
 		return rooms.PolicyRevision{}, cmp.Or(err, ErrPolicyExists)
 	}
 	rules.Revision.Revision = 1
-	one, err := p.put(ctx, rooms.PolicyRevision{Policy: rules, State: rooms.PolicyDraft, Author: by})
+	one, err := p.draft(ctx, rules, by)
 	if errors.Is(err, ErrRevision) {
 		err = ErrPolicyExists
 	}
@@ -211,7 +212,7 @@ func (p *Policies) Next(ctx context.Context, rules rooms.Policy, by rooms.Client
 		return rooms.PolicyRevision{}, rooms.ErrOtherPolicy
 	}
 	rules.Revision.Revision = last.Revision.Revision + 1
-	return p.put(ctx, rooms.PolicyRevision{Policy: rules, State: rooms.PolicyDraft, Author: by})
+	return p.draft(ctx, rules, by)
 }
 
 // Rewrite gives a revision other rules, if it is still the given entry; else it says ErrRevision.
@@ -279,6 +280,10 @@ func (p *Policies) put(ctx context.Context, one rooms.PolicyRevision) (rooms.Pol
 		return one, ErrQuota
 	}
 	one.ChangedAt = p.now().UTC().Truncate(time.Millisecond)
+	one, err := sealCheck(p.sealer, one)
+	if err != nil {
+		return one, err
+	}
 	entry, err := p.store.PutPolicy(ctx, one)
 	switch {
 	case errors.Is(err, stream.ErrRevision):

@@ -24,8 +24,8 @@ func patient(expiry time.Duration) rooms.Policy {
 	}
 }
 
-func policiesOn(s registry.PolicyStore, r registry.RoomLister) *registry.Policies {
-	return registry.NewPolicies(s, r, standardPolicy(), longest, slog.New(slog.DiscardHandler))
+func policiesOn(s registry.PolicyStore, v registry.Sealer, r registry.RoomLister) *registry.Policies {
+	return registry.NewPolicies(s, v, r, standardPolicy(), longest, slog.New(slog.DiscardHandler))
 }
 
 // take makes steps, each by whom it is for.
@@ -47,7 +47,7 @@ func take(t *testing.T, p *registry.Policies, one rooms.PolicyRevision, steps ..
 // TestPolicyLife takes a policy through its states on one node and has another, which runs nothing, apply it.
 func TestPolicyLife(t *testing.T) {
 	h := newHouse(t)
-	here, there := policiesOn(h.log, h.rooms()), policiesOn(h.log, h.rooms())
+	here, there := policiesOn(h.log, h.openKeys(), h.rooms()), policiesOn(h.log, h.openKeys(), h.rooms())
 	one, err := here.Draft(t.Context(), patient(48*time.Hour), "boss")
 	if err != nil || one.State != rooms.PolicyDraft || one.Revision.Revision != 1 || one.Author != "boss" {
 		t.Fatalf("%+v, %v", one, err)
@@ -93,7 +93,7 @@ func same(a, b rooms.Policy) bool {
 // A message keeps its revision while newer ones are published and its own is retired, also on a node that starts then.
 func TestRulesOfEarlierRevisions(t *testing.T) {
 	h := newHouse(t)
-	p := policiesOn(h.log, h.rooms())
+	p := policiesOn(h.log, h.openKeys(), h.rooms())
 	all := []rooms.PolicyStep{rooms.SubmitPolicy, rooms.ApprovePolicy, rooms.PublishPolicy}
 	draft, err := p.Draft(t.Context(), patient(48*time.Hour), "boss")
 	if err != nil {
@@ -105,7 +105,7 @@ func TestRulesOfEarlierRevisions(t *testing.T) {
 	}
 	second := take(t, p, draft, all...)
 	take(t, p, first, rooms.RetirePolicy)
-	fresh := policiesOn(h.log, h.rooms())
+	fresh := policiesOn(h.log, h.openKeys(), h.rooms())
 	if got, err := fresh.Policy(t.Context(), first.Revision); err != nil || got.Expiry != 48*time.Hour {
 		t.Errorf("the first revision: %+v, %v", got, err)
 	}
@@ -120,7 +120,7 @@ func TestRulesOfEarlierRevisions(t *testing.T) {
 // Of two who change the same, the second is refused, whichever node he asks.
 func TestNoChangeOfAPolicyIsLost(t *testing.T) {
 	h := newHouse(t)
-	here, there := policiesOn(h.log, h.rooms()), policiesOn(h.log, h.rooms())
+	here, there := policiesOn(h.log, h.openKeys(), h.rooms()), policiesOn(h.log, h.openKeys(), h.rooms())
 	read, err := here.Draft(t.Context(), patient(48*time.Hour), "boss")
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestNoChangeOfAPolicyIsLost(t *testing.T) {
 func TestPolicyOfARoomIsNotRetired(t *testing.T) {
 	h := newHouse(t)
 	known := h.rooms()
-	p := policiesOn(h.log, known)
+	p := policiesOn(h.log, h.openKeys(), known)
 	draft, err := p.Draft(t.Context(), patient(48*time.Hour), "boss")
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestPolicyOfARoomIsNotRetired(t *testing.T) {
 
 // Whoever cannot ask the log says neither that a policy is unknown nor that another one applies.
 func TestPolicyOfWhichNobodyKnows(t *testing.T) {
-	p := policiesOn(mute{}, nil)
+	p := policiesOn(mute{}, nil, nil)
 	if _, err := p.Current(t.Context(), "patient"); !errors.Is(err, stream.ErrUnavailable) || errors.Is(err, registry.ErrUnknownPolicy) {
 		t.Errorf("current: %v", err)
 	}
@@ -194,7 +194,7 @@ func (mute) Policies(context.Context, uint64) ([]rooms.PolicyRevision, error) {
 // A node learns of newer revisions without being asked.
 func TestNewerRevisionIsHeardOf(t *testing.T) {
 	h := newHouse(t)
-	here, there := policiesOn(h.log, h.rooms()), policiesOn(h.log, h.rooms())
+	here, there := policiesOn(h.log, h.openKeys(), h.rooms()), policiesOn(h.log, h.openKeys(), h.rooms())
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- there.Run(ctx) }()

@@ -44,6 +44,8 @@ type Rekeyer struct {
 	Log   *slog.Logger
 	// Clients are sealed anew as well; nil for none.
 	Clients ClientMover
+	// Policies are sealed anew as well; nil for none.
+	Policies PolicyMover
 }
 
 // ClientMover is what re-keying needs of the entries of clients.
@@ -52,7 +54,7 @@ type ClientMover interface {
 	PutClient(ctx context.Context, e stream.ClientEntry) error
 }
 
-// Uses counts the subscribers and clients that need a key, by its id.
+// Uses counts the subscribers, clients and policies that need a key, by its id.
 type Uses map[uint32]int
 
 // moveAtOnce is how many subscribers are moved in one step.
@@ -84,6 +86,11 @@ func (k *Rekeyer) Pass(ctx context.Context) (Uses, error) {
 	}
 	if k.Clients != nil {
 		if err := p.clients(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if k.Policies != nil {
+		if err := p.policies(ctx); err != nil {
 			return nil, err
 		}
 	}

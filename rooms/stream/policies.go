@@ -35,9 +35,10 @@ type policyEntry struct {
 	Author     rooms.Client      `json:"author"`
 	Approver   rooms.Client      `json:"approver,omitzero"`
 	ChangedAt  time.Time         `json:"changedAt"`
+	Rules      rulesEntry        `json:"rules,omitzero"`
 }
 
-// PutPolicy stores a revision of a policy. ErrRevision if p.Entry is not the latest of this revision, 0 for none.
+// PutPolicy stores a revision of a policy, with p.Sealed in the place of Check.URL. ErrRevision if p.Entry is not the latest of this revision, 0 for none.
 func (l *Log) PutPolicy(ctx context.Context, p rooms.PolicyRevision) (entry uint64, err error) {
 	data, err := encodePolicy(p)
 	if err != nil {
@@ -91,6 +92,7 @@ func encodePolicy(p rooms.PolicyRevision) ([]byte, error) {
 	e := policyEntry{
 		Name: p.Name, Revision: p.Revision.Revision, Jitter: p.Jitter, Expiry: int64(p.Expiry), Duplicates: p.Duplicates,
 		State: p.State, Author: p.Author, Approver: p.Approver, ChangedAt: p.ChangedAt,
+		Rules: entryOf(p.PolicyRules, p.Sealed),
 	}
 	for _, wait := range p.Retry {
 		e.Retry = append(e.Retry, int64(wait))
@@ -111,8 +113,9 @@ func decodePolicy(s stored) (p rooms.PolicyRevision, err error) {
 		Policy: rooms.Policy{
 			Revision: rooms.Revision{Name: e.Name, Revision: e.Revision},
 			Jitter:   e.Jitter, Expiry: time.Duration(e.Expiry), Duplicates: e.Duplicates,
+			PolicyRules: e.Rules.rules(),
 		},
-		State: e.State, Author: e.Author, Approver: e.Approver, ChangedAt: e.ChangedAt, Entry: s.sequence,
+		Sealed: e.Rules.Check, State: e.State, Author: e.Author, Approver: e.Approver, ChangedAt: e.ChangedAt, Entry: s.sequence,
 	}
 	for _, wait := range e.Retry {
 		p.Retry = append(p.Retry, time.Duration(wait))

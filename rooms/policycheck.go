@@ -1,0 +1,125 @@
+package rooms
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Providers are the names of those that are configured, by channel.
+type Providers map[Channel][]string
+
+// Faults names the contradictions between the rules of a policy, each of which may be right by itself. Its pointers
+// are those of the policy's JSON. A nil p knows no provider, and says nothing of them.
+func (r Policy) Faults(p Providers) []Fault {
+	var c contradictions
+	if len(r.Retry) > 0 && r.Expiry < r.Retry[0] {
+		c.add("/expiry", "shorter than the first wait of retry, which would never be")
+	}
+	c.fallback(r)
+	c.times(r.Times)
+	if (r.Cap.Messages == 0) != (r.Cap.Per == 0) {
+		c.add("/cap", "both messages and per are needed")
+	}
+	if r.Check.URL.IsZero() && r.Check.Timeout != 0 {
+		c.add("/check/url", "this member is needed")
+	}
+	if p != nil {
+		c.providers(r, p)
+	}
+	return c.faults
+}
+
+type contradictions struct{ faults []Fault }
+
+func (c *contradictions) add(pointer, detail string) {
+	c.faults = append(c.faults, Fault{pointer, "invalid_value", detail})
+}
+
+// fallback finds what would move a delivery nowhere, or in a circle, or when it is given up already.
+func (c *contradictions) fallback(r Policy) {
+	to := map[Channel]Channel{}
+	for i, f := range r.Fallback {
+		at := fmt.Sprintf("/fallback/%d", i)
+		if _, twice := to[f.From]; twice {
+			c.add(at+"/from", "a delivery falls back from a channel in one way only")
+			continue
+		}
+		to[f.From] = f.To
+		if f.After >= r.Expiry {
+			c.add(at+"/after", "not before expiry, when the delivery is given up")
+		}
+		if leads(to, f.To, f.From) {
+			c.add(at+"/to", "leads back to where the delivery comes from")
+		}
+	}
+}
+
+// leads says whether one channel falls back to another, by whatever way.
+func leads(to map[Channel]Channel, from, wanted Channel) bool {
+	for range len(to) + 1 {
+		if from == wanted {
+			return true
+		}
+		next, ok := to[from]
+		if !ok {
+			return false
+		}
+		from = next
+	}
+	return false
+}
+
+func (c *contradictions) times(t Times) {
+	if _, err := time.LoadLocation(t.Zone); err != nil || t.Zone == "Local" {
+		c.add("/zone", "a name of the IANA time zone database, such as Asia/Bishkek")
+	}
+	var week [7 * minutesOfDay]bool
+	for i, q := range t.Quiet {
+		if q.From == q.Until {
+			c.add(fmt.Sprintf("/quietHours/%d/until", i), "another time than from; a whole day is from 00:00 until 24:00")
+		}
+		q.minutes(&week)
+	}
+	if !slices.Contains(week[:], false) {
+		c.add("/quietHours", "no minute of a week is left")
+	}
+	c.dates(t)
+}
+
+func (c *contradictions) dates(t Times) {
+	from, starts := t.From.time()
+	until, ends := t.Until.time()
+	if !starts || !ends {
+		return
+	}
+	days := int(until.Sub(from)/(24*time.Hour)) + 1
+	if days < 1 {
+		c.add("/dates/until", "before from")
+		return
+	}
+	without := map[Date]bool{}
+	for _, d := range t.Not {
+		if d >= t.From && d <= t.Until {
+			without[d] = true
+		}
+	}
+	if len(without) >= days {
+		c.add("/dates/not", "no day is left")
+	}
+}
+
+func (c *contradictions) providers(r Policy, known Providers) {
+	for _, channel := range Channels() {
+		for i, route := range r.Routes[channel] {
+			at := fmt.Sprintf("/providers/%s/%d/provider", channel, i)
+			first := slices.IndexFunc(r.Routes[channel], func(other Route) bool { return other.Provider == route.Provider })
+			switch {
+			case !slices.Contains(known[channel], route.Provider):
+				c.add(at, "no provider of this name is configured for the channel")
+			case first < i:
+				c.add(at, "this provider stands here already")
+			}
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/publish"
+)
+
+// Asker calls the application that a policy names, and gives the status and the body of its answer.
+type Asker interface {
+	Ask(ctx context.Context, to rooms.Address, id string, body []byte) (status int, answer []byte, err error)
+}
+
+// maxSchemas is how many compiled schemas are at hand.
+const maxSchemas = 1_000
+
+// Rules applies what policies say of messages that are to be accepted.
+type Rules struct {
+	Asker Asker
+
+	mu      sync.RWMutex
+	schemas map[schemaOf]*Schema
+}
+
+// schemaOf names a schema: a revision that applies never changes.
+type schemaOf struct {
+	rooms.Revision
+	kind rooms.Type
+}
+
+var _ publish.Rules = (*Rules)(nil)
+
+// Check says why a message is not let in: a *Refusal. The id is that of the message's transaction.
+func (r *Rules) Check(ctx context.Context, p rooms.Policy, m publish.Request, id string) error {
+	if p.Lanes != nil {
+		if _, ok := p.Lanes[m.Lane]; !ok {
+			return refuse(ErrLane, "/lane", "the room's policy does not have this lane")
+		}
+	}
+	if p.Content != (rooms.ContentLimits{}) {
+		if err := length(p.Content, m); err != nil {
+			return err
+		}
+	}
+	if len(p.Types) > 0 {
+		if err := r.kind(p, m); err != nil {
+			return err
+		}
+	}
+	if p.Check.URL.IsZero() && p.Check.Timeout == 0 {
+		return nil
+	}
+	return r.ask(ctx, p.Check, m, id)
+}
+
+// length measures the content as it was published, and what of it becomes an SMS.
+func length(limit rooms.ContentLimits, m publish.Request) error {
+	if limit.Bytes > 0 && len(m.Content) > limit.Bytes {
+		return refuse(ErrLong, "/content", fmt.Sprintf("%d bytes, of which the room's policy allows %d", len(m.Content), limit.Bytes))
+	}
+	if limit.Segments == 0 || !mayTakeSMS(m) {
+		return nil
+	}
+	c, err := rooms.DecodeContent(m.Content)
+	if err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	if n := rooms.Segments(c.ShortText().Reveal()); n > limit.Segments {
+		at := "/content/sms"
+		if c.SMS.IsZero() {
+			at = "/content/text"
+		}
+		return refuse(ErrLong, at, fmt.Sprintf("%d segments of an SMS, of which the room's policy allows %d", n, limit.Segments))
+	}
+	return nil
+}
+
+// mayTakeSMS says whether a recipient may be reached by SMS; of a room's subscribers it is not known.
+func mayTakeSMS(m publish.Request) bool {
+	return !m.Direct || slices.ContainsFunc(m.Recipients, func(c rooms.Contact) bool {
+		return c.Channel == rooms.SMS || slices.ContainsFunc(c.Others, func(e rooms.Endpoint) bool { return e.Channel == rooms.SMS })
+	})
+}
+
+// kind looks for the type, and compares the content with its schema.
+func (r *Rules) kind(p rooms.Policy, m publish.Request) error {
+	i := slices.IndexFunc(p.Types, func(t rooms.MessageType) bool { return t.Type == m.Type })
+	if i < 0 {
+		return refuse(ErrType, "/type", "the room's policy does not have this type")
+	}
+	if len(p.Types[i].Schema) == 0 {
+		return nil
+	}
+	s, err := r.schema(schemaOf{p.Revision, m.Type}, p.Types[i].Schema)
+	if err != nil {
+		return err
+	}
+	if faults := s.Faults("/content", m.Content); len(faults) > 0 {
+		return &Refusal{ErrContent, faults}
+	}
+	return nil
+}
+
+// schema compiles a schema, unless it is at hand.
+func (r *Rules) schema(name schemaOf, raw []byte) (*Schema, error) {
+	r.mu.RLock()
+	s, ok := r.schemas[name]
+	r.mu.RUnlock()
+	if ok {
+		return s, nil
+	}
+	s, err := CompileSchema(raw)
+	if err != nil {
+		return nil, fmt.Errorf("rules: a schema that was taken: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.schemas == nil || len(r.schemas) >= maxSchemas {
+		r.schemas = map[schemaOf]*Schema{}
+	}
+	r.schemas[name] = s
+	return s, nil
+}
