@@ -134,7 +134,10 @@ func TestSchemaAgreesOnBadBodies(t *testing.T) {
 func TestSchemaAgreesOnGoodBodies(t *testing.T) {
 	j, s := newJudge(t), newServer(newEngine())
 	for _, body := range []string{good, full, withContent(`{"sms":"x"}`), withContent(`{"html":"<p>\n\t</p>"}`), with(`"lane":"emergency"`),
-		with(`"recipients":[{"phone":"+41791234567","name":""}]`), with(`"expiresAt":"2026-11-29T12:00:00Z","reference":""`)} {
+		with(`"recipients":[{"phone":"+41791234567","name":""}]`), with(`"expiresAt":"2026-11-29T12:00:00Z","reference":""`),
+		with(`"recipients":[{"email":"a@example.com","phone":"+996555000111","channels":["sms","email"],"language":"zh-Hans","values":{"child_1":""}}]`),
+		withContent(`{"text":"{{#a}}{{a}}{{/a}}","mustache":true,"languages":{"ky":{"sms":"{{language}}"},"de-CH":{"subject":"x"}}}`),
+		withContent(`{"text":"{{name}}","mustache":true},"recipients":[{"phone":"+996555000111","values":{"name":"A"}}]`)} {
 		a := ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", body, nil}
 		if err := j.request(a.request()); err != nil {
 			t.Errorf("%s: taken here, and not valid by openapi.yaml: %v", body, err)

@@ -84,8 +84,11 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	compiled, err := templates.Compile(content)
-	return opened{m.UMID, m.Type, m.ReceivedAt, compiled, raw}, err
+	ready, faults := templates.Compile(content, "")
+	if len(faults) > 0 {
+		return opened{}, fmt.Errorf("channels: compiling a content: %w", templates.ErrTemplate)
+	}
+	return opened{m.UMID, m.Type, m.ReceivedAt, ready, raw}, nil
 }
 
 // raw is the content as it was published: the payload, or a part of the sealed envelope.

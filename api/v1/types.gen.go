@@ -110,6 +110,7 @@ const (
 	FaultCodeInvalidAddress     FaultCode = "invalid_address"
 	FaultCodeInvalidClient      FaultCode = "invalid_client"
 	FaultCodeInvalidName        FaultCode = "invalid_name"
+	FaultCodeInvalidTemplate    FaultCode = "invalid_template"
 	FaultCodeInvalidText        FaultCode = "invalid_text"
 	FaultCodeInvalidTime        FaultCode = "invalid_time"
 	FaultCodeInvalidUTF8        FaultCode = "invalid_utf8"
@@ -119,6 +120,7 @@ const (
 	FaultCodeNotSupported       FaultCode = "not_supported"
 	FaultCodeSyntax             FaultCode = "syntax"
 	FaultCodeTooDeep            FaultCode = "too_deep"
+	FaultCodeTooLong            FaultCode = "too_long"
 	FaultCodeTooMany            FaultCode = "too_many"
 	FaultCodeTrailingData       FaultCode = "trailing_data"
 	FaultCodeUnknownMember      FaultCode = "unknown_member"
@@ -146,6 +148,8 @@ func (e FaultCode) Valid() bool {
 		return true
 	case FaultCodeInvalidName:
 		return true
+	case FaultCodeInvalidTemplate:
+		return true
 	case FaultCodeInvalidText:
 		return true
 	case FaultCodeInvalidTime:
@@ -163,6 +167,8 @@ func (e FaultCode) Valid() bool {
 	case FaultCodeSyntax:
 		return true
 	case FaultCodeTooDeep:
+		return true
+	case FaultCodeTooLong:
 		return true
 	case FaultCodeTooMany:
 		return true
@@ -517,6 +523,9 @@ type Callback struct {
 // Channel defines model for Channel.
 type Channel string
 
+// Channels In the person's order; absent: email, then phone.
+type Channels = []Channel
+
 // ClientID An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
 //
 // Example: hosp-7
@@ -653,6 +662,17 @@ type ConsumerName = string
 
 // Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 // text. A recipient on a channel for which there is nothing to send is not reached.
+//
+// With `mustache: true` each text is a template in Mustache of what is known of the recipient: `{{child}}` is his value
+// of that name, `{{#child}}…{{/child}}` stands if he has one, `{{^child}}…{{/child}}` if he has none; `name` and
+// `language` are there as well. There are no partials, no other delimiters and no values that are not escaped in HTML;
+// at most 1,000 tags and 256 KiB a text, and sections stand at most 8 deep. A message that names a recipient without a
+// value that is asked for is refused; to a subscriber without it nothing is sent, and his delivery fails (`incomplete`).
+//
+// With `languages` a recipient reads the variant in his language, or in its primary subtag, or else what stands outside
+// of them. What a variant leaves out is taken from there; text and html of a variant are taken together.
+//
+// Applications get the content as it was published, with all its templates and variants.
 type Content = Text
 
 // Counts defines model for Counts.
@@ -726,6 +746,11 @@ type History = bool
 
 // Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 type Lane string
+
+// LanguageTag BCP 47.
+//
+// Example: ky
+type LanguageTag = string
 
 // Message defines model for Message.
 type Message struct {
@@ -865,6 +890,9 @@ type NewWebhook struct {
 	URL CallURL `json:"url"`
 }
 
+// Person Somebody who is to get a room's messages; as Recipient.
+type Person = Contact
+
 // Policy The rules under which the message is delivered.
 type Policy struct {
 	Name     string `json:"name"`
@@ -996,6 +1024,17 @@ type Publish struct {
 
 	// Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 	// text. A recipient on a channel for which there is nothing to send is not reached.
+	//
+	// With `mustache: true` each text is a template in Mustache of what is known of the recipient: `{{child}}` is his value
+	// of that name, `{{#child}}…{{/child}}` stands if he has one, `{{^child}}…{{/child}}` if he has none; `name` and
+	// `language` are there as well. There are no partials, no other delimiters and no values that are not escaped in HTML;
+	// at most 1,000 tags and 256 KiB a text, and sections stand at most 8 deep. A message that names a recipient without a
+	// value that is asked for is refused; to a subscriber without it nothing is sent, and his delivery fails (`incomplete`).
+	//
+	// With `languages` a recipient reads the variant in his language, or in its primary subtag, or else what stands outside
+	// of them. What a variant leaves out is taken from there; text and html of a variant are taken together.
+	//
+	// Applications get the content as it was published, with all its templates and variants.
 	Content Content `json:"content"`
 
 	// ExpiresAt RFC 3339 with zone, in the future. What is not sent by then is failed (expired). Absent: as the policy says.
@@ -1112,7 +1151,8 @@ type Receipt struct {
 	UMID UMID `json:"umid"`
 }
 
-// Recipient Exactly one of email and phone.
+// Recipient One of email and phone, or both: then the first of channels is where the person is written to, and the other is there
+// for when that does not do.
 type Recipient = Contact
 
 // Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
@@ -1287,6 +1327,12 @@ type UploadLine struct {
 	// Line From 1.
 	Line int64 `json:"line,omitempty,omitzero"`
 }
+
+// Values What is known of the person, one line each. Names are of a-z, 0-9 and '_', and begin with a letter.
+type Values map[string]string
+
+// Variant What a content says in one language.
+type Variant = Text
 
 // Webhook defines model for Webhook.
 type Webhook struct {
@@ -1544,7 +1590,7 @@ type ResetConsumerJSONRequestBody = Start
 type PublishJSONRequestBody = Publish
 
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
-type AddSubscribersJSONRequestBody = Recipient
+type AddSubscribersJSONRequestBody = Person
 
 // AddWebhookJSONRequestBody defines body for AddWebhook for application/json ContentType.
 type AddWebhookJSONRequestBody = NewWebhook

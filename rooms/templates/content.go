@@ -26,28 +26,18 @@ type Content struct {
 // variant are the texts that there are; nil for none.
 type variant struct{ subject, text, html, sms *template }
 
-// Compile makes ready to say a content. A content without templates is taken as it is.
-func Compile(c rooms.Content) (*Content, error) {
-	compiled, faults := compile(c, "")
-	if len(faults) > 0 {
-		return nil, ErrTemplate
-	}
-	return compiled, nil
-}
+// Asks says whether what is said depends on what is known of a person.
+func (c *Content) Asks() bool { return c.as.Mustache }
 
-// Check lists what is wrong with the templates of a content; pointers are below at.
-func Check(c rooms.Content, at string) []rooms.Fault {
-	_, faults := compile(c, at)
-	return faults
-}
-
-func compile(c rooms.Content, at string) (*Content, []rooms.Fault) {
-	out := &Content{as: c, variants: map[string]*variant{}}
+// Compile makes ready to say a content, or lists what is wrong with its templates; pointers are below at. A content without
+// templates is taken as it is.
+func Compile(c rooms.Content, at string) (*Content, []rooms.Fault) {
+	out := &Content{as: c}
 	if !c.Mustache {
 		return out, nil
 	}
 	v, faults := compileVariant(c.In(""), at)
-	out.variants[""] = v
+	out.variants = map[string]*variant{"": v}
 	for _, language := range slices.Sorted(maps.Keys(c.Languages)) {
 		// What it takes from the others has been found wrong there.
 		_, more := compileVariant(c.Languages[language], at+"/languages/"+language)
