@@ -115,6 +115,7 @@ func help() map[string]explained {
 		"api.tls.allowMissingSni": {"Accept handshakes that name no server, such as to an IP address.", ""},
 		"api.insecure":            {"Serve HTTP without TLS: what `crier dev` does, and a configuration file may not.", ""},
 		"api.maxBody":             {"The most bytes of a request, at most 4 MiB.", ""},
+		"api.maxRecipients":       {"How many recipients a message may name.", ""},
 		"api.maxUpload":           {"The most bytes of an upload of subscribers.", ""},
 		"api.maxExpiry":           {"How far ahead a message may set its expiry.", ""},
 		"api.headerTimeout":       {"The time for the header of a request to arrive.", ""},

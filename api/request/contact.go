@@ -13,11 +13,6 @@ func ParseContact(body []byte) (rooms.Contact, error) {
 	return parsePerson(body, "attributes")
 }
 
-// ParseRecipient reads one named recipient.
-func ParseRecipient(body []byte) (rooms.Contact, error) {
-	return parsePerson(body, "values")
-}
-
 func parsePerson(body []byte, values string) (rooms.Contact, error) {
 	p := contactParser{reader: newReader(body), values: values}
 	if err := p.document(p.member); err != nil {
@@ -82,9 +77,9 @@ func (p *contactParser) finish(at string) rooms.Contact {
 // recipients reads the people that a message names.
 func (p *messageParser) recipients() error {
 	before := len(p.faults)
-	seen, count := people{}, 0
+	seen, count := People{}, 0
 	err := p.array(func() error {
-		if count == p.limits.recipients() {
+		if count == p.limits.MaxRecipients() {
 			return errors.Join(errEnough, p.tooMany())
 		}
 		count++
@@ -98,11 +93,11 @@ func (p *messageParser) recipients() error {
 
 func (p *messageParser) tooMany() error {
 	at := string(p.dec.StackPointer().Parent())
-	return p.faultAt(at, v1.FaultCodeTooMany, fmt.Sprintf("at most %d recipients; more people make a room, or several messages", p.limits.recipients()))
+	return p.faultAt(at, v1.FaultCodeTooMany, fmt.Sprintf("at most %d recipients; more people make a room, or several messages", p.limits.MaxRecipients()))
 }
 
 // recipient reads the next one; what is wrong with it is a fault.
-func (p *messageParser) recipient(seen people) error {
+func (p *messageParser) recipient(seen People) error {
 	before := len(p.faults)
 	one := contactParser{reader: p.reader, values: "values"}
 	if err := p.object(one.member); err != nil {
@@ -115,7 +110,7 @@ func (p *messageParser) recipient(seen people) error {
 	switch {
 	case !ok:
 		return p.faultAt(string(p.dec.StackPointer())+fault.Pointer, v1.FaultCode(fault.Code), fault.Detail)
-	case seen.again(c):
+	case seen.Again(c):
 		return p.fault(v1.FaultCodeDuplicateRecipient, sameContact)
 	}
 	p.m.Recipients = append(p.m.Recipients, c)

@@ -34,7 +34,8 @@ type Limits struct {
 	Recipients int // 0: MaxRecipients
 }
 
-func (l Limits) recipients() int { return cmp.Or(l.Recipients, MaxRecipients) }
+// MaxRecipients is how many recipients there may be.
+func (l Limits) MaxRecipients() int { return cmp.Or(l.Recipients, MaxRecipients) }
 
 // ParseMessage reads a publish request. What is known but not supported yet is refused only if nothing else is wrong.
 func ParseMessage(body []byte, l Limits) (Message, error) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
@@ -97,12 +96,12 @@ func (p *person) order() []rooms.Channel {
 
 const contactCount = "email or phone is needed, or both"
 
-// people remembers whom it has seen.
-type people map[string]bool
+// People remembers whom it has seen.
+type People map[string]bool
 
-// again says whether somebody is reached at the same address as one before.
-func (p people) again(c rooms.Contact) bool {
-	key := string(c.Channel) + ":" + strings.ToLower(c.Address.Same())
+// Again says whether somebody is reached first at the same address as one before.
+func (p People) Again(c rooms.Contact) bool {
+	key := string(c.Channel) + ":" + c.Address.Same()
 	known := p[key]
 	p[key] = true
 	return known

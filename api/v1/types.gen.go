@@ -107,6 +107,7 @@ const (
 	FaultCodeDuplicateMember    FaultCode = "duplicate_member"
 	FaultCodeDuplicateRecipient FaultCode = "duplicate_recipient"
 	FaultCodeEmptyBody          FaultCode = "empty_body"
+	FaultCodeFieldCount         FaultCode = "field_count"
 	FaultCodeInvalidAddress     FaultCode = "invalid_address"
 	FaultCodeInvalidClient      FaultCode = "invalid_client"
 	FaultCodeInvalidName        FaultCode = "invalid_name"
@@ -141,6 +142,8 @@ func (e FaultCode) Valid() bool {
 	case FaultCodeDuplicateRecipient:
 		return true
 	case FaultCodeEmptyBody:
+		return true
+	case FaultCodeFieldCount:
 		return true
 	case FaultCodeInvalidAddress:
 		return true
@@ -462,6 +465,36 @@ func (e StreamEndReason) Valid() bool {
 	}
 }
 
+// Defines values for PublishParamsFaulty.
+const (
+	Skip PublishParamsFaulty = "skip"
+)
+
+// Valid indicates whether the value is a known member of the PublishParamsFaulty enum.
+func (e PublishParamsFaulty) Valid() bool {
+	switch e {
+	case Skip:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AddSubscribersParamsPreview.
+const (
+	True AddSubscribersParamsPreview = "true"
+)
+
+// Valid indicates whether the value is a known member of the AddSubscribersParamsPreview enum.
+func (e AddSubscribersParamsPreview) Valid() bool {
+	switch e {
+	case True:
+		return true
+	default:
+		return false
+	}
+}
+
 // AckToken By what the message is acknowledged; of this consumer only.
 type AckToken = string
 
@@ -735,6 +768,14 @@ type Fault struct {
 // FaultCode defines model for FaultCode.
 type FaultCode string
 
+// FaultyRow A row of an upload that is wrong. Nothing of what stands in it is repeated.
+type FaultyRow struct {
+	Errors []Fault `json:"errors"`
+
+	// Line From 1; the header of a CSV file is line 1.
+	Line int64 `json:"line"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	// Status Example: ok
@@ -1003,11 +1044,17 @@ type Problem struct {
 	// Errors What is wrong, of which at most 20 are listed.
 	Errors []Fault `json:"errors,omitempty,omitzero"`
 
+	// Faulty How many rows of an upload are wrong.
+	Faulty int64 `json:"faulty,omitempty,omitzero"`
+
 	// Parts The parts of the node that are not ready.
 	Parts     []string `json:"parts,omitempty,omitzero"`
 	RequestID string   `json:"requestId"`
-	Status    int      `json:"status"`
-	Title     string   `json:"title"`
+
+	// Rows The first 1,000 of them.
+	Rows   []FaultyRow `json:"rows,omitempty,omitzero"`
+	Status int         `json:"status"`
+	Title  string      `json:"title"`
 
 	// Type URI of the code, for machines.
 	Type string `json:"type"`
@@ -1059,6 +1106,14 @@ type Publish struct {
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
+}
+
+// PublishForm defines model for PublishForm.
+type PublishForm struct {
+	Message Publish `json:"message"`
+
+	// Recipients A file of type text/csv or application/x-ndjson.
+	Recipients string `json:"recipients"`
 }
 
 // Publisher defines model for Publisher.
@@ -1132,7 +1187,10 @@ type Readers = []ClientID
 // Receipt defines model for Receipt.
 type Receipt struct {
 	// Duplicate The same request had been accepted before: this is its receipt.
-	Duplicate  bool      `json:"duplicate,omitempty,omitzero"`
+	Duplicate bool `json:"duplicate,omitempty,omitzero"`
+
+	// Faulty How many rows of the file were left out.
+	Faulty     int64     `json:"faulty,omitempty,omitzero"`
 	ReceivedAt time.Time `json:"receivedAt"`
 
 	// Response Always 'Message received'.
@@ -1144,6 +1202,9 @@ type Receipt struct {
 	//
 	// Example: newborn
 	Room RoomName `json:"room"`
+
+	// Rows The first 1,000 of them.
+	Rows []FaultyRow `json:"rows,omitempty,omitzero"`
 
 	// UMID Unique message id, a ULID.
 	//
@@ -1317,12 +1378,15 @@ type TypeName = string
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 type UMID = string
 
-// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, faulty).
+// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, faulty; good in a preview).
 type UploadLine struct {
 	Added    *int64  `json:"added,omitempty"`
 	Errors   []Fault `json:"errors,omitempty,omitzero"`
 	Existing *int64  `json:"existing,omitempty"`
 	Faulty   *int64  `json:"faulty,omitempty"`
+
+	// Good In a preview: in how many rows nothing is wrong.
+	Good *int64 `json:"good,omitempty"`
 
 	// Line From 1.
 	Line int64 `json:"line,omitempty,omitzero"`
@@ -1520,6 +1584,15 @@ type ListMessagesParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// PublishParams defines parameters for Publish.
+type PublishParams struct {
+	// Faulty Leave faulty rows of a file out.
+	Faulty PublishParamsFaulty `form:"faulty,omitempty" json:"faulty,omitempty,omitzero"`
+}
+
+// PublishParamsFaulty defines parameters for Publish.
+type PublishParamsFaulty string
+
 // StreamMessagesParams defines parameters for StreamMessages.
 type StreamMessagesParams struct {
 	// After The same, for who cannot set a header; 0 for all that there is.
@@ -1546,6 +1619,15 @@ type ListSubscribersParams struct {
 	// Cursor The `next` of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
+
+// AddSubscribersParams defines parameters for AddSubscribers.
+type AddSubscribersParams struct {
+	// Preview With `true` the rows of a stream are checked, and nothing is stored.
+	Preview AddSubscribersParamsPreview `form:"preview,omitempty" json:"preview,omitempty,omitzero"`
+}
+
+// AddSubscribersParamsPreview defines parameters for AddSubscribers.
+type AddSubscribersParamsPreview string
 
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
@@ -1588,6 +1670,9 @@ type ResetConsumerJSONRequestBody = Start
 
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody = Publish
+
+// PublishMultipartRequestBody defines body for Publish for multipart/form-data ContentType.
+type PublishMultipartRequestBody = PublishForm
 
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
 type AddSubscribersJSONRequestBody = Person

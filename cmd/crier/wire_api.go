@@ -14,6 +14,9 @@ import (
 	"github.com/govcrier/crier/rooms/publish"
 )
 
+// maxHeaders is what the headers of an entry may take of the most that NATS carries.
+const maxHeaders = 64 << 10
+
 // newServer makes the API, over HTTP and NATS, which a door of their own leads to.
 func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*api.Server, *edge.Gatekeeper, error) {
 	tokens := a.config.OIDC
@@ -25,7 +28,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		return nil, nil, fmt.Errorf("oidc: %w", err)
 	}
 	publisher := &publish.Publisher{
-		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k},
+		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
 		Now: s.broker.Now,
 	}
 	hear := a.config.Live
