@@ -26,6 +26,8 @@ type intake struct {
 	raw    []byte       // what makes the request the same when it is repeated
 	direct bool         // to named recipients
 	rows   problem.Rows // of the file, that are wrong
+
+	incomplete int // of them: to whom the content cannot be said
 }
 
 // intake reads a message. Of a file with faulty rows the good ones are there.
@@ -120,7 +122,11 @@ func (in *intake) check(c rooms.Contact, seen request.People, form request.Form)
 	if form.CSV {
 		values = ""
 	}
-	return request.Unsayable(in.Said, c, "", values)
+	faults := request.Unsayable(in.Said, c, "", values)
+	if len(faults) > 0 {
+		in.incomplete++
+	}
+	return faults
 }
 
 // anybody refuses a file of which nobody is left.

@@ -18,6 +18,6 @@ type Text struct {
 	Text      string          `json:"text,omitempty"`    // e-mail, and SMS where SMS is empty
 	HTML      string          `json:"html,omitempty"`    // e-mail, beside Text
 	SMS       string          `json:"sms,omitempty"`
-	Mustache  bool            `json:"mustache,omitempty"`  // the texts are templates
+	Mustache  bool            `json:"mustache,omitzero"`   // the texts are templates
 	Languages map[string]Text `json:"languages,omitempty"` // instead of the texts, by language (BCP 47)
 }

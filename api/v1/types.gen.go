@@ -1034,6 +1034,97 @@ type PolicyRules struct {
 // PolicyState defines model for PolicyState.
 type PolicyState string
 
+// Preview defines model for Preview.
+type Preview struct {
+	Channels []PreviewChannel `json:"channels"`
+
+	// Cost An estimate by the operator's prices; absent where there are none.
+	Cost PreviewCost `json:"cost,omitempty,omitzero"`
+
+	// Direct To named recipients, not to the room's subscribers.
+	Direct bool `json:"direct"`
+
+	// Examined How many of them the numbers below the channels speak of.
+	Examined int `json:"examined"`
+
+	// Faulty How many rows of the file are wrong.
+	Faulty int64          `json:"faulty,omitempty,omitzero"`
+	Groups []PreviewGroup `json:"groups"`
+
+	// Incomplete To how many the content cannot be said, since a value is missing or it comes out too long.
+	Incomplete int `json:"incomplete"`
+
+	// Recipients Deliveries: one for each, on the first channel.
+	Recipients int `json:"recipients"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+
+	// Rows The first 1,000 of them.
+	Rows   []FaultyRow   `json:"rows,omitempty,omitzero"`
+	Sample PreviewSample `json:"sample,omitempty,omitzero"`
+
+	// SendAt When the first would be sent, if it were published now.
+	SendAt time.Time `json:"sendAt"`
+
+	// SMS Absent where none would be sent.
+	SMS PreviewSMS `json:"sms,omitempty,omitzero"`
+
+	// Unreachable For how many it says nothing on their channel.
+	Unreachable int `json:"unreachable"`
+}
+
+// PreviewChannel defines model for PreviewChannel.
+type PreviewChannel struct {
+	Channel    Channel `json:"channel"`
+	Recipients int     `json:"recipients"`
+}
+
+// PreviewCost An estimate by the operator's prices; absent where there are none.
+type PreviewCost struct {
+	Amount float64 `json:"amount"`
+
+	// Currency ISO 4217.
+	Currency string `json:"currency"`
+
+	// Unpriced SMS to numbers without a price.
+	Unpriced int `json:"unpriced"`
+}
+
+// PreviewGroup Recipients who prefer a language, on a channel.
+type PreviewGroup struct {
+	Channel Channel `json:"channel"`
+
+	// Language In lower case; absent for those of whom none is known.
+	Language   string `json:"language,omitempty,omitzero"`
+	Recipients int    `json:"recipients"`
+}
+
+// PreviewSMS Absent where none would be sent.
+type PreviewSMS struct {
+	Messages int `json:"messages"`
+
+	// MostSegments Of the longest.
+	MostSegments int `json:"mostSegments"`
+
+	// Segments Of all of them (GSM 03.38).
+	Segments int `json:"segments"`
+
+	// UCS2 How many have a character that the alphabet of GSM lacks, and so room for 70 characters and not 160.
+	UCS2 int `json:"ucs2"`
+}
+
+// PreviewSample defines model for PreviewSample.
+type PreviewSample struct {
+	Channel Channel `json:"channel"`
+
+	// Content What a content says in one language.
+	Content  Variant `json:"content"`
+	Language string  `json:"language,omitempty,omitzero"`
+}
+
 // Problem RFC 9457.
 type Problem struct {
 	Code ProblemCode `json:"code"`
@@ -1673,6 +1764,12 @@ type PublishJSONRequestBody = Publish
 
 // PublishMultipartRequestBody defines body for Publish for multipart/form-data ContentType.
 type PublishMultipartRequestBody = PublishForm
+
+// PreviewMessageJSONRequestBody defines body for PreviewMessage for application/json ContentType.
+type PreviewMessageJSONRequestBody = Publish
+
+// PreviewMessageMultipartRequestBody defines body for PreviewMessage for multipart/form-data ContentType.
+type PreviewMessageMultipartRequestBody = PublishForm
 
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
 type AddSubscribersJSONRequestBody = Person

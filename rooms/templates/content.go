@@ -8,7 +8,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// ErrTooLong: what would be said is more than a content may say, or not a text that it may hold.
+// ErrTooLong says that what would be said is more than a content may say, or no text that it may hold.
 var ErrTooLong = errors.New("templates: too long, or no text")
 
 // MissingError says that a content asks for values that a person does not have. It names them, and nothing else.
