@@ -17,6 +17,14 @@ func withContent(content string) string {
 	return `{"transactionId":"t-1","type":"reminder","content":` + content + `}`
 }
 
+func manyValues(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`"v%d":"x"`, i))
+	}
+	return strings.Join(list, ",")
+}
+
 // bad is a publish request that is refused. A fault is a code and the pointer to it.
 type bad struct {
 	name, body string
@@ -90,12 +98,42 @@ func badBodies() []bad {
 		{"subject too long", withContent(`{"subject":"` + strings.Repeat("x", 998) + `","text":"x"}`), 400, request, "invalid_text /content/subject", false},
 		{"sms too long", withContent(`{"sms":"` + strings.Repeat("x", 1531) + `"}`), 400, request, "invalid_text /content/sms", false},
 
+		{"mustache a string", withContent(`{"text":"x","mustache":"true"}`), 400, request, "wrong_type /content/mustache", false},
+		{"template without end", withContent(`{"text":"{{x","mustache":true}`), 400, request, "invalid_template /content/text", true},
+		{"partial", withContent(`{"sms":"{{>x}}","mustache":true}`), 400, request, "invalid_template /content/sms", true},
+		{"raw value", withContent(`{"html":"{{{x}}}","mustache":true}`), 400, request, "invalid_template /content/html", true},
+		{"other delimiters", withContent(`{"subject":"{{=<% %>=}}","text":"x","mustache":true}`), 400, request, "invalid_template /content/subject", true},
+		{"sections too deep", withContent(`{"text":"` + strings.Repeat("{{#a}}", 9) + strings.Repeat("{{/a}}", 9) + `","mustache":true}`), 400, request, "invalid_template /content/text", true},
+		{"value asked for and not there", withContent(`{"text":"{{child}}","mustache":true},"recipients":[{"email":"a@example.com","values":{"child":"x"}},{"email":"b@example.com"}]`), 400, request, "missing /recipients/1/values/child", true},
+		{"name asked for and not there", withContent(`{"text":"{{name}}","mustache":true},"recipients":[{"email":"a@example.com"}]`), 400, request, "missing /recipients/0/name", true},
+		{"said at too great length", withContent(`{"sms":"{{a}}{{a}}","mustache":true},"recipients":[{"phone":"+996555000111","values":{"a":"` + strings.Repeat("x", 1000) + `"}}]`), 400, request, "too_long /recipients/0", true},
+		{"languages an array", withContent(`{"text":"x","languages":[]}`), 400, request, "wrong_type /content/languages", false},
+		{"language of no name", withContent(`{"text":"x","languages":{"k_y":{"text":"y"}}}`), 400, request, "invalid_name /content/languages/k_y", true},
+		{"language twice", withContent(`{"text":"x","languages":{"ky":{"text":"y"},"KY":{"text":"z"}}}`), 400, request, "duplicate_entry /content/languages/KY", true},
+		{"language that says nothing", withContent(`{"text":"x","languages":{"ky":{}}}`), 400, request, "content_empty /content/languages/ky", false},
+		{"language with a subject of two lines", withContent(`{"text":"x","languages":{"ky":{"subject":"a\nb"}}}`), 400, request, "invalid_text /content/languages/ky/subject", false},
+		{"language within a language", withContent(`{"text":"x","languages":{"ky":{"text":"y","languages":{}}}}`), 400, request, "unknown_member /content/languages/ky/languages", false},
+		{"language with a bad template", withContent(`{"text":"x","mustache":true,"languages":{"ky":{"text":"{{/y}}"}}}`), 400, request, "invalid_template /content/languages/ky/text", true},
+		{"languages only", withContent(`{"languages":{"ky":{"text":"y"}}}`), 400, request, "content_empty /content", false},
+
 		{"recipients an object", with(`"recipients":{"email":"a@example.com"}`), 400, request, "wrong_type /recipients", false},
 		{"recipients null", with(`"recipients":null`), 400, request, "wrong_type /recipients", false},
 		{"no recipients", recipients(``), 400, request, "missing /recipients", false},
 		{"recipient a string", recipients(`"a@example.com"`), 400, request, "wrong_type /recipients/0", false},
 		{"recipient without address", recipients(`{"name":"A"}`), 400, request, "contact_count /recipients/0", false},
-		{"recipient with two addresses", recipients(`{"email":"a@example.com","phone":"+996555000111"}`), 400, request, "contact_count /recipients/0", false},
+		{"two addresses and a channel of neither", recipients(`{"email":"a@example.com","phone":"+996555000111","channels":["webhook"]}`), 400, request, "invalid_value /recipients/0/channels/0", false},
+		{"channel twice", recipients(`{"email":"a@example.com","channels":["email","email"]}`), 400, request, "duplicate_entry /recipients/0/channels/1", false},
+		{"channel without address", recipients(`{"email":"a@example.com","channels":["email","sms"]}`), 400, request, "invalid_value /recipients/0/channels", true},
+		{"channels a string", recipients(`{"email":"a@example.com","channels":"email"}`), 400, request, "wrong_type /recipients/0/channels", false},
+		{"language that is none", recipients(`{"email":"a@example.com","language":"k"}`), 400, request, "invalid_name /recipients/0/language", false},
+		{"language with a line break", recipients(`{"email":"a@example.com","language":"ky\nx"}`), 400, request, "invalid_name /recipients/0/language", false},
+		{"values an array", recipients(`{"email":"a@example.com","values":[]}`), 400, request, "wrong_type /recipients/0/values", false},
+		{"value a number", recipients(`{"email":"a@example.com","values":{"a":1}}`), 400, request, "wrong_type /recipients/0/values/a", false},
+		{"value with a line break", recipients(`{"email":"a@example.com","values":{"a":"b\nc"}}`), 400, request, "invalid_text /recipients/0/values/a", false},
+		{"value too long", recipients(`{"email":"a@example.com","values":{"a":"` + strings.Repeat("x", 1001) + `"}}`), 400, request, "invalid_text /recipients/0/values/a", false},
+		{"value of no name", recipients(`{"email":"a@example.com","values":{"A-b":"c"}}`), 400, request, "invalid_name /recipients/0/values/A-b", true},
+		{"too many values", recipients(`{"email":"a@example.com","values":{` + manyValues(101) + `}}`), 400, request, "too_many /recipients/0/values/v100", false},
+		{"attributes of a recipient", recipients(`{"email":"a@example.com","attributes":{}}`), 400, request, "unknown_member /recipients/0/attributes", false},
 		{"no address", recipients(`{"email":"hello"}`), 400, request, "invalid_address /recipients/0/email", false},
 		{"empty address", recipients(`{"email":""}`), 400, request, "invalid_address /recipients/0/email", false},
 		{"address with display name", recipients(`{"email":"A <a@example.com>"}`), 400, request, "invalid_address /recipients/0/email", false},

@@ -54,6 +54,7 @@ type answer struct {
 const (
 	jsonType   = "application/json"
 	ndjsonType = "application/x-ndjson"
+	csvType    = "text/csv"
 )
 
 // jsonAnswer writes a value of package v1.

@@ -52,6 +52,11 @@ type SubscriberReader interface {
 	List(ctx context.Context, room rooms.Room, after uint64, limit int) (page []rooms.Subscriber, next uint64, err error)
 }
 
+// SubscriberScanner reads all subscribers of a room; open gives a contact.
+type SubscriberScanner interface {
+	Each(ctx context.Context, room rooms.Room, fn func(ch rooms.Channel, open func() (rooms.Contact, error)) error) error
+}
+
 // SubscriberAdder adds subscribers; those who are there already stay as they are.
 type SubscriberAdder interface {
 	Add(ctx context.Context, room rooms.Room, contact rooms.Contact) (s rooms.Subscriber, created bool, err error)
@@ -67,6 +72,7 @@ type SubscriberRemover interface {
 // Subscribers is the registry of subscribers.
 type Subscribers interface {
 	SubscriberReader
+	SubscriberScanner
 	SubscriberAdder
 	SubscriberRemover
 }

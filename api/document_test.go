@@ -134,7 +134,10 @@ func TestSchemaAgreesOnBadBodies(t *testing.T) {
 func TestSchemaAgreesOnGoodBodies(t *testing.T) {
 	j, s := newJudge(t), newServer(newEngine())
 	for _, body := range []string{good, full, withContent(`{"sms":"x"}`), withContent(`{"html":"<p>\n\t</p>"}`), with(`"lane":"emergency"`),
-		with(`"recipients":[{"phone":"+41791234567","name":""}]`), with(`"expiresAt":"2026-11-29T12:00:00Z","reference":""`)} {
+		with(`"recipients":[{"phone":"+41791234567","name":""}]`), with(`"expiresAt":"2026-11-29T12:00:00Z","reference":""`),
+		with(`"recipients":[{"email":"a@example.com","phone":"+996555000111","channels":["sms","email"],"language":"zh-Hans","values":{"child_1":""}}]`),
+		withContent(`{"text":"{{#a}}{{a}}{{/a}}","mustache":true,"languages":{"ky":{"sms":"{{language}}"},"de-CH":{"subject":"x"}}}`),
+		withContent(`{"text":"{{name}}","mustache":true},"recipients":[{"phone":"+996555000111","values":{"name":"A"}}]`)} {
 		a := ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", body, nil}
 		if err := j.request(a.request()); err != nil {
 			t.Errorf("%s: taken here, and not valid by openapi.yaml: %v", body, err)
@@ -155,6 +158,9 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", room + "/messages", "hosp-8", full, nil}, {"POST", room + "/messages", "hosp-7", "x", nil},
 		{"POST", room + "/messages", "hosp-7", with(`"callback":1`), nil}, {"POST", room + "/messages", "", good, nil},
 		{"POST", room + "/messages", "hosp-7", good, []string{"Content-Type", "text/plain"}},
+		{"POST", room + "/messages/preview", "hosp-7", full, nil}, {"POST", room + "/messages/preview", "other", full, nil},
+		{"POST", room + "/messages/preview", "hosp-8", good, nil}, {"POST", room + "/messages/preview", "hosp-8", full, nil},
+		{"POST", room + "/messages/preview", "hosp-7", "x", nil}, {"POST", room + "/messages/preview", "hosp-7", good, []string{"Content-Type", "text/plain"}},
 		{"GET", room + "/messages?limit=1", "hosp-7", "", nil}, {"GET", room + "/messages?limit=x", "hosp-7", "", nil},
 		{"GET", m, "hosp-7", "", nil}, {"GET", m, "other", "", nil}, {"GET", m + "/deliveries?limit=2&cursor=1", "hosp-7", "", nil},
 		{"GET", m + "/deliveries?limit=1", "hosp-7", "", nil},

@@ -327,3 +327,16 @@ func (b blockedFake) Unblock(_ context.Context, c rooms.Client) error {
 func (e *engine) Connections(context.Context) ([]broker.Connection, error) {
 	return []broker.Connection{{Node: "n1", ID: 7, Client: "clinic-4", Kind: "nats", Address: "203.0.113.7:51234", Since: noon(), Until: noon().Add(time.Hour)}}, nil
 }
+
+// Each has the contacts that were added.
+func (e peopleFake) Each(ctx context.Context, _ rooms.Room, fn func(rooms.Channel, func() (rooms.Contact, error)) error) error {
+	e.mu.Lock()
+	all := slices.Clone(e.contacts)
+	e.mu.Unlock()
+	for _, c := range all {
+		if err := fn(c.Channel, func() (rooms.Contact, error) { return c, ctx.Err() }); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}

@@ -29,6 +29,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 		refusal            int    // of others who have a token
 	}{
 		{"POST", room + "/messages", good, "boss author publisher", 403},
+		{"POST", room + "/messages/preview", good, "boss author publisher", 403},
 		{"GET", room + "/messages", "", "admin auditor boss author publisher", 403},
 		{"GET", m, "", "admin auditor boss author", 404},
 		{"GET", m + "/deliveries", "", "admin auditor boss author", 404},

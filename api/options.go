@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
+	"github.com/govcrier/crier/api/request"
 )
 
 // Options of the HTTP API. The zero value works but for the certificate.
@@ -16,6 +17,12 @@ type Options struct {
 	Insecure bool `yaml:"insecure"`
 	// MaxBody is the most bytes of a request but an upload. Default 4 MiB.
 	MaxBody int64 `yaml:"maxBody"`
+	// MaxRecipients is how many recipients a message may name. Default 10000.
+	MaxRecipients int `yaml:"maxRecipients"`
+	// PreviewLimit is how many subscribers of a room a preview looks at; the others are counted. Default 100000.
+	PreviewLimit int `yaml:"previewLimit"`
+	// Prices are what sending costs, for the estimates of previews.
+	Prices Prices `yaml:"prices"`
 	// MaxUpload is the most bytes of an upload of subscribers. Default 256 MiB.
 	MaxUpload int64 `yaml:"maxUpload"`
 	// MaxExpiry is how far ahead a message may set its expiry. Default 168h, seven days.
@@ -50,6 +57,9 @@ type Options struct {
 // WithDefaults fills in what was left at its zero value.
 func (o Options) WithDefaults() Options {
 	o.MaxBody = cmp.Or(o.MaxBody, 4<<20)
+	o.MaxRecipients = cmp.Or(o.MaxRecipients, request.MaxRecipients)
+	o.Prices = o.Prices.withDefaults()
+	o.PreviewLimit = cmp.Or(o.PreviewLimit, 100_000)
 	o.MaxUpload = cmp.Or(o.MaxUpload, 256<<20)
 	o.MaxExpiry = cmp.Or(o.MaxExpiry, 7*24*time.Hour)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
@@ -78,6 +88,8 @@ func (o Options) Check() []error {
 	need(o.Insecure || o.TLS.CertFile != "" && o.TLS.KeyFile != "",
 		"tls.certFile and tls.keyFile are needed, or insecure: true for development")
 	need(o.MaxBody > 0 && o.MaxBody <= 4<<20, "maxBody is at most 4 MiB")
+	need(o.MaxRecipients > 0, "maxRecipients is positive")
+	need(o.PreviewLimit > 0, "previewLimit is positive")
 	need(o.MaxUpload > 0, "maxUpload is positive")
 	need(o.MaxExpiry > 0, "maxExpiry is positive")
 	need(o.HeaderTimeout > 0, "headerTimeout is positive")
@@ -87,5 +99,5 @@ func (o Options) Check() []error {
 	need(o.ReadWait > 0, "readWait is positive")
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
-	return slices.Concat(errs, o.Streams.check(), o.Pulls.check())
+	return slices.Concat(errs, o.Streams.check(), o.Pulls.check(), o.Prices.check())
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
-	"github.com/govcrier/crier/api/request"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
@@ -16,16 +15,19 @@ import (
 
 // publish takes a message and answers when it is durable.
 func (s *Server) publish(c *call) (answer, error) {
-	body, err := s.readJSON(c)
+	skip, err := flagOf(c, "faulty", "skip")
 	if err != nil {
 		return answer{}, err
 	}
-	m, err := request.ParseMessage(body, request.Limits{Now: s.now(), MaxExpiry: s.options.MaxExpiry})
+	m, err := s.intake(c)
 	if err != nil {
 		return answer{}, err
 	}
-	if len(m.Recipients) > 0 && !c.has.any(direct) {
+	if m.direct && !c.has.any(direct) {
 		return answer{}, problem.Of(v1.ProblemCodeDirectForbidden)
+	}
+	if m.rows.Count > 0 && (!skip || len(m.Recipients) == 0) {
+		return answer{}, &problem.Error{Code: v1.ProblemCodeInvalidRequest, Rows: m.rows}
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
@@ -33,15 +35,15 @@ func (s *Server) publish(c *call) (answer, error) {
 		return answer{}, err
 	}
 	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
-		Client: c.client, Room: c.room.Name, Raw: body,
+		Client: c.client, Room: c.room.Name, Raw: m.raw,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
-		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
+		Content: m.Content, Direct: m.direct, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	c.umid, c.inLog = receipt.UMID, true
-	return receiptAnswer(receipt)
+	return receiptAnswer(receipt, m.rows)
 }
 
 // mayCallBack refuses a callback to where none may go, or that nothing would sign.
@@ -61,7 +63,7 @@ func (s *Server) mayCallBack(ctx context.Context, c *call, at rooms.Address) err
 	return err
 }
 
-func receiptAnswer(r publish.Receipt) (answer, error) {
+func receiptAnswer(r publish.Receipt, skipped problem.Rows) (answer, error) {
 	status := http.StatusAccepted
 	if r.Duplicate {
 		status = http.StatusOK
@@ -72,6 +74,8 @@ func receiptAnswer(r publish.Receipt) (answer, error) {
 		Room:       string(r.Room),
 		ReceivedAt: moment(r.ReceivedAt),
 		Duplicate:  r.Duplicate,
+		Faulty:     skipped.Count,
+		Rows:       skipped.First(),
 	})
 }
 

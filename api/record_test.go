@@ -22,6 +22,8 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		before bool // durable before the answer
 	}{
 		{ask{"POST", room + "/messages", "hosp-7", good, nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 202, false},
+		{ask{"POST", room + "/messages/preview", "hosp-7", good, nil}, "hosp-7", "room:newborn", audit.Success, 200, false},
+		{ask{"POST", room + "/messages/preview", "hosp-7", "x", nil}, "hosp-7", "room:newborn", audit.Failed, 400, false},
 		{ask{"POST", room + "/messages", "hosp-7", "x", nil}, "hosp-7", "room:newborn", audit.Failed, 400, false},
 		{ask{"POST", room + "/messages", "", good, nil}, "unknown", "", audit.Failed, 401, false},
 		{ask{"POST", "/v1/rooms/a%40b.c/messages", "hosp-7", good, nil}, "hosp-7", "", audit.Failed, 400, false},

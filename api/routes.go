@@ -28,6 +28,7 @@ type route struct {
 func (s *Server) routes() []route {
 	return []route{
 		{http.MethodPost, "/v1/rooms/{room}/messages", publisher | roomAdmin, s.publish},
+		{http.MethodPost, "/v1/rooms/{room}/messages/preview", publisher | roomAdmin, s.preview},
 		{http.MethodGet, "/v1/rooms/{room}/messages", insider, s.listMessages},
 		{http.MethodGet, "/v1/rooms/{room}/stream", reader | roomAdmin, s.stream},
 		{http.MethodGet, "/v1/messages/{umid}", author | overseer, s.getMessage},

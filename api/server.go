@@ -26,6 +26,7 @@ type Server struct {
 	overNATS *endpoint // what is published over NATS
 	streams  *streams
 	pulls    places        // of those that wait
+	counting chan struct{} // has one for each room that a preview counts
 	draining chan struct{} // closed when the server stops
 	drain    func()        // closes it, once
 }
@@ -47,6 +48,7 @@ func New(o Options, d Deps) *Server {
 		pulls:    newPulls(o.Pulls),
 	}
 	s.streams = newStreams(o.Streams, d.Metrics)
+	s.counting = make(chan struct{}, previewsAtOnce)
 	s.draining = make(chan struct{})
 	s.drain = sync.OnceFunc(func() { close(s.draining) })
 	s.handler = s.router()

@@ -12,15 +12,15 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// addSubscribers takes one person as JSON, or a stream of them as NDJSON.
+// addSubscribers takes one person as JSON, or a stream of them as NDJSON or CSV.
 func (s *Server) addSubscribers(c *call) (answer, error) {
 	switch kind, err := mediaType(c.r.Header); {
 	case err != nil:
 		return answer{}, err
 	case kind == jsonType:
 		return s.addSubscriber(c)
-	case kind == ndjsonType:
-		return s.upload(c)
+	case kind == ndjsonType, kind == csvType:
+		return s.upload(c, request.Form{CSV: kind == csvType, Values: "attributes"})
 	}
 	return answer{}, problem.Of(v1.ProblemCodeUnsupportedMediaType)
 }

@@ -38,6 +38,7 @@ func translate(err error) *problem.Error {
 	}{
 		{publish.ErrConflict, v1.ProblemCodeTransactionConflict},
 		{publish.ErrFull, v1.ProblemCodeQueueFull},
+		{publish.ErrTooLarge, v1.ProblemCodeBodyTooLarge},
 		{publish.ErrUnavailable, v1.ProblemCodeUnavailable},
 		{registry.ErrExists, v1.ProblemCodeRoomExists},
 		{registry.ErrUnknownRoom, v1.ProblemCodeUnknownRoom},

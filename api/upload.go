@@ -1,10 +1,8 @@
 package api
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -19,18 +17,23 @@ import (
 
 const (
 	uploadBatch  = 500  // rows that are stored together
-	maxLine      = 4096 // bytes
 	reportedRows = 1000 // faulty rows that are named; the others are counted
 )
 
-// upload adds one person for each line, and answers when all are stored: a line for each faulty row, then the sums.
-func (s *Server) upload(c *call) (answer, error) {
+// upload adds one person for each row, and answers when all are stored: a line for each faulty row, then the sums. For a
+// preview the rows are read, and nothing is stored.
+func (s *Server) upload(c *call, form request.Form) (answer, error) {
+	preview, err := flagOf(c, "preview", "true")
+	if err != nil {
+		return answer{}, err
+	}
+	c.reads = preview
 	if c.r.ContentLength > s.options.MaxUpload {
 		return answer{}, problem.Of(v1.ProblemCodeBodyTooLarge)
 	}
 	u := &uploading{
-		server: s, call: c, control: http.NewResponseController(c.w),
-		lines: bufio.NewReaderSize(http.MaxBytesReader(c.w, c.r.Body, s.options.MaxUpload), maxLine),
+		server: s, call: c, control: http.NewResponseController(c.w), preview: preview,
+		rows: request.NewRows(http.MaxBytesReader(c.w, c.r.Body, s.options.MaxUpload), form),
 	}
 	for {
 		switch err := u.batch(); {
@@ -46,11 +49,11 @@ type uploading struct {
 	server  *Server
 	call    *call
 	control *http.ResponseController
-	lines   *bufio.Reader
-	line    int64 // number of the last one read, from 1
+	rows    *request.Rows
+	preview bool
 
-	added, existing, faulty int64
-	report                  bytes.Buffer
+	good, added, existing, faulty int64
+	report                        bytes.Buffer
 }
 
 // batch reads some rows and stores them; io.EOF after the last.
@@ -62,12 +65,16 @@ func (u *uploading) batch() error {
 	var contacts []rooms.Contact
 	var end error
 	for read := 0; read < uploadBatch && end == nil; read++ {
-		var row []byte
-		if row, end = u.next(); len(row) > 0 {
+		var row request.Row
+		if row, end = u.rows.Next(); end == nil {
 			if err := u.row(row, &contacts); err != nil {
 				return err
 			}
 		}
+	}
+	var header *problem.Error
+	if errors.As(end, &header) {
+		return header
 	}
 	if end != nil && end != io.EOF {
 		return bodyProblem(end)
@@ -86,40 +93,16 @@ func (u *uploading) extend() {
 	_ = u.control.SetWriteDeadline(time.Now().Add(o.AnswerTimeout))
 }
 
-// next reads a line without its end. One that is too long is a fault and comes back empty.
-func (u *uploading) next() ([]byte, error) {
-	row, err := u.lines.ReadSlice('\n')
-	if err == nil || len(row) > 0 {
-		u.line++
+func (u *uploading) row(row request.Row, contacts *[]rooms.Contact) error {
+	if len(row.Faults) == 0 {
+		u.good++
+		*contacts = append(*contacts, row.Contact)
+		return nil
 	}
-	if !errors.Is(err, bufio.ErrBufferFull) {
-		return bytes.TrimSpace(row), err
-	}
-	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = u.lines.ReadSlice('\n')
-	}
-	detail := fmt.Sprintf("a line has at most %d bytes", maxLine)
-	if err := u.fault(rooms.Fault{Code: string(v1.FaultCodeLineTooLong), Detail: detail}); err != nil {
-		return nil, err
-	}
-	return nil, err
-}
-
-func (u *uploading) row(row []byte, contacts *[]rooms.Contact) error {
-	contact, err := request.ParseContact(row)
-	var wrong *problem.Error
-	if errors.As(err, &wrong) {
-		return u.fault(wrong.Faults...)
-	}
-	*contacts = append(*contacts, contact)
-	return err
-}
-
-func (u *uploading) fault(faults ...rooms.Fault) error {
 	if u.faulty++; u.faulty > reportedRows {
 		return nil
 	}
-	return u.say(v1.UploadLine{Line: u.line, Errors: problem.Translate(faults)})
+	return u.say(v1.UploadLine{Line: row.Line, Errors: problem.Translate(row.Faults)})
 }
 
 func (u *uploading) say(line v1.UploadLine) error {
@@ -130,7 +113,7 @@ func (u *uploading) say(line v1.UploadLine) error {
 }
 
 func (u *uploading) store(contacts []rooms.Contact) error {
-	if len(contacts) == 0 {
+	if len(contacts) == 0 || u.preview {
 		return nil
 	}
 	ctx, cancel := u.server.beyond(u.call)
@@ -142,7 +125,11 @@ func (u *uploading) store(contacts []rooms.Contact) error {
 }
 
 func (u *uploading) answer() (answer, error) {
-	if err := u.say(v1.UploadLine{Added: &u.added, Existing: &u.existing, Faulty: &u.faulty}); err != nil {
+	sums := v1.UploadLine{Added: &u.added, Existing: &u.existing, Faulty: &u.faulty}
+	if u.preview {
+		sums.Good = &u.good
+	}
+	if err := u.say(sums); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusOK, kind: ndjsonType, body: u.report.Bytes()}, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/templates"
 )
 
 // opened is what all deliveries of a message share.
@@ -14,15 +15,17 @@ type opened struct {
 	umid       rooms.UMID
 	kind       rooms.Type
 	receivedAt time.Time
-	content    rooms.Content
+	content    *templates.Content
 	published  []byte // the content as it was published
 }
 
 // weight is about what it takes in memory, in bytes.
 func (o opened) weight() int {
 	const around = 512
-	c := o.content
-	return around + len(o.published) + len(c.Subject.Reveal()) + len(c.Text.Reveal()) + len(c.HTML.Reveal()) + len(c.SMS.Reveal())
+	if o.content == nil {
+		return around + len(o.published)
+	}
+	return around + len(o.published) + o.content.Weight()
 }
 
 // contents keeps what was opened last, up to a limit in bytes. Of many who want the same

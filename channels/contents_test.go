@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/templates"
 )
 
 func TestManyWaitForOneOpening(t *testing.T) {
@@ -48,7 +49,8 @@ func TestContentsAreBoundedInBytes(t *testing.T) {
 	const size = 10_000
 	c := newContents(10*(size+512), func(context.Context, uint64) (opened, error) {
 		openings++
-		return opened{content: rooms.Content{Text: rooms.NewBody(strings.Repeat("x", size))}}, nil
+		content, _ := templates.Compile(rooms.Content{Text: rooms.NewBody(strings.Repeat("x", size))}, "")
+		return opened{content: content}, nil
 	})
 	for n := range uint64(30) {
 		if _, err := c.get(t.Context(), n); err != nil {

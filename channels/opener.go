@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/templates"
 )
 
 // errGone says that the log no longer has the content of a message.
@@ -13,6 +14,9 @@ var errGone = errors.New("channels: the content is gone")
 
 // errNoContent says that a message has nothing to say on a channel.
 var errNoContent = errors.New("channels: nothing to send on this channel")
+
+// errIncomplete says that the content cannot be said to this person: a value is missing, or it comes out too long.
+var errIncomplete = errors.New("channels: the content cannot be said to this person")
 
 // opener brings contact and content together, in the clear.
 type opener struct {
@@ -27,8 +31,8 @@ func newOpener(limit int, vault Unsealer, messages func(context.Context, uint64)
 	return o
 }
 
-// delivery makes what a provider is given. Its errors are errGone, errNoContent, or of a
-// kind that may pass; none repeats contact or content.
+// delivery makes what a provider is given. Its errors are errGone, errNoContent, errIncomplete, or of
+// a kind that may pass; none repeats contact or content.
 func (o *opener) delivery(ctx context.Context, j rooms.Job) (rooms.Delivery, error) {
 	m, err := o.cache.get(ctx, j.Sequence)
 	if err != nil {
@@ -37,16 +41,20 @@ func (o *opener) delivery(ctx context.Context, j rooms.Job) (rooms.Delivery, err
 	if m.umid != j.UMID {
 		return rooms.Delivery{}, errGone // another message stands there, of which he is no recipient
 	}
-	if !m.content.For(j.Channel) {
-		return rooms.Delivery{}, errNoContent
-	}
 	to, err := o.contact(j)
 	if err != nil {
 		return rooms.Delivery{}, err
 	}
+	said, err := m.content.For(to, j.Channel)
+	if err != nil {
+		return rooms.Delivery{}, errIncomplete
+	}
+	if !said.For(j.Channel) {
+		return rooms.Delivery{}, errNoContent
+	}
 	return rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Room: j.Room, Type: m.kind, Lane: j.Lane,
-		To: to, Content: m.content, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
+		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
 	}, nil
 }
 
@@ -62,7 +70,7 @@ func (o *opener) contact(j rooms.Job) (rooms.Contact, error) {
 	return to, err
 }
 
-// open reads a message and parses its content.
+// open reads a message and makes its content ready to be said.
 func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	m, err := o.messages(ctx, sequence)
 	if err != nil {
@@ -73,7 +81,14 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 		return opened{}, err
 	}
 	content, err := rooms.DecodeContent(raw)
-	return opened{m.UMID, m.Type, m.ReceivedAt, content, raw}, err
+	if err != nil {
+		return opened{}, err
+	}
+	ready, faults := templates.Compile(content, "")
+	if len(faults) > 0 {
+		return opened{}, fmt.Errorf("channels: compiling a content: %w", templates.ErrTemplate)
+	}
+	return opened{m.UMID, m.Type, m.ReceivedAt, ready, raw}, nil
 }
 
 // raw is the content as it was published: the payload, or a part of the sealed envelope.

@@ -89,6 +89,8 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 		return d, giveUp(j.Job, rooms.Gone, now), false
 	case errors.Is(err, errNoContent):
 		return d, giveUp(j.Job, rooms.NoContent, now), false
+	case errors.Is(err, errIncomplete):
+		return d, giveUp(j.Job, rooms.Incomplete, now), false
 	case err != nil:
 		return d, w.fault(ctx, j, "opening", err), false
 	}

@@ -68,12 +68,12 @@ func TestWhatIsNotSent(t *testing.T) {
 		}, []string{"record failed 0.1 gone", "done"}},
 		"another message": {func(_ *diary, _ *worker, j *work) { j.UMID = "01JDB6T0G00000000000000002" }, []string{"record failed 0.1 gone", "done"}},
 		"no content": {func(_ *diary, w *worker, _ *work) {
-			w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
-				m := testMessage
-				m.Payload = []byte(`{"sms":"only"}`)
-				return m, nil
-			}
+			w.opener.messages = saying(`{"sms":"only"}`)
 		}, []string{"record failed 0.1 no-content", "done"}},
+		"a value is missing": {func(_ *diary, w *worker, _ *work) {
+			w.opener.messages = saying(`{"text":"{{canary}}","mustache":true}`)
+		},
+			[]string{"record failed 0.1 incomplete", "done"}},
 		"left since": {func(d *diary, _ *worker, j *work) { d.left, j.Owner = true, subscriber }, // its message is ages old
 			[]string{"subscribed?", "record failed 0.1 suppressed", "done"}},
 		"subscription not known": {func(d *diary, _ *worker, j *work) {
@@ -97,6 +97,37 @@ func TestWhatIsNotSent(t *testing.T) {
 				d.expect(t, tc.want...)
 			})
 		})
+	}
+}
+
+// saying is a log in which there is one message.
+func saying(content string) func(context.Context, uint64) (rooms.Message, error) {
+	return func(context.Context, uint64) (rooms.Message, error) {
+		m := testMessage
+		m.Payload = []byte(content)
+		return m, nil
+	}
+}
+
+// opens gives the same for everything sealed.
+type opens string
+
+func (o opens) Unseal([]byte, ...string) ([]byte, error) { return []byte(o), nil }
+
+// Each gets what is said to him, and what was published is not touched.
+func TestContentIsSaidToThePerson(t *testing.T) {
+	const published = `{"text":"Dear {{name}}","mustache":true,"languages":{"ky":{"subject":"{{child}}","text":"Урматтуу {{name}}"}}}`
+	d := &diary{}
+	var got rooms.Delivery
+	w := newWorker(d, send(func(_ context.Context, sent rooms.Delivery) Outcome {
+		got = sent
+		return Outcome{Result: Sent}
+	}))
+	w.opener.vault = opens(`{"c":"email","a":"canary@example.com","n":"Aida","l":"ky-KG","v":{"child":"Bek"}}`)
+	w.opener.messages = saying(published)
+	w.do(t.Context(), t.Context(), d.job(0), nobody)
+	if c := got.Content; c.Text.Reveal() != "Урматтуу Aida" || c.Subject.Reveal() != "Bek" || string(got.Published) != published {
+		t.Errorf("%q, %q, published %s", c.Subject.Reveal(), c.Text.Reveal(), got.Published)
 	}
 }
 

@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,6 +15,9 @@ type Content struct {
 	Text    Body // e-mail, and SMS where SMS is zero
 	HTML    Body // e-mail, beside Text
 	SMS     Body // SMS only
+
+	Mustache  bool               // each of them is a template of what is known of the recipient
+	Languages map[string]Content // what takes their place for who prefers a language, by its tag in lower case
 }
 
 const (
@@ -39,6 +44,9 @@ func (c Content) ShortText() Body {
 	return c.Text
 }
 
+// ContentEmpty is the code of a content that says nothing.
+const ContentEmpty = "content_empty"
+
 // Fault is one thing that is wrong with a request: where (RFC 6901), which, and why in words
 // that never repeat the input.
 type Fault struct {
@@ -49,7 +57,21 @@ type Fault struct {
 
 // Check lists what is wrong with the content; pointers are below at.
 func (c Content) Check(at string) []Fault {
-	var faults []Fault
+	faults := c.checkTexts(at)
+	if c.Text.IsZero() && c.HTML.IsZero() && c.SMS.IsZero() {
+		faults = append(faults, Fault{at, ContentEmpty, "at least one of text, html and sms is needed"})
+	}
+	for _, language := range slices.Sorted(maps.Keys(c.Languages)) {
+		v, at := c.Languages[language], at+"/languages/"+language
+		faults = append(faults, v.checkTexts(at)...)
+		if v.Subject.IsZero() && v.Text.IsZero() && v.HTML.IsZero() && v.SMS.IsZero() {
+			faults = append(faults, Fault{at, ContentEmpty, "at least one of subject, text, html and sms is needed"})
+		}
+	}
+	return faults
+}
+
+func (c Content) checkTexts(at string) (faults []Fault) {
 	add := func(field string, err error) {
 		if err != nil {
 			faults = append(faults, Fault{at + "/" + field, "invalid_text", err.Error()})
@@ -59,10 +81,41 @@ func (c Content) Check(at string) []Fault {
 	add("text", checkText(c.Text.Reveal()))
 	add("html", checkText(c.HTML.Reveal()))
 	add("sms", checkSMS(c.SMS.Reveal()))
-	if c.Text.IsZero() && c.HTML.IsZero() && c.SMS.IsZero() {
-		faults = append(faults, Fault{at, "content_empty", "at least one of text, html and sms is needed"})
-	}
 	return faults
+}
+
+// In is what is said to somebody who prefers a language: its variant, or that of its primary subtag, or
+// what stands for all others. What a variant leaves out is taken from there, but not the text of an e-mail
+// to its HTML, or the other way round: they say the same.
+func (c Content) In(language string) Content {
+	v, ok := c.Languages[c.Variant(language)]
+	if !ok {
+		v = c
+	}
+	if v.Subject.IsZero() {
+		v.Subject = c.Subject
+	}
+	if v.Text.IsZero() && v.HTML.IsZero() {
+		v.Text, v.HTML = c.Text, c.HTML
+	}
+	if v.SMS.IsZero() {
+		v.SMS = c.SMS
+	}
+	v.Mustache, v.Languages = c.Mustache, nil
+	return v
+}
+
+// Variant is the key in Languages of the variant for a language; "" if there is none.
+func (c Content) Variant(language string) string {
+	language = strings.ToLower(language)
+	if _, ok := c.Languages[language]; ok {
+		return language
+	}
+	primary, _, _ := strings.Cut(language, "-")
+	if _, ok := c.Languages[primary]; ok {
+		return primary
+	}
+	return ""
 }
 
 func checkSMS(s string) error {

@@ -3,24 +3,44 @@ package rooms
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
-// contentForm is the content of a message as it is published and kept.
-type contentForm struct {
+// variantForm is what a content says in one language.
+type variantForm struct {
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	HTML    string `json:"html"`
 	SMS     string `json:"sms"`
 }
 
+// contentForm is the content of a message as it is published and kept.
+type contentForm struct {
+	variantForm
+	Mustache  bool                   `json:"mustache"`
+	Languages map[string]variantForm `json:"languages"`
+}
+
 // DecodeContent reads the content of a message from the JSON in which it was published:
-// {"subject":"…","text":"…","html":"…","sms":"…"}, each of them optional. What it holds was
-// checked when it was accepted and is not checked again. Errors wrap ErrText and never repeat
-// the input.
+// {"subject":"…","text":"…","html":"…","sms":"…","mustache":true,"languages":{"ky":{"text":"…"}}},
+// each of them optional. What it holds was checked when it was accepted and is not checked again.
+// Errors wrap ErrText and never repeat the input.
 func DecodeContent(b []byte) (Content, error) {
 	var f contentForm
 	if json.Unmarshal(b, &f) != nil {
 		return Content{}, fmt.Errorf("%w: a content that cannot be read", ErrText)
 	}
-	return Content{Subject: NewBody(f.Subject), Text: NewBody(f.Text), HTML: NewBody(f.HTML), SMS: NewBody(f.SMS)}, nil
+	c := f.content()
+	c.Mustache = f.Mustache
+	for language, v := range f.Languages {
+		if c.Languages == nil {
+			c.Languages = map[string]Content{}
+		}
+		c.Languages[strings.ToLower(language)] = v.content()
+	}
+	return c, nil
+}
+
+func (f variantForm) content() Content {
+	return Content{Subject: NewBody(f.Subject), Text: NewBody(f.Text), HTML: NewBody(f.HTML), SMS: NewBody(f.SMS)}
 }

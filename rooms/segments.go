@@ -5,56 +5,78 @@ import (
 	"unicode/utf16"
 )
 
-// The characters of GSM 03.38 (3GPP TS 23.038 §6.2.1) beside the letters and digits of ASCII, and those of its
-// extension table, which take two places.
+// Encoding is how the characters of an SMS are written (3GPP TS 23.038).
+type Encoding string
+
+// The seven-bit alphabet where it has every character of the text, else two bytes a character.
 const (
-	gsmBasic    = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà"
-	gsmExtended = "\f^{}\\[~]|€"
+	GSM7 Encoding = "GSM-7"
+	UCS2 Encoding = "UCS-2"
 )
 
-// Segments is how many parts an SMS of a text has: one of 160 characters of GSM 03.38, or several of 153; with any
-// other character, one of 70 UTF-16 units, or several of 67. What takes two places is not divided.
-func Segments(text string) int {
-	widths, gsm := gsmWidths(text)
-	single, several := 160, 153
-	if !gsm {
-		widths, single, several = unicodeWidths(text), 70, 67
-	}
-	total := 0
-	for _, w := range widths {
-		total += w
-	}
-	if total <= single {
-		return min(total, 1)
-	}
-	segments, left := 1, several
-	for _, w := range widths {
-		if w > left {
-			segments, left = segments+1, several
-		}
-		left -= w
-	}
-	return segments
+// The units that fit an SMS alone, and those left of each where there are several: a header of
+// six bytes joins them (3GPP TS 23.040 §9.2.3.24.1).
+const (
+	gsmAlone, gsmJoined   = 160, 153
+	ucs2Alone, ucs2Joined = 70, 67
+)
+
+const (
+	gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+	gsmExtension = "\f^{}\\[~]|€" // each behind an escape
+)
+
+// SMSLength is what a text takes as SMS.
+type SMSLength struct {
+	Encoding Encoding
+	Units    int // septets, or pairs of bytes
+	Segments int // 0 for no text
 }
 
-// gsmWidths are the places that the characters take, if all of them are in GSM 03.38.
-func gsmWidths(text string) (widths []int, ok bool) {
-	for _, r := range text {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune(gsmBasic, r):
-			widths = append(widths, 1)
-		case strings.ContainsRune(gsmExtended, r):
-			widths = append(widths, 2)
-		default:
-			return nil, false
-		}
+// Segments is how many SMS a text takes.
+func Segments(text string) int { return MeasureSMS(text).Segments }
+
+// MeasureSMS counts what a text takes. No segment ends within a character: neither between an
+// escape and what it escapes nor between the halves of a surrogate pair.
+func MeasureSMS(text string) SMSLength {
+	if m, ok := measure(text, gsmUnits, gsmAlone, gsmJoined); ok {
+		m.Encoding = GSM7
+		return m
 	}
-	return widths, true
+	m, _ := measure(text, ucs2Units, ucs2Alone, ucs2Joined)
+	m.Encoding = UCS2
+	return m
 }
 
-func unicodeWidths(text string) (widths []int) {
+// measure gives false if a character has no units.
+func measure(text string, units func(rune) int, alone, joined int) (m SMSLength, ok bool) {
+	used := 0 // of the last segment
 	for _, r := range text {
-		widths = append(widths, utf16.RuneLen(r))
+		n := units(r)
+		if n == 0 {
+			return SMSLength{}, false
+		}
+		if m.Units += n; used+n > joined || m.Segments == 0 {
+			m.Segments, used = m.Segments+1, 0
+		}
+		used += n
 	}
-	return widths
+	if 0 < m.Units && m.Units <= alone {
+		m.Segments = 1
+	}
+	return m, true
 }
+
+func gsmUnits(r rune) int {
+	switch {
+	case strings.ContainsRune(gsmAlphabet, r):
+		return 1
+	case strings.ContainsRune(gsmExtension, r):
+		return 2
+	}
+	return 0
+}
+
+// ucs2Units counts what is no character as the mark that replaces it.
+func ucs2Units(r rune) int { return max(utf16.RuneLen(r), 1) }

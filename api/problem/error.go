@@ -11,6 +11,7 @@ import (
 type Error struct {
 	Code      v1.ProblemCode
 	Faults    []rooms.Fault // what is wrong with the body
+	Rows      Rows          // what is wrong with the rows of an upload
 	Parameter *v1.Fault     // what is wrong with a parameter
 	Parts     []string      // which parts are not ready
 	Cause     error         // private: for the log alone

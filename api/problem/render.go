@@ -49,6 +49,8 @@ func (r *Renderer) Document(e *Error, requestID string) v1.Problem {
 		Code:      entry.Code,
 		Detail:    entry.Advice,
 		Errors:    e.errors(),
+		Faulty:    e.Rows.Count,
+		Rows:      e.Rows.First(),
 		Parts:     e.Parts,
 		RequestID: requestID,
 	}

@@ -8,63 +8,84 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// ParseContact reads one person: {"email":…} or {"phone":…}, with or without a name.
+// ParseContact reads one subscriber: email, phone or both, and what else is known of him.
 func ParseContact(body []byte) (rooms.Contact, error) {
-	p := contactParser{reader: newReader(body)}
+	return parsePerson(body, "attributes")
+}
+
+func parsePerson(body []byte, values string) (rooms.Contact, error) {
+	p := contactParser{reader: newReader(body), values: values}
 	if err := p.document(p.member); err != nil {
 		return rooms.Contact{}, err
 	}
-	if p.count != 1 {
-		_ = p.faultAt("", v1.FaultCodeContactCount, contactCount)
-	}
-	return p.contact, p.verdict()
+	c := p.finish("")
+	return c, p.verdict()
 }
-
-const contactCount = "exactly one of email and phone is needed"
 
 type contactParser struct {
 	*reader
-	contact rooms.Contact
-	count   int // of email and phone
+	person
+	values string // the name of the member with the values
 }
 
 func (p *contactParser) member(name string) error {
 	switch name {
-	case "email":
-		return p.address(rooms.Email)
-	case "phone":
-		return p.address(rooms.SMS)
-	case "name":
-		return p.checked(v1.FaultCodeInvalidText, p.name)
+	case "email", "phone", "name", "language":
+		return p.judged(func(s string) (v1.FaultCode, error) { return p.set(name, s) })
+	case "channels":
+		return p.array(func() error { return p.judged(p.channel) })
+	case p.values:
+		return p.object(p.oneValue)
 	}
 	return p.unknown()
 }
 
-func (p *contactParser) address(c rooms.Channel) error {
-	p.count++
-	return p.checked(v1.FaultCodeInvalidAddress, func(s string) (err error) {
-		p.contact.Channel = c
-		p.contact.Address, err = rooms.ParseAddress(c, s)
-		return err
-	})
+func (p *contactParser) oneValue(name string) error {
+	if _, err := rooms.ParseValueName(name); err != nil {
+		if err := p.fault(v1.FaultCodeInvalidName, err.Error()); err != nil {
+			return err
+		}
+		return p.skip()
+	}
+	return p.judged(func(s string) (v1.FaultCode, error) { return p.value(name, s) })
 }
 
-func (p *contactParser) name(s string) (err error) {
-	p.contact.Name, err = rooms.ParsePersonName(s)
-	return err
+// judged reads a string and hands it to check, which says what is wrong with it.
+func (p *contactParser) judged(check func(string) (v1.FaultCode, error)) error {
+	s, ok, err := p.text()
+	if !ok {
+		return err
+	}
+	if code, err := check(s); err != nil {
+		return p.fault(code, err.Error())
+	}
+	return nil
+}
+
+// finish gives the contact, of which the object stands at a pointer; what is missing is a fault.
+func (p *contactParser) finish(at string) rooms.Contact {
+	if len(p.faults) > 0 {
+		return rooms.Contact{} // its address may be one of them
+	}
+	c, fault, ok := p.contact()
+	if !ok {
+		_ = p.faultAt(at+fault.Pointer, v1.FaultCode(fault.Code), fault.Detail)
+	}
+	return c
 }
 
 // recipients reads the people that a message names.
 func (p *messageParser) recipients() error {
 	before := len(p.faults)
-	seen := map[string]bool{}
+	seen, count := People{}, 0
 	err := p.array(func() error {
-		if len(seen) == MaxRecipients {
+		if count == p.limits.MaxRecipients() {
 			return errors.Join(errEnough, p.tooMany())
 		}
+		count++
 		return p.recipient(seen)
 	})
-	if err == nil && len(seen) == 0 && len(p.faults) == before {
+	if err == nil && count == 0 && len(p.faults) == before {
 		return p.fault(v1.FaultCodeMissing, "at least one recipient; leave the member out to reach all subscribers")
 	}
 	return err
@@ -72,27 +93,26 @@ func (p *messageParser) recipients() error {
 
 func (p *messageParser) tooMany() error {
 	at := string(p.dec.StackPointer().Parent())
-	return p.faultAt(at, v1.FaultCodeTooMany, fmt.Sprintf("at most %d recipients; more people make a room", MaxRecipients))
+	return p.faultAt(at, v1.FaultCodeTooMany, fmt.Sprintf("at most %d recipients; more people make a room, or several messages", p.limits.MaxRecipients()))
 }
 
-// recipient reads the next one; what is wrong with it is a fault, and it is counted all the same.
-func (p *messageParser) recipient(seen map[string]bool) error {
+// recipient reads the next one; what is wrong with it is a fault.
+func (p *messageParser) recipient(seen People) error {
 	before := len(p.faults)
-	one := contactParser{reader: p.reader}
+	one := contactParser{reader: p.reader, values: "values"}
 	if err := p.object(one.member); err != nil {
 		return err
 	}
 	if len(p.faults) > before {
 		return nil
 	}
-	if one.count != 1 {
-		return p.fault(v1.FaultCodeContactCount, contactCount)
+	c, fault, ok := one.contact()
+	switch {
+	case !ok:
+		return p.faultAt(string(p.dec.StackPointer())+fault.Pointer, v1.FaultCode(fault.Code), fault.Detail)
+	case seen.Again(c):
+		return p.fault(v1.FaultCodeDuplicateRecipient, sameContact)
 	}
-	key := string(one.contact.Channel) + ":" + one.contact.Address.Same()
-	if seen[key] {
-		return p.fault(v1.FaultCodeDuplicateRecipient, "the same contact as a recipient before")
-	}
-	seen[key] = true
-	p.m.Recipients = append(p.m.Recipients, one.contact)
+	p.m.Recipients = append(p.m.Recipients, c)
 	return nil
 }

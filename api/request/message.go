@@ -1,15 +1,17 @@
 package request
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/templates"
 )
 
-// MaxRecipients is how many recipients a message may name.
+// MaxRecipients is how many recipients a message may name unless its limits say otherwise.
 const MaxRecipients = 10_000
 
 // Message is a publish request.
@@ -19,16 +21,21 @@ type Message struct {
 	Type          rooms.Type
 	Lane          rooms.Lane
 	Content       []byte // as received: a part of the body, not a copy
+	Said          *templates.Content
 	Recipients    []rooms.Contact
 	ExpiresAt     time.Time // zero if not given
 	Callback      rooms.Address
 }
 
-// Limits bound when a message may expire.
+// Limits bound when a message may expire, and how many recipients it names.
 type Limits struct {
-	Now       time.Time
-	MaxExpiry time.Duration
+	Now        time.Time
+	MaxExpiry  time.Duration
+	Recipients int // 0: MaxRecipients
 }
+
+// MaxRecipients is how many recipients there may be.
+func (l Limits) MaxRecipients() int { return cmp.Or(l.Recipients, MaxRecipients) }
 
 // ParseMessage reads a publish request. What is known but not supported yet is refused only if nothing else is wrong.
 func ParseMessage(body []byte, l Limits) (Message, error) {
@@ -39,6 +46,9 @@ func ParseMessage(body []byte, l Limits) (Message, error) {
 	}
 	p.complete()
 	if err := p.verdict(); err != nil {
+		return Message{}, err
+	}
+	if err := p.sayable(); err != nil {
 		return Message{}, err
 	}
 	if len(p.unsupported) > 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/templates"
 )
 
 func limits() Limits {
@@ -25,6 +26,7 @@ func FuzzParseMessage(f *testing.F) {
 		``, `{}`, `null`, `[1,2]`, `{"transactionId":"t","type":"reminder","content":{"text":"x"}}`,
 		`{"transactionId":"t","type":"a","lane":"bulk","content":{"sms":"\u00e9"},"recipients":[{"email":"a@example.com","name":"A"},{"phone":"+996555000111"}],"expiresAt":"2026-11-23T09:00:00+06:00","reference":"r"}`,
 		`{"content" : {"text":"a","text":"b"}}`, `{"recipients":[[[[]]]]}`, `{"sendAt":{}}`, "{\"type\":\"\xff\"}", `{"a~b/c":1}`,
+		`{"transactionId":"t","type":"a","content":{"text":"{{#a}}{{b}}{{/a}}","mustache":true,"languages":{"ky":{"sms":"{{a}}"}}},"recipients":[{"email":"a@example.com","phone":"+996555000111","channels":["sms","email"],"language":"ky","values":{"a":"1"}}]}`,
 		`{"transactionId":"t","type":"a","content":{"text":"x"}}{}`, strings.Repeat(`{"content":`, 100),
 	} {
 		f.Add([]byte(seed))
@@ -71,6 +73,14 @@ func checkMessage(t *testing.T, m Message, body string) {
 	if err != nil || len(content.Check("")) > 0 {
 		t.Errorf("content: %v, %v", err, content.Check(""))
 	}
+	if _, faults := templates.Compile(content, ""); len(faults) > 0 {
+		t.Errorf("templates: %v", faults)
+	}
+	for _, c := range m.Recipients {
+		if faults := Unsayable(m.Said, c, "", ""); len(faults) > 0 {
+			t.Errorf("cannot be said: %v", faults)
+		}
+	}
 	if _, err := rooms.ParseType(string(m.Type)); err != nil || m.Lane == "" {
 		t.Errorf("type %q, lane %q", m.Type, m.Lane)
 	}
@@ -90,6 +100,7 @@ func checkMessage(t *testing.T, m Message, body string) {
 func FuzzParseContact(f *testing.F) {
 	f.Add([]byte(`{"email":"a@example.com","name":"A"}`))
 	f.Add([]byte(`{"phone":"+996555000111"}`))
+	f.Add([]byte(`{"phone":"+996555000111","email":"a@example.com","channels":["sms"],"language":"zh-Hans","attributes":{"child_1":"x"}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		c, err := ParseContact(body)
 		if err != nil {

@@ -107,9 +107,11 @@ const (
 	FaultCodeDuplicateMember    FaultCode = "duplicate_member"
 	FaultCodeDuplicateRecipient FaultCode = "duplicate_recipient"
 	FaultCodeEmptyBody          FaultCode = "empty_body"
+	FaultCodeFieldCount         FaultCode = "field_count"
 	FaultCodeInvalidAddress     FaultCode = "invalid_address"
 	FaultCodeInvalidClient      FaultCode = "invalid_client"
 	FaultCodeInvalidName        FaultCode = "invalid_name"
+	FaultCodeInvalidTemplate    FaultCode = "invalid_template"
 	FaultCodeInvalidText        FaultCode = "invalid_text"
 	FaultCodeInvalidTime        FaultCode = "invalid_time"
 	FaultCodeInvalidUTF8        FaultCode = "invalid_utf8"
@@ -119,6 +121,7 @@ const (
 	FaultCodeNotSupported       FaultCode = "not_supported"
 	FaultCodeSyntax             FaultCode = "syntax"
 	FaultCodeTooDeep            FaultCode = "too_deep"
+	FaultCodeTooLong            FaultCode = "too_long"
 	FaultCodeTooMany            FaultCode = "too_many"
 	FaultCodeTrailingData       FaultCode = "trailing_data"
 	FaultCodeUnknownMember      FaultCode = "unknown_member"
@@ -140,11 +143,15 @@ func (e FaultCode) Valid() bool {
 		return true
 	case FaultCodeEmptyBody:
 		return true
+	case FaultCodeFieldCount:
+		return true
 	case FaultCodeInvalidAddress:
 		return true
 	case FaultCodeInvalidClient:
 		return true
 	case FaultCodeInvalidName:
+		return true
+	case FaultCodeInvalidTemplate:
 		return true
 	case FaultCodeInvalidText:
 		return true
@@ -163,6 +170,8 @@ func (e FaultCode) Valid() bool {
 	case FaultCodeSyntax:
 		return true
 	case FaultCodeTooDeep:
+		return true
+	case FaultCodeTooLong:
 		return true
 	case FaultCodeTooMany:
 		return true
@@ -546,6 +555,36 @@ func (e StreamEndReason) Valid() bool {
 	}
 }
 
+// Defines values for PublishParamsFaulty.
+const (
+	Skip PublishParamsFaulty = "skip"
+)
+
+// Valid indicates whether the value is a known member of the PublishParamsFaulty enum.
+func (e PublishParamsFaulty) Valid() bool {
+	switch e {
+	case Skip:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AddSubscribersParamsPreview.
+const (
+	True AddSubscribersParamsPreview = "true"
+)
+
+// Valid indicates whether the value is a known member of the AddSubscribersParamsPreview enum.
+func (e AddSubscribersParamsPreview) Valid() bool {
+	switch e {
+	case True:
+		return true
+	default:
+		return false
+	}
+}
+
 // AckToken By what the message is acknowledged; of this consumer only.
 type AckToken = string
 
@@ -606,6 +645,9 @@ type Callback struct {
 
 // Channel defines model for Channel.
 type Channel string
+
+// Channels In the person's order; absent: email, then phone.
+type Channels = []Channel
 
 // ClientID An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
 //
@@ -743,6 +785,17 @@ type ConsumerName = string
 
 // Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 // text. A recipient on a channel for which there is nothing to send is not reached.
+//
+// With `mustache: true` each text is a template in Mustache of what is known of the recipient: `{{child}}` is his value
+// of that name, `{{#child}}…{{/child}}` stands if he has one, `{{^child}}…{{/child}}` if he has none; `name` and
+// `language` are there as well. There are no partials, no other delimiters and no values that are not escaped in HTML;
+// at most 1,000 tags and 256 KiB a text, and sections stand at most 8 deep. A message that names a recipient without a
+// value that is asked for is refused; to a subscriber without it nothing is sent, and his delivery fails (`incomplete`).
+//
+// With `languages` a recipient reads the variant in his language, or in its primary subtag, or else what stands outside
+// of them. What a variant leaves out is taken from there; text and html of a variant are taken together.
+//
+// Applications get the content as it was published, with all its templates and variants.
 type Content = Text
 
 // Counts defines model for Counts.
@@ -805,6 +858,14 @@ type Fault struct {
 // FaultCode defines model for FaultCode.
 type FaultCode string
 
+// FaultyRow A row of an upload that is wrong. Nothing of what stands in it is repeated.
+type FaultyRow struct {
+	Errors []Fault `json:"errors"`
+
+	// Line From 1; the header of a CSV file is line 1.
+	Line int64 `json:"line"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	// Status Example: ok
@@ -816,6 +877,11 @@ type History = bool
 
 // Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 type Lane string
+
+// LanguageTag BCP 47.
+//
+// Example: ky
+type LanguageTag = string
 
 // Message defines model for Message.
 type Message struct {
@@ -1009,6 +1075,9 @@ type NewWebhook struct {
 	// Example: https://clinic.example.org/crier
 	URL CallURL `json:"url"`
 }
+
+// Person Somebody who is to get a room's messages; as Recipient.
+type Person = Contact
 
 // Policy The rules under which the message is delivered.
 type Policy struct {
@@ -1356,6 +1425,97 @@ type PolicyTypes = []PolicyType
 // Example: Asia/Bishkek
 type PolicyZone = string
 
+// Preview defines model for Preview.
+type Preview struct {
+	Channels []PreviewChannel `json:"channels"`
+
+	// Cost An estimate by the operator's prices; absent where there are none.
+	Cost PreviewCost `json:"cost,omitempty,omitzero"`
+
+	// Direct To named recipients, not to the room's subscribers.
+	Direct bool `json:"direct"`
+
+	// Examined How many of them the numbers below the channels speak of.
+	Examined int `json:"examined"`
+
+	// Faulty How many rows of the file are wrong.
+	Faulty int64          `json:"faulty,omitempty,omitzero"`
+	Groups []PreviewGroup `json:"groups"`
+
+	// Incomplete To how many the content cannot be said, since a value is missing or it comes out too long.
+	Incomplete int `json:"incomplete"`
+
+	// Recipients Deliveries: one for each, on the first channel.
+	Recipients int `json:"recipients"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+
+	// Rows The first 1,000 of them.
+	Rows   []FaultyRow   `json:"rows,omitempty,omitzero"`
+	Sample PreviewSample `json:"sample,omitempty,omitzero"`
+
+	// SendAt When the first would be sent, if it were published now.
+	SendAt time.Time `json:"sendAt"`
+
+	// SMS Absent where none would be sent.
+	SMS PreviewSMS `json:"sms,omitempty,omitzero"`
+
+	// Unreachable For how many it says nothing on their channel.
+	Unreachable int `json:"unreachable"`
+}
+
+// PreviewChannel defines model for PreviewChannel.
+type PreviewChannel struct {
+	Channel    Channel `json:"channel"`
+	Recipients int     `json:"recipients"`
+}
+
+// PreviewCost An estimate by the operator's prices; absent where there are none.
+type PreviewCost struct {
+	Amount float64 `json:"amount"`
+
+	// Currency ISO 4217.
+	Currency string `json:"currency"`
+
+	// Unpriced SMS to numbers without a price.
+	Unpriced int `json:"unpriced"`
+}
+
+// PreviewGroup Recipients who prefer a language, on a channel.
+type PreviewGroup struct {
+	Channel Channel `json:"channel"`
+
+	// Language In lower case; absent for those of whom none is known.
+	Language   string `json:"language,omitempty,omitzero"`
+	Recipients int    `json:"recipients"`
+}
+
+// PreviewSMS Absent where none would be sent.
+type PreviewSMS struct {
+	Messages int `json:"messages"`
+
+	// MostSegments Of the longest.
+	MostSegments int `json:"mostSegments"`
+
+	// Segments Of all of them (GSM 03.38).
+	Segments int `json:"segments"`
+
+	// UCS2 How many have a character that the alphabet of GSM lacks, and so room for 70 characters and not 160.
+	UCS2 int `json:"ucs2"`
+}
+
+// PreviewSample defines model for PreviewSample.
+type PreviewSample struct {
+	Channel Channel `json:"channel"`
+
+	// Content What a content says in one language.
+	Content  Variant `json:"content"`
+	Language string  `json:"language,omitempty,omitzero"`
+}
+
 // Problem RFC 9457.
 type Problem struct {
 	Code ProblemCode `json:"code"`
@@ -1366,11 +1526,17 @@ type Problem struct {
 	// Errors What is wrong, of which at most 20 are listed.
 	Errors []Fault `json:"errors,omitempty,omitzero"`
 
+	// Faulty How many rows of an upload are wrong.
+	Faulty int64 `json:"faulty,omitempty,omitzero"`
+
 	// Parts The parts of the node that are not ready.
 	Parts     []string `json:"parts,omitempty,omitzero"`
 	RequestID string   `json:"requestId"`
-	Status    int      `json:"status"`
-	Title     string   `json:"title"`
+
+	// Rows The first 1,000 of them.
+	Rows   []FaultyRow `json:"rows,omitempty,omitzero"`
+	Status int         `json:"status"`
+	Title  string      `json:"title"`
 
 	// Type URI of the code, for machines.
 	Type string `json:"type"`
@@ -1387,6 +1553,17 @@ type Publish struct {
 
 	// Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 	// text. A recipient on a channel for which there is nothing to send is not reached.
+	//
+	// With `mustache: true` each text is a template in Mustache of what is known of the recipient: `{{child}}` is his value
+	// of that name, `{{#child}}…{{/child}}` stands if he has one, `{{^child}}…{{/child}}` if he has none; `name` and
+	// `language` are there as well. There are no partials, no other delimiters and no values that are not escaped in HTML;
+	// at most 1,000 tags and 256 KiB a text, and sections stand at most 8 deep. A message that names a recipient without a
+	// value that is asked for is refused; to a subscriber without it nothing is sent, and his delivery fails (`incomplete`).
+	//
+	// With `languages` a recipient reads the variant in his language, or in its primary subtag, or else what stands outside
+	// of them. What a variant leaves out is taken from there; text and html of a variant are taken together.
+	//
+	// Applications get the content as it was published, with all its templates and variants.
 	Content Content `json:"content"`
 
 	// ExpiresAt RFC 3339 with zone, in the future. What is not sent by then is failed (expired). Absent: as the policy says.
@@ -1411,6 +1588,14 @@ type Publish struct {
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
+}
+
+// PublishForm defines model for PublishForm.
+type PublishForm struct {
+	Message Publish `json:"message"`
+
+	// Recipients A file of type text/csv or application/x-ndjson.
+	Recipients string `json:"recipients"`
 }
 
 // Publisher defines model for Publisher.
@@ -1501,7 +1686,10 @@ type Readers = []ClientID
 // Receipt defines model for Receipt.
 type Receipt struct {
 	// Duplicate The same request had been accepted before: this is its receipt.
-	Duplicate  bool      `json:"duplicate,omitempty,omitzero"`
+	Duplicate bool `json:"duplicate,omitempty,omitzero"`
+
+	// Faulty How many rows of the file were left out.
+	Faulty     int64     `json:"faulty,omitempty,omitzero"`
 	ReceivedAt time.Time `json:"receivedAt"`
 
 	// Response Always 'Message received'.
@@ -1514,13 +1702,17 @@ type Receipt struct {
 	// Example: newborn
 	Room RoomName `json:"room"`
 
+	// Rows The first 1,000 of them.
+	Rows []FaultyRow `json:"rows,omitempty,omitzero"`
+
 	// UMID Unique message id, a ULID.
 	//
 	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 	UMID UMID `json:"umid"`
 }
 
-// Recipient Exactly one of email and phone.
+// Recipient One of email and phone, or both: then the first of channels is where the person is written to, and the other is there
+// for when that does not do.
 type Recipient = Contact
 
 // Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
@@ -1685,16 +1877,25 @@ type TypeName = string
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 type UMID = string
 
-// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, faulty).
+// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, faulty; good in a preview).
 type UploadLine struct {
 	Added    *int64  `json:"added,omitempty"`
 	Errors   []Fault `json:"errors,omitempty,omitzero"`
 	Existing *int64  `json:"existing,omitempty"`
 	Faulty   *int64  `json:"faulty,omitempty"`
 
+	// Good In a preview: in how many rows nothing is wrong.
+	Good *int64 `json:"good,omitempty"`
+
 	// Line From 1.
 	Line int64 `json:"line,omitempty,omitzero"`
 }
+
+// Values What is known of the person, one line each. Names are of a-z, 0-9 and '_', and begin with a letter.
+type Values map[string]string
+
+// Variant What a content says in one language.
+type Variant = Text
 
 // Webhook defines model for Webhook.
 type Webhook struct {
@@ -1906,6 +2107,15 @@ type ListMessagesParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// PublishParams defines parameters for Publish.
+type PublishParams struct {
+	// Faulty Leave faulty rows of a file out.
+	Faulty PublishParamsFaulty `form:"faulty,omitempty" json:"faulty,omitempty,omitzero"`
+}
+
+// PublishParamsFaulty defines parameters for Publish.
+type PublishParamsFaulty string
+
 // StreamMessagesParams defines parameters for StreamMessages.
 type StreamMessagesParams struct {
 	// After The same, for who cannot set a header; 0 for all that there is.
@@ -1932,6 +2142,15 @@ type ListSubscribersParams struct {
 	// Cursor The `next` of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
+
+// AddSubscribersParams defines parameters for AddSubscribers.
+type AddSubscribersParams struct {
+	// Preview With `true` the rows of a stream are checked, and nothing is stored.
+	Preview AddSubscribersParamsPreview `form:"preview,omitempty" json:"preview,omitempty,omitzero"`
+}
+
+// AddSubscribersParamsPreview defines parameters for AddSubscribers.
+type AddSubscribersParamsPreview string
 
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
@@ -1978,8 +2197,17 @@ type ResetConsumerJSONRequestBody = Start
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody = Publish
 
+// PublishMultipartRequestBody defines body for Publish for multipart/form-data ContentType.
+type PublishMultipartRequestBody = PublishForm
+
+// PreviewMessageJSONRequestBody defines body for PreviewMessage for application/json ContentType.
+type PreviewMessageJSONRequestBody = Publish
+
+// PreviewMessageMultipartRequestBody defines body for PreviewMessage for multipart/form-data ContentType.
+type PreviewMessageMultipartRequestBody = PublishForm
+
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
-type AddSubscribersJSONRequestBody = Recipient
+type AddSubscribersJSONRequestBody = Person
 
 // AddWebhookJSONRequestBody defines body for AddWebhook for application/json ContentType.
 type AddWebhookJSONRequestBody = NewWebhook

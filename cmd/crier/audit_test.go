@@ -66,6 +66,8 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", messages, demoPublisher, `{"qzcanary":"qzcanary"}`, 400},
 		{"POST", messages, "", message, 401},
 		{"POST", messages, "qzcanary", message, 401},
+		{"POST", messages + "/preview", demoPublisher, message, 200},
+		{"POST", messages + "/preview", demoPublisher, `{"qzcanary":"qzcanary"}`, 400},
 		{"GET", messages, demoPublisher, "", 200},
 		{"GET", messages, demoAuditor, "", 200},
 		{"GET", "/v1/rooms/a%40qzcanary/messages", demoAuditor, "", 400},

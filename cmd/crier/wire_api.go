@@ -15,6 +15,9 @@ import (
 	"github.com/govcrier/crier/rooms/publish/rules"
 )
 
+// maxHeaders is what the headers of an entry may take of the most that NATS carries.
+const maxHeaders = 64 << 10
+
 // newServer makes the API, over HTTP and NATS, which a door of their own leads to.
 func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*api.Server, *edge.Gatekeeper, error) {
 	tokens := a.config.OIDC
@@ -27,7 +30,8 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	}
 	publisher := &publish.Publisher{
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls},
-		Now: s.broker.Now,
+		Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
+		Now:   s.broker.Now,
 	}
 	hear := a.config.Live
 	hear.Log = a.log.With("part", "live")

@@ -65,6 +65,7 @@ type Publisher struct {
 	Verifier Verifier
 	Policies Policies
 	Rules    Rules            // nil: every message is let in
+	Limit    int              // the most bytes of what is stored of a message; 0: whatever the log takes
 	Now      func() time.Time // time.Now if nil
 
 	turns   turns
@@ -101,6 +102,9 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	m, err := p.message(r, policy, txids[0])
 	if err != nil {
 		return Receipt{}, err
+	}
+	if p.Limit > 0 && len(m.Payload) > p.Limit {
+		return Receipt{}, ErrTooLarge
 	}
 	sequence, stands, err := p.Log.Append(ctx, m)
 	if err != nil {

@@ -149,6 +149,23 @@ func TestManyAtOnceAreOne(t *testing.T) {
 	})
 }
 
+// What is larger than the log takes is refused, and what only just is not is stored.
+func TestTooLargeForTheLog(t *testing.T) {
+	h := newHouse(t)
+	r := directRequest(t, 1)
+	h.accept(r)
+	h.Limit = len(h.entries()[0].Payload)
+	h.accept(directRequest(t, 2))
+	r.TransactionID = "hosp-7-large"
+	r.Content = append([]byte(" "), r.Content...)
+	if receipt, err := h.Publish(t.Context(), r); !errors.Is(err, publish.ErrTooLarge) {
+		t.Errorf("%+v, %v", receipt, err)
+	}
+	if all := h.entries(); len(all) != 2 {
+		t.Errorf("%d entries, want 2", len(all))
+	}
+}
+
 func TestUMIDsSortAsMade(t *testing.T) {
 	h := newHouse(t)
 	at := time.UnixMilli(1_764_000_000_000)

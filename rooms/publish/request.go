@@ -46,6 +46,8 @@ var (
 	ErrConflict = errors.New("transaction id used for another request")
 	// ErrFull: the queue has reached its limit; later it may have room again.
 	ErrFull = errors.New("queue full")
+	// ErrTooLarge: content and recipients together are more than an entry of the log holds.
+	ErrTooLarge = errors.New("message too large")
 	// ErrUnavailable: the log did not confirm in time. Whether the message is in it is not
 	// known; the same request may be repeated with the same transaction id.
 	ErrUnavailable = errors.New("log unavailable")

@@ -1,0 +1,216 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/govcrier/crier/api/problem"
+	"github.com/govcrier/crier/api/request"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+)
+
+const formType = "multipart/form-data"
+
+// intake is a message as it came, by itself or with its recipients in a file.
+type intake struct {
+	request.Message
+	raw    []byte       // what makes the request the same when it is repeated
+	direct bool         // to named recipients
+	rows   problem.Rows // of the file, that are wrong
+
+	incomplete int // of them: to whom the content cannot be said
+}
+
+// intake reads a message. Of a file with faulty rows the good ones are there.
+func (s *Server) intake(c *call) (intake, error) {
+	kind, err := mediaType(c.r.Header)
+	if err != nil {
+		return intake{}, err
+	}
+	if kind != jsonType && kind != formType {
+		return intake{}, problem.Of(v1.ProblemCodeUnsupportedMediaType)
+	}
+	body, err := s.readAll(c)
+	if err != nil {
+		return intake{}, err
+	}
+	if kind == formType {
+		return s.form(c, body)
+	}
+	m, err := request.ParseMessage(body, s.limits())
+	return intake{Message: m, raw: body, direct: len(m.Recipients) > 0}, err
+}
+
+func (s *Server) limits() request.Limits {
+	return request.Limits{Now: s.now(), MaxExpiry: s.options.MaxExpiry, Recipients: s.options.MaxRecipients}
+}
+
+// part is one of a form (RFC 7578), byte for byte.
+type part struct {
+	kind string
+	body []byte
+}
+
+// form reads a message and the file of its recipients.
+func (s *Server) form(c *call, body []byte) (intake, error) {
+	parts, err := partsOf(c, body)
+	if err != nil {
+		return intake{}, err
+	}
+	message, people := parts["message"], parts["recipients"]
+	if message.kind != jsonType || people.kind != csvType && people.kind != ndjsonType {
+		return intake{}, problem.Of(v1.ProblemCodeUnsupportedMediaType)
+	}
+	in := intake{raw: together(message, people), direct: true}
+	if in.Message, err = request.ParseMessage(message.body, s.limits()); err != nil {
+		return intake{}, err
+	}
+	if len(in.Recipients) > 0 {
+		return intake{}, problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{
+			Pointer: "/recipients", Code: string(v1.FaultCodeInvalidValue), Detail: "the recipients stand in the other part of the form"})
+	}
+	return in, in.read(people, s.limits())
+}
+
+// together is a request without what stands between its parts, which many a client chooses anew each time.
+func together(message, people part) []byte {
+	raw := fmt.Appendf(nil, "%d %s\n", len(message.body), people.kind)
+	return append(append(raw, message.body...), people.body...)
+}
+
+// read takes the recipients from a file.
+func (in *intake) read(file part, l request.Limits) error {
+	form := request.Form{CSV: file.kind == csvType, Values: "values"}
+	rows, seen := request.NewRows(bytes.NewReader(file.body), form), request.People{}
+	for {
+		row, err := rows.Next()
+		if err == io.EOF {
+			return in.anybody()
+		}
+		if err != nil {
+			return err
+		}
+		if len(row.Faults) == 0 {
+			row.Faults = in.check(row.Contact, seen, form)
+		}
+		if len(row.Faults) > 0 {
+			in.rows.Add(row.Line, row.Faults...)
+			continue
+		}
+		if len(in.Recipients) == l.MaxRecipients() {
+			return problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{Pointer: "/recipients", Code: string(v1.FaultCodeTooMany),
+				Detail: fmt.Sprintf("at most %d recipients; send the others in messages of their own", l.MaxRecipients())})
+		}
+		in.Recipients = append(in.Recipients, row.Contact)
+	}
+}
+
+func (in *intake) check(c rooms.Contact, seen request.People, form request.Form) []rooms.Fault {
+	if seen.Again(c) {
+		return []rooms.Fault{{Code: string(v1.FaultCodeDuplicateRecipient), Detail: "the same contact as in a row before"}}
+	}
+	values := "/" + form.Values
+	if form.CSV {
+		values = ""
+	}
+	faults := request.Unsayable(in.Said, c, "", values)
+	if len(faults) > 0 {
+		in.incomplete++
+	}
+	return faults
+}
+
+// anybody refuses a file of which nobody is left.
+func (in *intake) anybody() error {
+	if len(in.Recipients) > 0 || in.rows.Count > 0 {
+		return nil
+	}
+	return problem.Faults(v1.ProblemCodeInvalidRequest,
+		rooms.Fault{Pointer: "/recipients", Code: string(v1.FaultCodeMissing), Detail: "at least one row"})
+}
+
+// partsOf takes a form apart: message and recipients, each once, and nothing else.
+func partsOf(c *call, body []byte) (map[string]part, error) {
+	_, parameters, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil || parameters["boundary"] == "" {
+		return nil, problem.Of(v1.ProblemCodeUnsupportedMediaType)
+	}
+	parts := map[string]part{}
+	for form := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]); ; {
+		p, err := form.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, problem.Of(v1.ProblemCodeIncompleteBody)
+		}
+		name := p.FormName()
+		if _, there := parts[name]; there || name != "message" && name != "recipients" {
+			return nil, formFault("", v1.FaultCodeUnknownMember, "the form has the parts message and recipients, each once")
+		}
+		if parts[name], err = readPart(p); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range []string{"message", "recipients"} {
+		if _, there := parts[name]; !there {
+			return nil, formFault("/"+name, v1.FaultCodeMissing, "this part of the form is needed")
+		}
+	}
+	return parts, nil
+}
+
+func formFault(pointer string, code v1.FaultCode, detail string) error {
+	return problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{Pointer: pointer, Code: string(code), Detail: detail})
+}
+
+// readPart reads a part. What its client has not named by type is known by the name of the file.
+func readPart(p *multipart.Part) (part, error) {
+	if e := p.Header.Get("Content-Transfer-Encoding"); e != "" && !strings.EqualFold(e, "binary") && !strings.EqualFold(e, "8bit") {
+		return part{}, problem.Of(v1.ProblemCodeUnsupportedMediaType)
+	}
+	body, err := io.ReadAll(p)
+	if err != nil {
+		return part{}, problem.Of(v1.ProblemCodeIncompleteBody)
+	}
+	if kind := p.Header.Get("Content-Type"); kind == "" || kind == "application/octet-stream" {
+		return part{kindByName(p.FileName()), body}, nil
+	}
+	kind, err := mediaType(http.Header(p.Header))
+	return part{kind, body}, err
+}
+
+func kindByName(file string) string {
+	switch path.Ext(file) {
+	case ".json":
+		return jsonType
+	case ".csv":
+		return csvType
+	case ".ndjson", ".jsonl":
+		return ndjsonType
+	}
+	return ""
+}
+
+// flagOf says whether a parameter of the query has its one value; none is the other way.
+func flagOf(c *call, name, value string) (bool, error) {
+	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	switch {
+	case err != nil || len(query[name]) > 1:
+		return false, problem.Parameter(name, v1.FaultCodeInvalidValue, "not a valid query")
+	case !query.Has(name):
+		return false, nil
+	case query.Get(name) != value:
+		return false, problem.Parameter(name, v1.FaultCodeInvalidValue, "the only value is "+value)
+	}
+	return true, nil
+}

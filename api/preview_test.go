@@ -1,0 +1,101 @@
+package api
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/govcrier/crier/api/request"
+	v1 "github.com/govcrier/crier/api/v1"
+)
+
+var prices = Prices{SMS: map[string]float64{"+": 0.5, "+996": 0.02, "+99655": 0.03}, Currency: "USD"}
+
+func previewed(t *testing.T, e *engine, o Options, a ask) v1.Preview {
+	t.Helper()
+	w := a.of(serverOn(e, o, io.Discard))
+	var p v1.Preview
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if e.count() > 0 || len(e.recorded) > 0 {
+		t.Error("a preview has changed something")
+	}
+	return p
+}
+
+func TestPreviewOfAFile(t *testing.T) {
+	const message = `{"transactionId":"t-1","type":"reminder","content":{"subject":"Hi","text":"{{child}}","mustache":true,"languages":{"ky":{"text":"Салам {{child}}"}}}}`
+	file := "email,phone,channels,language,child\na@example.com,,,KY,Bek\n,+996555000111,,," + strings.Repeat("x", 161) +
+		"\n,+996700000111,,ky,Bek\n,+41791234567,sms,,Bek\nzaphod,,,,Bek\nb@example.com,,,,\n"
+	kind, body := formOf("message", "application/json", message, "recipients", "text/csv", file)
+	p := previewed(t, newEngine(), Options{Prices: prices}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-7", body, []string{"Content-Type", kind}})
+	got, _ := json.Marshal(p, json.Deterministic(true))
+	want := `{"room":"newborn","direct":true,"recipients":4,"examined":4,
+		"channels":[{"channel":"email","recipients":1},{"channel":"sms","recipients":3}],
+		"groups":[{"channel":"email","language":"ky","recipients":1},{"channel":"sms","recipients":2},{"channel":"sms","language":"ky","recipients":1}],
+		"incomplete":1,"unreachable":0,"sms":{"messages":3,"segments":4,"mostSegments":2,"ucs2":1},
+		"cost":{"amount":0.58,"currency":"USD","unpriced":0},"faulty":2,
+		"rows":[{"line":6,"errors":[{"pointer":"/email","code":"invalid_address","detail":"not a valid address: an e-mail address reads local@domain"}]},
+			{"line":7,"errors":[{"pointer":"/child","code":"missing","detail":"the content asks for this value"}]}],
+		"sample":{"channel":"email","language":"KY","content":{"subject":"Hi","text":"Салам Bek"}},"sendAt":"2026-11-22T12:00:00Z"}`
+	if !sameJSON(t, got, want) {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestPreviewOfARoom(t *testing.T) {
+	e := newEngine()
+	for _, row := range []string{
+		`{"email":"a@example.com","language":"ky","attributes":{"child":"Bek"}}`, `{"phone":"+996555000111","attributes":{"child":"Bek"}}`,
+		`{"phone":"+996555000112"}`, `{"email":"b@example.com","attributes":{"child":" "}}`, `{"phone":"+15550001111","attributes":{"child":"Zaphod"}}`,
+	} {
+		c, err := request.ParseContact([]byte(row))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.contacts = append(e.contacts, c)
+	}
+	content := withContent(`{"text":"{{child}}","mustache":true}`)
+	a := ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-8", content, nil}
+	p := previewed(t, e, Options{Prices: Prices{SMS: map[string]float64{"+996": 0.1}, Currency: "USD"}}, a)
+	if p.Recipients != 5 || p.Examined != 5 || p.Incomplete != 2 || p.SMS.Segments != 2 || p.Cost.Amount != 0.1 || p.Cost.Unpriced != 1 || p.Sample.Channel != "" {
+		t.Errorf("%+v", p)
+	}
+	few := previewed(t, e, Options{PreviewLimit: 2}, a)
+	if few.Recipients != 5 || few.Examined != 2 || few.Incomplete != 0 || few.SMS.Segments != 1 || few.Cost.Currency != "" || len(few.Groups) != 2 || few.Channels[1].Recipients != 3 {
+		t.Errorf("%+v", few)
+	}
+	html := previewed(t, e, Options{}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-8", withContent(`{"html":"x"}`), nil})
+	if html.Unreachable != 3 || html.SMS.Messages != 0 {
+		t.Errorf("%+v", html)
+	}
+}
+
+func TestPreviewRefusesWhatPublishingWould(t *testing.T) {
+	for _, tc := range badBodies() {
+		w := ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-7", tc.body, nil}.of(newServer(newEngine()))
+		if p := problemIn(t, w); p.Status != tc.status || p.Code != tc.code {
+			t.Errorf("%s: %d %s, want %d %s", tc.name, p.Status, p.Code, tc.status, tc.code)
+		}
+	}
+	if w := (ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-8", full, nil}).of(newServer(newEngine())); w.Code != 403 {
+		t.Errorf("naming recipients without the permission: %d", w.Code)
+	}
+}
+
+func TestPricesAreChecked(t *testing.T) {
+	for name, p := range map[string]Prices{
+		"no number": {map[string]float64{"996": 1}, "USD"}, "negative": {map[string]float64{"+996": -1}, "USD"},
+		"no currency": {map[string]float64{"+996": 1}, ""}, "bad currency": {map[string]float64{"+996": 1}, "usd"},
+	} {
+		if len(p.check()) != 1 {
+			t.Errorf("%s: %v", name, p.check())
+		}
+	}
+	if faults := prices.check(); len(faults) > 0 {
+		t.Errorf("%v", faults)
+	}
+}

@@ -1,0 +1,110 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+)
+
+// person is what is said of somebody, in JSON or in a row of a table.
+type person struct {
+	email, phone rooms.Address
+	name         rooms.Body
+	language     string
+	values       map[string]rooms.Body
+	channels     []rooms.Channel // in his order; nil: not said
+}
+
+// set takes one of the members that are a text; the code says what is wrong with it.
+func (p *person) set(member, text string) (code v1.FaultCode, err error) {
+	switch member {
+	case "email":
+		p.email, err = rooms.ParseEmail(text)
+		return v1.FaultCodeInvalidAddress, err
+	case "phone":
+		p.phone, err = rooms.ParsePhone(text)
+		return v1.FaultCodeInvalidAddress, err
+	case "name":
+		p.name, err = rooms.ParsePersonName(text)
+		return v1.FaultCodeInvalidText, err
+	}
+	p.language, err = rooms.ParseLanguage(text)
+	return v1.FaultCodeInvalidName, err
+}
+
+// value takes one of the values.
+func (p *person) value(name, text string) (code v1.FaultCode, err error) {
+	v, err := rooms.ParseValue(text)
+	if err != nil {
+		return v1.FaultCodeInvalidText, err
+	}
+	if p.values == nil {
+		p.values = map[string]rooms.Body{}
+	}
+	p.values[name] = v
+	return v1.FaultCodeTooMany, rooms.CheckValues(len(p.values))
+}
+
+// channel takes the next of his channels.
+func (p *person) channel(name string) (code v1.FaultCode, err error) {
+	c := rooms.Channel(name)
+	if c != rooms.Email && c != rooms.SMS {
+		return v1.FaultCodeInvalidValue, fmt.Errorf("a channel is %s or %s", rooms.Email, rooms.SMS)
+	}
+	if slices.Contains(p.channels, c) {
+		return v1.FaultCodeDuplicateEntry, errTwice
+	}
+	p.channels = append(p.channels, c)
+	return "", nil
+}
+
+var errTwice = errors.New("this channel stands here twice")
+
+// contact is how to reach him: first on the first of his channels, by e-mail where he has not said.
+func (p *person) contact() (c rooms.Contact, fault rooms.Fault, ok bool) {
+	for _, ch := range p.order() {
+		at := p.email
+		if ch == rooms.SMS {
+			at = p.phone
+		}
+		switch {
+		case at.IsZero() && p.channels != nil:
+			return c, rooms.Fault{Pointer: "/channels", Code: string(v1.FaultCodeInvalidValue), Detail: "a channel for which there is no address"}, false
+		case at.IsZero():
+		case c.Address.IsZero():
+			c.Channel, c.Address = ch, at
+		default:
+			c.Others = append(c.Others, rooms.Endpoint{Channel: ch, Address: at})
+		}
+	}
+	if c.Address.IsZero() {
+		return c, rooms.Fault{Code: string(v1.FaultCodeContactCount), Detail: contactCount}, false
+	}
+	c.Name, c.Language, c.Values = p.name, p.language, p.values
+	return c, fault, true
+}
+
+func (p *person) order() []rooms.Channel {
+	if len(p.channels) == 0 {
+		return []rooms.Channel{rooms.Email, rooms.SMS}
+	}
+	return p.channels
+}
+
+const contactCount = "email or phone is needed, or both"
+
+// People remembers whom it has seen.
+type People map[string]bool
+
+// Again says whether somebody is reached first at the same address as one before.
+func (p People) Again(c rooms.Contact) bool {
+	key := string(c.Channel) + ":" + c.Address.Same()
+	known := p[key]
+	p[key] = true
+	return known
+}
+
+const sameContact = "the same contact as a recipient before"
