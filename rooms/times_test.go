@@ -128,8 +128,8 @@ func TestNextAgainstMinutes(t *testing.T) {
 			s.Until = date(9)
 		}
 		at := day.Add(time.Duration(rules.Int64N(int64(4 * 24 * time.Hour))))
-		want, found := at, allowed(s, at)
-		for want = at.Truncate(time.Minute); !found && want.Before(at.AddDate(0, 0, 20)); {
+		want, found := at.Truncate(time.Minute), allowed(s, at)
+		for !found && want.Before(at.AddDate(0, 0, 20)) {
 			want = want.Add(time.Minute)
 			found = allowed(s, want)
 		}
