@@ -14,6 +14,7 @@ type opened struct {
 	umid       rooms.UMID
 	kind       rooms.Type
 	receivedAt time.Time
+	start      time.Time // since when it may be delivered
 	content    rooms.Content
 	published  []byte // the content as it was published
 }
