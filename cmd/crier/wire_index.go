@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
