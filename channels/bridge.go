@@ -22,8 +22,10 @@ type Deps struct {
 	History  History
 	Policies Policies
 	Vault    Unsealer
-	// Providers of the channels; a channel without one answers not-configured.
-	Providers map[rooms.Channel]Named
+	// Providers of the channels, of different names; a channel without one answers not-configured.
+	Providers map[rooms.Channel][]Configured
+	// Frequencies know how often people are reached; nil: nobody is counted.
+	Frequencies Frequencies
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
 	// Leases say which node does what one is enough for; nil: this one does.
@@ -58,11 +60,15 @@ type Bridge struct {
 	deps    Deps
 	opener  *opener
 	hands   *hands
+	crews   map[rooms.Channel]*crew
 }
 
 // New makes a bridge that Run sets to work.
 func New(o Options, d Deps) *Bridge {
-	b := &Bridge{options: o.WithDefaults(), deps: d.withDefaults(), hands: newHands()}
+	b := &Bridge{options: o.WithDefaults(), deps: d.withDefaults(), hands: newHands(), crews: map[rooms.Channel]*crew{}}
+	for _, c := range rooms.Channels() {
+		b.crews[c] = newCrew(b.deps.Metrics, c, b.deps.Providers[c], b.deps.Logger)
+	}
 	b.opener = newOpener(b.options.CacheBytes, b.deps.Vault, b.message)
 	return b
 }
@@ -85,9 +91,10 @@ func (b *Bridge) Run(ctx context.Context) error {
 			return reaper.run(ctx, b.options.ReapEvery)
 		})
 	})
-	for _, c := range rooms.Channels() {
-		named := find(b.deps.Providers, c)
-		background.Go(func() { b.receive(send, c, named) })
+	for c, crew := range b.crews {
+		for _, named := range crew.readers() {
+			background.Go(func() { b.receive(send, c, named) })
+		}
 	}
 	var pulling sync.WaitGroup
 	for _, l := range lines {
@@ -103,12 +110,16 @@ func (b *Bridge) Run(ctx context.Context) error {
 
 // receive reads the receipts of a channel's provider, on one node if the provider says so.
 func (b *Bridge) receive(ctx context.Context, c rooms.Channel, named Named) {
-	r := receiver{named, b.deps.Log, b.deps.Logger}
+	r := receiver{named, b.deps.Log, b.deps.History, b.deps.Logger, b.deps.Time}
 	if _, ok := named.Provider.(OneReader); !ok {
 		r.run(ctx)
 		return
 	}
-	_ = b.deps.Leases.Hold(ctx, "receipts-"+string(c), func(ctx context.Context, _ uint64, _ func() bool) error {
+	lease := "receipts-" + string(c)
+	if len(b.crews[c].members) > 1 {
+		lease += "-" + named.Name
+	}
+	_ = b.deps.Leases.Hold(ctx, lease, func(ctx context.Context, _ uint64, _ func() bool) error {
 		r.run(ctx)
 		return ctx.Err()
 	})
@@ -174,11 +185,11 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 }
 
 func (b *Bridge) worker(c rooms.Channel) *worker {
-	named := find(b.deps.Providers, c)
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
-		named: named, timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
-		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,
+		frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
+		skipped: b.deps.Metrics.GetOrCreateCounter(fmt.Sprintf(`crier_channel_skipped_total{channel=%q}`, c)), // repeats not sent again
+		log:     b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,
 	}
 }
 

@@ -15,6 +15,7 @@ type opened struct {
 	umid       rooms.UMID
 	kind       rooms.Type
 	receivedAt time.Time
+	start      time.Time // since when it may be delivered
 	content    *templates.Content
 	published  []byte // the content as it was published
 }

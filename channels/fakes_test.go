@@ -20,6 +20,8 @@ type diary struct {
 	lines   []string
 	settled bool
 	left    bool
+	waits   bool // another attempt waits on another channel
+	state   rooms.State
 	fail    map[string]error // of a first word
 }
 
@@ -63,6 +65,14 @@ func (d *diary) Record(ctx context.Context, events ...rooms.Event) error {
 
 func (d *diary) Park(_ context.Context, j rooms.Job, due time.Time) error {
 	return d.note("park %d.%d in %s", j.N, j.Attempt, time.Until(due))
+}
+
+func (d *diary) Hasten(_ context.Context, id rooms.DeliveryID, attempt int, _ rooms.Channel, _ time.Time) (bool, error) {
+	return d.waits, d.note("hasten %d.%d", id.N, attempt)
+}
+
+func (d *diary) State(ctx context.Context, id rooms.DeliveryID) (rooms.State, error) {
+	return d.state, d.note("state? %d", id.N)
 }
 
 func (d *diary) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
@@ -127,9 +137,13 @@ func newWorker(d *diary, p Provider) *worker {
 	messages := func(context.Context, uint64) (rooms.Message, error) { return testMessage, d.note("read") }
 	return &worker{
 		journal: d, members: d, history: d, policies: d, opener: newOpener(1<<20, d, messages),
-		named: Named{"test", p}, timeout: time.Minute, ackWait: 30 * time.Second, hands: newHands(),
-		meter: newMeter(metrics.NewSet(), rooms.Email, "test"), log: slog.New(slog.DiscardHandler), now: time.Now, clock: time.Now,
+		crew: testCrew(p), timeout: time.Minute, ackWait: 30 * time.Second, hands: newHands(),
+		skipped: metrics.NewSet().NewCounter("skipped"), log: slog.New(slog.DiscardHandler), now: time.Now, clock: time.Now,
 	}
+}
+
+func testCrew(p Provider) *crew {
+	return newCrew(metrics.NewSet(), rooms.Email, []Configured{{Named: Named{"test", p}}}, slog.New(slog.DiscardHandler))
 }
 
 // job is one in hand since just now, which expires in an hour.

@@ -41,13 +41,18 @@ func (h *history) run(ctx context.Context) {
 }
 
 func (h *history) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+	s, err := h.State(ctx, id)
+	return err == nil && Needless(s, attempt), err
+}
+
+func (h *history) State(ctx context.Context, id rooms.DeliveryID) (rooms.State, error) {
 	_, end, err := h.log.Ends(ctx)
 	for err == nil {
 		h.mu.Lock()
 		folded, state, moved := h.folded, h.state[id], h.moved
 		h.mu.Unlock()
 		if folded >= end {
-			return Needless(state, attempt), nil
+			return state, nil
 		}
 		select {
 		case <-moved:
@@ -55,7 +60,7 @@ func (h *history) Settled(ctx context.Context, id rooms.DeliveryID, attempt int)
 			err = ctx.Err()
 		}
 	}
-	return false, err
+	return rooms.State{}, err
 }
 
 // of gives what happened to a delivery, in words.

@@ -13,18 +13,15 @@ import (
 //
 //	crier_channel_attempts_total{channel,provider,result}
 //	crier_channel_send_duration_seconds{channel,provider}
-//	crier_channel_skipped_total{channel}                     repeats not sent again
 type meter struct {
 	attempts map[Result]*metrics.Counter
 	duration *metrics.Histogram
-	skipped  *metrics.Counter
 }
 
 func newMeter(set *metrics.Set, c rooms.Channel, provider string) *meter {
 	m := &meter{
 		attempts: map[Result]*metrics.Counter{},
 		duration: set.GetOrCreateHistogram(fmt.Sprintf(`crier_channel_send_duration_seconds{channel=%q,provider=%q}`, c, provider)),
-		skipped:  set.GetOrCreateCounter(fmt.Sprintf(`crier_channel_skipped_total{channel=%q}`, c)),
 	}
 	for _, r := range []Result{Sent, Deferred, Throttled, Rejected, Suppressed} {
 		m.attempts[r] = set.GetOrCreateCounter(fmt.Sprintf(`crier_channel_attempts_total{channel=%q,provider=%q,result=%q}`, c, provider, r))

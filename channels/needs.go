@@ -13,13 +13,27 @@ type History interface {
 	// the attempt is Needless: an event of the same or a later attempt is there, or one of
 	// any attempt that says sent, delivered or failed. An error means that nobody knows.
 	Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error)
+	// State waits likewise, then gives the state of a delivery.
+	State(ctx context.Context, id rooms.DeliveryID) (rooms.State, error)
 }
 
 // Needless is the rule that History answers by: whether, in this state of a delivery, an
 // attempt has nothing left to do. An attempt that waits for its time is not needless because
-// the one before it errored.
+// the one before it errored; one that was overtaken is.
 func Needless(s rooms.State, attempt int) bool {
-	return s.Terminal() || s.Status == rooms.Sent || s.Status == rooms.Errored && s.Attempt >= attempt
+	return s.Terminal() || s.Status == rooms.Sent || s.Attempt > attempt || s.Status == rooms.Errored && s.Attempt >= attempt
+}
+
+// NeedlessMoved is the same for a delivery that was moved to the person's second channel: that the first has sent it,
+// and even that it has failed there, is why it was moved.
+func NeedlessMoved(s rooms.State, j rooms.Job) bool {
+	switch {
+	case s.Status == rooms.Delivered, s.Attempt > j.Attempt:
+		return true
+	case s.Status == rooms.Failed:
+		return s.Attempt >= j.Moved || !closed(s.Reason)
+	}
+	return s.Attempt == j.Attempt && s.Status != rooms.Queued && s.Status != rooms.Pending
 }
 
 // Members knows who is subscribed now.
@@ -58,6 +72,7 @@ func (alone) Hold(ctx context.Context, _ string, work func(context.Context, uint
 type journal interface {
 	Record(ctx context.Context, events ...rooms.Event) error
 	Park(ctx context.Context, j rooms.Job, due time.Time) error
+	Hasten(ctx context.Context, id rooms.DeliveryID, attempt int, other rooms.Channel, now time.Time) (bool, error)
 }
 
 // shelf is where jobs lie that nobody has pulled.

@@ -31,31 +31,31 @@ func newOpener(limit int, vault Unsealer, messages func(context.Context, uint64)
 	return o
 }
 
-// delivery makes what a provider is given. Its errors are errGone, errNoContent, errIncomplete, or of
-// a kind that may pass; none repeats contact or content.
-func (o *opener) delivery(ctx context.Context, j rooms.Job) (rooms.Delivery, error) {
+// order makes of a job what a provider is given, to the contact as it was sealed: on the person's first channel. Its
+// errors are errGone, errNoContent, errIncomplete, or of a kind that may pass; none repeats contact or content.
+func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 	m, err := o.cache.get(ctx, j.Sequence)
 	if err != nil {
-		return rooms.Delivery{}, err
+		return order{}, err
 	}
 	if m.umid != j.UMID {
-		return rooms.Delivery{}, errGone // another message stands there, of which he is no recipient
+		return order{}, errGone // another message stands there, of which he is no recipient
 	}
 	to, err := o.contact(j)
 	if err != nil {
-		return rooms.Delivery{}, err
+		return order{}, err
 	}
 	said, err := m.content.For(to, j.Channel)
-	if err != nil {
-		return rooms.Delivery{}, errIncomplete
+	switch {
+	case err != nil:
+		err = errIncomplete
+	case !said.For(j.Channel):
+		err = errNoContent
 	}
-	if !said.For(j.Channel) {
-		return rooms.Delivery{}, errNoContent
-	}
-	return rooms.Delivery{
+	return order{job: j, start: m.start, Delivery: rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
-	}, nil
+	}}, err
 }
 
 func (o *opener) contact(j rooms.Job) (rooms.Contact, error) {
@@ -64,7 +64,7 @@ func (o *opener) contact(j rooms.Job) (rooms.Contact, error) {
 		return rooms.Contact{}, fmt.Errorf("channels: opening a contact: %w", err)
 	}
 	to, err := rooms.DecodeContact(plain)
-	if err == nil && to.Channel != j.Channel {
+	if _, there := reach(to, j.Channel); err == nil && !there {
 		err = fmt.Errorf("%w: of another channel than the job", rooms.ErrAddress)
 	}
 	return to, err
@@ -88,7 +88,11 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	if len(faults) > 0 {
 		return opened{}, fmt.Errorf("channels: compiling a content: %w", templates.ErrTemplate)
 	}
-	return opened{m.UMID, m.Type, m.ReceivedAt, ready, raw}, nil
+	start := m.ReceivedAt
+	if m.SendAt.After(start) {
+		start = m.SendAt
+	}
+	return opened{m.UMID, m.Type, m.ReceivedAt, start, ready, raw}, nil
 }
 
 // raw is the content as it was published: the payload, or a part of the sealed envelope.

@@ -29,7 +29,11 @@ func (w *worker) finish(ctx context.Context, j work, s step) step {
 	ctx, cancel := linger(ctx, recordPatience)
 	defer cancel()
 	if !s.retry.IsZero() {
-		if err := w.journal.Park(ctx, next(j.Job), s.retry); err != nil {
+		then := s.then
+		if then.UMID == "" {
+			then = next(j.Job)
+		}
+		if err := w.journal.Park(ctx, then, s.retry); err != nil {
 			w.log.Warn("retry not parked; the attempt does not count", append(ids(j.Job), "error", err)...)
 			return w.put(ctx, j, step{action: handBack, wait: maxShort})
 		}
@@ -61,8 +65,8 @@ func (w *worker) write(ctx context.Context, j rooms.Job, e rooms.Event) bool {
 // tell logs what happened: what went well for those who ask for it only.
 func (w *worker) tell(j rooms.Job, e rooms.Event) {
 	attributes := append(ids(j), "provider", e.Provider, "reason", e.Reason, "code", e.Code)
-	if e.Kind == rooms.EventSent {
-		w.log.Debug("sent", attributes...)
+	if e.Kind == rooms.EventSent || e.Kind == rooms.EventDelivered || e.Kind == rooms.EventPostponed {
+		w.log.Debug(string(e.Kind), attributes...)
 		return
 	}
 	w.log.Info(string(e.Kind), attributes...)

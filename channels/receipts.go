@@ -14,7 +14,9 @@ import (
 type receiver struct {
 	named   Named
 	journal journal
+	history History
 	log     *slog.Logger
+	now     func() time.Time
 }
 
 // run listens until ctx ends, and begins again, with growing waits, when the provider fails.
@@ -56,6 +58,13 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 		e.Kind = rooms.EventDelivered
 	case rooms.Failed:
 		e.Kind, e.Reason = rooms.EventFailed, cmp.Or(rc.Reason, rooms.Bounced)
+		moves, err := r.moves(ctx, rc)
+		if err != nil {
+			return err
+		}
+		if moves {
+			e.Kind, e.RetryAt = rooms.EventErrored, r.now().UTC()
+		}
 	default:
 		r.log.Error("receipt without a last word", "provider", r.named.Name, "umid", rc.ID.UMID, "n", rc.ID.N, "status", rc.Status)
 		return nil
@@ -65,4 +74,17 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	}
 	r.log.Debug("receipt", "umid", rc.ID.UMID, "n", rc.ID.N, "attempt", rc.Attempt, "provider", r.named.Name, "kind", e.Kind, "reason", e.Reason)
 	return nil
+}
+
+// moves says whether a delivery that has failed on a channel goes on, on another one of the same person: that attempt
+// waits and now need not, is due, or has been made.
+func (r receiver) moves(ctx context.Context, rc Receipt) (bool, error) {
+	moves, err := r.journal.Hasten(ctx, rc.ID, rc.Attempt+1, rc.Channel, r.now())
+	if err != nil || moves {
+		return moves, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, historyPatience)
+	defer cancel()
+	s, err := r.history.State(ctx, rc.ID)
+	return s.Attempt > rc.Attempt || s.Attempt == rc.Attempt && s.Status == rooms.Sent && !s.RetryAt.IsZero(), err
 }

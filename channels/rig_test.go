@@ -104,7 +104,7 @@ func (r *rig) deps(p Provider) Deps {
 		Logger: slog.New(slog.NewTextHandler(r.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if p != nil {
-		d.Providers = map[rooms.Channel]Named{rooms.Email: {"test", p}, rooms.SMS: {"test", p}}
+		d.Providers = map[rooms.Channel][]Configured{rooms.Email: {{Named: Named{"test", p}}}, rooms.SMS: {{Named: Named{"test", p}}}}
 	}
 	return d
 }

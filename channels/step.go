@@ -24,6 +24,7 @@ type step struct {
 	pause  time.Duration // handBack: how long to pull nothing of this lane and channel
 	event  rooms.Event   // finish: what is recorded, unless its Kind is empty
 	retry  time.Time     // finish: when the next attempt is due, zero for none
+	then   rooms.Job     // finish: what is due then; the zero value is the next attempt of the same job
 }
 
 const (
@@ -81,5 +82,6 @@ func giveUp(j rooms.Job, reason rooms.Reason, now time.Time) step {
 // next is the job of the attempt that follows.
 func next(j rooms.Job) rooms.Job {
 	j.Attempt++
+	j.Due = time.Time{}
 	return j
 }

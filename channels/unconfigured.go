@@ -21,10 +21,5 @@ func (unconfigured) Send(context.Context, rooms.Delivery) Outcome {
 	return Outcome{Result: Deferred, Reason: rooms.Unconfigured}
 }
 
-// find gives the channel's provider, or one that answers not-configured.
-func find(providers map[rooms.Channel]Named, c rooms.Channel) Named {
-	if n := providers[c]; n.Provider != nil {
-		return n
-	}
-	return Named{Name: "none", Provider: unconfigured{}}
-}
+// noProvider stands in for the provider of a channel that has none.
+func noProvider() Named { return Named{Name: "none", Provider: unconfigured{}} }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
+
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/crash"
 )
@@ -17,7 +19,6 @@ const (
 	faultWait       = 30 * time.Second // before a fault of ours is tried again
 	recordPatience  = 3 * time.Second  // for recording after everything was cancelled
 	leavingGrace    = time.Minute      // for which a message may still reach who has left
-	noPolicyWait    = 5 * time.Minute  // before the next attempt if the policy is not known
 )
 
 // worker does one job at a time for each goroutine that calls do.
@@ -26,15 +27,17 @@ type worker struct {
 	members  Members
 	history  History
 	policies Policies
-	opener   *opener
-	named    Named
-	timeout  time.Duration
-	ackWait  time.Duration
-	hands    *hands
-	meter    *meter
-	log      *slog.Logger
-	now      func() time.Time // by which leases end
-	clock    func() time.Time // by which deliveries expire
+	// frequencies is nil where nobody counts how often a person is reached.
+	frequencies Frequencies
+	opener      *opener
+	crew        *crew
+	timeout     time.Duration
+	ackWait     time.Duration
+	hands       *hands
+	skipped     *metrics.Counter // repeats not sent again
+	log         *slog.Logger
+	now         func() time.Time // by which leases end
+	clock       func() time.Time // by which deliveries expire
 }
 
 // do sees a job through: needless ones are dropped, the others sent, what became of them
@@ -48,14 +51,19 @@ func (w *worker) do(pull, send context.Context, j work, down func(step)) {
 	}
 	held := newLease(j, w.ackWait, w.now)
 	var once sync.Once
+	var o order
 	settle := func(s step) {
 		once.Do(func() {
 			defer held.end()
 			defer w.hands.release(j.ID())
+			defer w.hands.releasePerson(o.person)
 			down(w.put(send, j, s))
 		})
 	}
-	d, s, ok := w.consider(pull, j)
+	o, s, ok := w.consider(pull, j)
+	if ok {
+		s, ok = w.wait(pull, o)
+	}
 	if !ok {
 		settle(s)
 		return
@@ -64,45 +72,84 @@ func (w *worker) do(pull, send context.Context, j work, down func(step)) {
 		settle(held.lost())
 		return
 	}
-	w.attempt(send, j, d, settle)
+	w.attempt(send, j, o, settle)
+}
+
+// wait is for a slot of the provider; what has none after a while returns to the queue.
+func (w *worker) wait(ctx context.Context, o order) (step, bool) {
+	ctx, cancel := context.WithTimeout(ctx, maxShort)
+	defer cancel()
+	switch {
+	case !o.by.slots.take(ctx, o.job.Lane):
+		return step{action: handBack}, false
+	case !w.clock().Before(o.job.Deadline):
+		return giveUp(o.job, rooms.Expired, w.clock()), false
+	}
+	return step{}, true
 }
 
 // consider says what to send, or, if nothing is to be sent, what to do instead.
-func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bool) {
-	if j.mayRepeat || j.Attempt > 1 {
+func (w *worker) consider(ctx context.Context, j work) (order, step, bool) {
+	if j.mayRepeat || j.Attempt > 1 || !j.Due.IsZero() {
 		settled, err := w.settled(ctx, j)
 		if err != nil {
-			return rooms.Delivery{}, w.fault(ctx, j, "history", err), false
+			return order{}, w.fault(ctx, j, "history", err), false
 		}
 		if settled {
-			w.meter.skipped.Inc()
-			return rooms.Delivery{}, step{action: finish}, false
+			w.skipped.Inc()
+			return order{}, step{action: finish}, false
 		}
 	}
 	now := w.clock()
 	if !now.Before(j.Deadline) {
-		return rooms.Delivery{}, giveUp(j.Job, rooms.Expired, now), false
+		return order{}, giveUp(j.Job, rooms.Expired, now), false
 	}
-	d, err := w.opener.delivery(ctx, j.Job)
+	p, err := w.policies.Policy(ctx, j.Policy)
+	if err != nil && !exempt(j.Job) { // nobody knows what the rules are
+		return order{}, w.fault(ctx, j, "policy", err), false
+	}
+	if due, ok := allowed(p, j.Job, now); !ok {
+		return order{}, giveUp(j.Job, rooms.Expired, now), false
+	} else if due.After(now) {
+		return order{}, postpone(j.Job, rooms.Quiet, now, due), false
+	}
+	o, s, ok := w.order(ctx, j, p, now)
+	return o, s, ok && ctx.Err() == nil
+}
+
+// order says what to send to whom, by which provider.
+func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Time) (order, step, bool) {
+	o, err := w.opener.order(ctx, j.Job)
+	o.policy = p
 	switch {
 	case errors.Is(err, errGone):
-		return d, giveUp(j.Job, rooms.Gone, now), false
+		return o, giveUp(j.Job, rooms.Gone, now), false
 	case errors.Is(err, errNoContent):
-		return d, giveUp(j.Job, rooms.NoContent, now), false
+		return o, o.bend(giveUp(j.Job, rooms.NoContent, now), now), false
 	case errors.Is(err, errIncomplete):
-		return d, giveUp(j.Job, rooms.Incomplete, now), false
+		return o, giveUp(j.Job, rooms.Incomplete, now), false
 	case err != nil:
-		return d, w.fault(ctx, j, "opening", err), false
+		return o, w.fault(ctx, j, "opening", err), false
 	}
 	here := false
-	d.To, here, err = w.subscribed(ctx, j, d)
+	o.To, here, err = w.subscribed(ctx, j, o.Delivery)
 	switch {
 	case err != nil:
-		return d, w.fault(ctx, j, "subscription", err), false
+		return o, w.fault(ctx, j, "subscription", err), false
 	case !here:
-		return d, giveUp(j.Job, rooms.Suppressed, now), false
+		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
-	return d, step{action: handBack}, ctx.Err() == nil
+	if s, moved := o.late(now); moved {
+		return o, s, false
+	}
+	if s, ok := w.withinCap(ctx, &o, now); !ok {
+		return o, s, false
+	}
+	if o.To, here = reach(o.To, j.Channel); !here {
+		return o, giveUp(j.Job, rooms.Suppressed, now), false
+	}
+	o.by = w.crew.pick(j.Job, p.Routes[j.Channel])
+	return o, step{action: handBack}, true
 }
 
 // subscribed says whether somebody is still in the room, and as what. Of people it is asked for
@@ -120,7 +167,11 @@ func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (room
 func (w *worker) settled(ctx context.Context, j work) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
 	defer cancel()
-	return w.history.Settled(ctx, j.ID(), j.Attempt)
+	if j.Moved == 0 {
+		return w.history.Settled(ctx, j.ID(), j.Attempt)
+	}
+	s, err := w.history.State(ctx, j.ID())
+	return NeedlessMoved(s, j.Job), err
 }
 
 // fault hands a job back because something of ours does not work; at once if we are stopping.
@@ -133,46 +184,41 @@ func (w *worker) fault(ctx context.Context, j work, what string, err error) step
 }
 
 // attempt has the provider send, and settles the job by what it answers.
-func (w *worker) attempt(ctx context.Context, j work, d rooms.Delivery, settle func(step)) {
+func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)) {
 	began := time.Now()
-	answer := func(o Outcome) {
+	answer := func(out Outcome) {
 		crash.Point("after-send")
-		w.meter.attempt(o.Result, time.Since(began))
-		settle(w.judge(ctx, j, o))
+		o.by.meter.attempt(out.Result, time.Since(began))
+		settle(w.judge(ctx, o, out))
 	}
-	late := func(o Outcome) { w.late(ctx, j, o) }
-	call{w.named, w.timeout, w.log}.send(ctx, d, answer, late)
+	late := func(out Outcome) { w.late(ctx, j, o, out) }
+	call{o.by.Named, w.timeout, w.log}.send(ctx, o.Delivery, answer, late)
 }
 
 // judge turns an outcome into a step. An outcome that our own stopping has cut short says
 // nothing of the provider: the job goes back as it was.
-func (w *worker) judge(ctx context.Context, j work, o Outcome) step {
-	if ctx.Err() != nil && o.Result != Sent && o.Result != Rejected && o.Result != Suppressed {
+func (w *worker) judge(ctx context.Context, o order, out Outcome) step {
+	if ctx.Err() != nil && out.Result != Sent && out.Result != Rejected && out.Result != Suppressed {
 		return step{action: handBack}
 	}
-	s := follow(j.Job, o, w.clock(), w.wait(ctx, j.Job))
-	s.event.Provider = w.named.Name
-	return s
-}
-
-// wait is the time that the policy sets before the next attempt.
-func (w *worker) wait(ctx context.Context, j rooms.Job) time.Duration {
-	p, err := w.policies.Policy(ctx, j.Policy)
-	if err != nil {
-		w.log.Warn("policy not known", append(ids(j), "policy", j.Policy.Name, "revision", j.Policy.Revision, "error", err)...)
-		return noPolicyWait
+	now := w.clock()
+	s := o.bend(follow(o.job, out, now, o.policy.Wait(o.job.Attempt, rand.Float64())), now)
+	s.event.Provider = o.by.Name
+	if len(w.crew.members) > 1 {
+		s.pause = 0 // what is throttled is one of several
 	}
-	return p.Wait(j.Attempt, rand.Float64())
+	return s
 }
 
 // late records a confirmation that came after the attempt was given up as unknown: it makes
 // the next attempt needless.
-func (w *worker) late(ctx context.Context, j work, o Outcome) {
-	w.log.Warn("provider answered late", append(ids(j.Job), "provider", w.named.Name, "result", o.Result)...)
-	if o.Result != Sent {
+func (w *worker) late(ctx context.Context, j work, o order, out Outcome) {
+	w.log.Warn("provider answered late", append(ids(j.Job), "provider", o.by.Name, "result", out.Result)...)
+	if out.Result != Sent {
 		return
 	}
-	s := w.judge(ctx, j, o)
+	s := w.judge(ctx, o, out)
+	s.event.RetryAt = time.Time{} // what was parked then stays as it is
 	ctx, cancel := linger(ctx, recordPatience)
 	defer cancel()
 	w.write(ctx, j.Job, s.event)

@@ -40,13 +40,17 @@ func TestWhatFollowsAnOutcome(t *testing.T) {
 // The wait is that of the revision which the job names; while nobody knows it the attempt is put off, and made under no
 // other rules.
 func TestRulesAreThoseOfTheJob(t *testing.T) {
-	for revision, want := range map[int]string{0: "5m0s", 2: "7m0s", 9: noPolicyWait.String()} {
+	for revision, want := range map[int][]string{
+		0: {"park 0.2 in 5m0s", "record errored 0.1 deferred", "done"},
+		2: {"park 0.2 in 7m0s", "record errored 0.1 deferred", "done"},
+		9: {"later 30s"},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := &diary{}
 			j := d.job(0)
 			j.Policy = rooms.Revision{Name: "patient", Revision: revision}
 			newWorker(d, always(Outcome{Result: Deferred})).do(t.Context(), t.Context(), j, nobody)
-			d.expect(t, "park 0.2 in "+want, "record errored 0.1 deferred", "done")
+			d.expect(t, want...)
 		})
 	}
 }

@@ -46,6 +46,8 @@ func (d *decoder) decode(n *yaml.Node, into key) {
 	case into.section() && n.Kind == yaml.ScalarNode && n.Tag == "!!null":
 	case into.section():
 		d.section(n, into)
+	case into.list():
+		d.list(n, into)
 	default:
 		d.value(n, into)
 	}
@@ -71,6 +73,20 @@ func (d *decoder) section(n *yaml.Node, into key) {
 			d.decode(n.Content[i+1], child)
 		}
 		seen[path] = true
+	}
+}
+
+// list decodes a sequence of sections.
+func (d *decoder) list(n *yaml.Node, into key) {
+	if n.Kind != yaml.SequenceNode {
+		d.fault(into.path, n, "a list is expected here")
+		return
+	}
+	if len(n.Content) > 0 {
+		into.value.Set(reflect.MakeSlice(into.value.Type(), len(n.Content), len(n.Content)))
+	}
+	for i, entry := range n.Content {
+		d.decode(entry, key{fmt.Sprintf("%s[%d]", into.path, i), into.value.Index(i)})
 	}
 }
 

@@ -14,6 +14,11 @@ type key struct {
 // section says whether a key has keys below it.
 func (k key) section() bool { return k.value.Kind() == reflect.Struct }
 
+// list says whether a key has entries that are sections.
+func (k key) list() bool {
+	return k.value.Kind() == reflect.Slice && k.value.Type().Elem().Kind() == reflect.Struct
+}
+
 // below lists the keys of a section in the order of its fields; what is inlined stands among them.
 func (k key) below() []key {
 	var keys []key

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/govcrier/crier/channels/email"
@@ -24,15 +26,29 @@ type Providers struct {
 	Webhook WebhookProvider `yaml:"webhook"`
 }
 
-// EmailProvider sends e-mail.
+// EmailProvider sends e-mail: one provider, and perhaps more.
 type EmailProvider struct {
+	EmailRelay `yaml:",inline"`
+	More       []EmailRelay `yaml:"more"`
+}
+
+// EmailRelay is one of them.
+type EmailRelay struct {
 	Kind          string `yaml:"kind"`
+	Share         `yaml:",inline"`
 	email.Options `yaml:",inline"`
 }
 
-// SMSProvider sends text messages.
+// SMSProvider sends text messages: one provider, and perhaps more.
 type SMSProvider struct {
-	Kind string `yaml:"kind"`
+	SMSCentre `yaml:",inline"`
+	More      []SMSCentre `yaml:"more"`
+}
+
+// SMSCentre is one of them.
+type SMSCentre struct {
+	Kind  string `yaml:"kind"`
+	Share `yaml:",inline"`
 }
 
 // WebhookProvider posts to applications.
@@ -42,32 +58,69 @@ type WebhookProvider struct {
 }
 
 func (p Providers) withDefaults() Providers {
-	if p.Email.Kind == "" {
-		p.Email.Kind = KindNone
+	p.Email.EmailRelay = p.Email.withDefaults()
+	p.Email.More = slices.Clone(p.Email.More)
+	for i, one := range p.Email.More {
+		p.Email.More[i] = one.withDefaults()
 	}
-	if p.SMS.Kind == "" {
-		p.SMS.Kind = KindNone
+	p.SMS.SMSCentre = p.SMS.withDefaults()
+	p.SMS.More = slices.Clone(p.SMS.More)
+	for i, one := range p.SMS.More {
+		p.SMS.More[i] = one.withDefaults()
 	}
 	if p.Webhook.Kind == "" { // it needs nothing that an operator would have to name
 		p.Webhook.Kind = KindHTTP
 	}
 	p.Webhook.Options = p.Webhook.WithDefaults()
-	if p.Email.Kind == KindSMTP {
-		p.Email.Options = p.Email.WithDefaults()
+	return p
+}
+
+func (p EmailRelay) withDefaults() EmailRelay {
+	p.Kind = cmp.Or(p.Kind, KindNone)
+	if p.Kind == KindSMTP {
+		p.Options = p.Options.WithDefaults()
 	}
 	return p
 }
 
-// Check names every fault; the options of a relay count only where there is one.
+func (p SMSCentre) withDefaults() SMSCentre {
+	p.Kind = cmp.Or(p.Kind, KindNone)
+	return p
+}
+
+// Check names every fault of all providers together.
 func (p EmailProvider) Check() []error {
-	if p.Kind == KindSMTP {
-		return p.Options.Check()
+	faults, names := p.EmailRelay.Check(), []string{p.Called(p.Kind)}
+	for i, one := range p.More {
+		faults = append(faults, ofMore(i, one.Check())...)
+		names = append(names, one.Called(one.Kind))
 	}
-	return checkKind(p.Kind, KindNone, KindSMTP, KindSandbox)
+	return append(faults, checkNames(names)...)
+}
+
+// Check names every fault; the options of a relay count only where there is one.
+func (p EmailRelay) Check() []error {
+	faults := p.Share.check(p.Kind)
+	if p.Kind == KindSMTP {
+		return append(faults, p.Options.Check()...)
+	}
+	return append(faults, checkKind(p.Kind, KindNone, KindSMTP, KindSandbox)...)
+}
+
+// Check names every fault of all providers together.
+func (p SMSProvider) Check() []error {
+	faults, names := p.SMSCentre.Check(), []string{p.Called(p.Kind)}
+	for i, one := range p.More {
+		faults = append(faults, ofMore(i, one.Check())...)
+		names = append(names, one.Called(one.Kind))
+	}
+	return append(faults, checkNames(names)...)
 }
 
 // Check names every fault.
-func (p SMSProvider) Check() []error { return checkKind(p.Kind, KindNone, KindSandbox) }
+func (p SMSCentre) Check() []error {
+	return append(p.Share.check(p.Kind), checkKind(p.Kind, KindNone, KindSandbox)...)
+}
 
 // Check names every fault.
 func (p WebhookProvider) Check() []error {
@@ -96,5 +149,7 @@ func (p Providers) Names() rooms.Providers {
 
 // Sandboxed says whether a channel goes to the sandbox.
 func (p Providers) Sandboxed() bool {
-	return p.Email.Kind == KindSandbox || p.SMS.Kind == KindSandbox || p.Webhook.Kind == KindSandbox
+	return p.Email.Kind == KindSandbox || p.SMS.Kind == KindSandbox || p.Webhook.Kind == KindSandbox ||
+		slices.ContainsFunc(p.Email.More, func(one EmailRelay) bool { return one.Kind == KindSandbox }) ||
+		slices.ContainsFunc(p.SMS.More, func(one SMSCentre) bool { return one.Kind == KindSandbox })
 }

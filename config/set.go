@@ -11,7 +11,7 @@ import (
 // Set changes one value, named by its path such as policy.retry. The entries of a list are separated by commas.
 func (c *Config) Set(path, value string) error {
 	at, ok := root(c).find(path)
-	if !ok || at.section() || at.value.Kind() == reflect.Map {
+	if !ok || at.section() || at.list() || at.value.Kind() == reflect.Map {
 		return fmt.Errorf("%s: unknown key", path)
 	}
 	var d decoder

@@ -119,12 +119,16 @@ func (e Event) ID() string {
 	case EventQueued:
 		return fmt.Sprintf("%s.%s.%d", e.UMID, e.Kind, e.Page)
 	}
-	return fmt.Sprintf("%s.%s.%d.%d", e.UMID, e.Kind, e.N, e.Attempt)
+	id := fmt.Sprintf("%s.%s.%d.%d", e.UMID, e.Kind, e.N, e.Attempt)
+	if e.Kind == EventPostponed { // an attempt may be more than once
+		id += fmt.Sprintf(".%d", e.RetryAt.UnixMilli())
+	}
+	return id
 }
 
 // State is what a delivery event says of its delivery.
 func (e Event) State() State {
-	s := State{Reason: e.Reason, Attempt: e.Attempt, At: e.At}
+	s := State{Reason: e.Reason, Attempt: e.Attempt, At: e.At, RetryAt: e.RetryAt}
 	switch e.Kind {
 	case EventSent:
 		s.Status = Sent

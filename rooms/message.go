@@ -77,6 +77,10 @@ type Job struct {
 	Attempt  int       `json:"attempt"` // from 1: the attempt that this job is
 	Deadline time.Time `json:"deadline"`
 	Policy   Revision  `json:"policy"`
+	// Due is until when this attempt has been postponed, without anything having been tried; zero if it was not.
+	Due time.Time `json:"due,omitzero"`
+	// Moved is the attempt with which the delivery was moved to this channel, the person's second; 0 if it was not.
+	Moved int `json:"moved,omitzero"`
 }
 
 // ID names the delivery.

@@ -74,14 +74,14 @@ func (c *contradictions) times(t Times) {
 	if _, err := time.LoadLocation(t.Zone); err != nil || t.Zone == "Local" {
 		c.add("/zone", "a name of the IANA time zone database, such as Asia/Bishkek")
 	}
-	var week [7 * minutesOfDay]bool
+	endless := false
 	for i, q := range t.Quiet {
 		if q.From == q.Until {
 			c.add(fmt.Sprintf("/quietHours/%d/until", i), "another time than from; a whole day is from 00:00 until 24:00")
+			endless = true
 		}
-		q.minutes(&week)
 	}
-	if !slices.Contains(week[:], false) {
+	if !endless && t.quietAllWeek() {
 		c.add("/quietHours", "no minute of a week is left")
 	}
 	c.dates(t)

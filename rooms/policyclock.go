@@ -15,8 +15,6 @@ var (
 	errQuietHours = errors.New(`quiet hours such as "21:00-08:00" or "sat sun 00:00-24:00"`)
 )
 
-const minutesOfDay = 24 * 60
-
 // ParseTimeOfDay accepts 00:00 to 24:00, which is the end of the day.
 func ParseTimeOfDay(s string) (TimeOfDay, error) {
 	if s == "24:00" {
@@ -86,20 +84,4 @@ func (q QuietHours) String() string {
 		b.WriteString(Weekdays()[day] + " ")
 	}
 	return b.String() + q.From.String() + "-" + q.Until.String()
-}
-
-// minutes marks which minutes of a week, from Sunday on, are quiet.
-func (q QuietHours) minutes(week *[7 * minutesOfDay]bool) {
-	length := int(q.Until - q.From)
-	if length < 0 {
-		length += minutesOfDay
-	}
-	for day := range Weekdays() {
-		if q.Days != nil && !slices.Contains(q.Days, time.Weekday(day)) {
-			continue
-		}
-		for m := range length {
-			week[(day*minutesOfDay+int(q.From)+m)%len(week)] = true
-		}
-	}
 }

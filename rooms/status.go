@@ -64,6 +64,7 @@ type State struct {
 	Reason  Reason
 	Attempt int // from 1; 0 before the first
 	At      time.Time
+	RetryAt time.Time // when the next attempt is to be made; zero if none is
 }
 
 // Terminal says that nothing follows.
@@ -73,7 +74,8 @@ func (s State) Terminal() bool { return s.Status == Delivered || s.Status == Fai
 // It is commutative, associative and idempotent: delivered outweighs failed, and failed the
 // rest, whatever the attempt. Of two delivered or two failed the later attempt counts. So it
 // does of the rest, and within an attempt sent outweighs errored, errored queued, and queued
-// pending. Of two equal ones the earlier time counts.
+// pending. Of two equal ones that of the later next attempt counts, and then
+// the earlier time.
 func (s State) Join(t State) State {
 	if s.compare(t) >= 0 {
 		return s
@@ -87,7 +89,7 @@ func (s State) compare(t State) int {
 	if s.Terminal() || t.Terminal() {
 		first, second = second, first
 	}
-	return cmp.Or(first, second, t.At.Compare(s.At), cmp.Compare(t.Reason, s.Reason), cmp.Compare(s.Status, t.Status))
+	return cmp.Or(first, second, s.RetryAt.Compare(t.RetryAt), t.At.Compare(s.At), cmp.Compare(t.Reason, s.Reason), cmp.Compare(s.Status, t.Status))
 }
 
 func (s State) weight() int {

@@ -16,6 +16,7 @@ func anyState(t *rapid.T, label string) rooms.State {
 		Reason:  rapid.SampledFrom(rooms.Reasons()[:4]).Draw(t, label+" reason"),
 		Attempt: rapid.IntRange(0, 3).Draw(t, label+" attempt"),
 		At:      time.UnixMilli(rapid.Int64Range(0, 3).Draw(t, label+" at")).UTC(),
+		RetryAt: time.UnixMilli(rapid.Int64Range(0, 3).Draw(t, label+" retry")).UTC(),
 	}
 }
 
@@ -52,6 +53,7 @@ func TestJoinTakesWhatCounts(t *testing.T) {
 		{"sent over errored", rooms.State{Status: rooms.Sent, Attempt: 1}, rooms.State{Status: rooms.Errored, Attempt: 1}},
 		{"errored over queued", rooms.State{Status: rooms.Errored, Attempt: 1}, rooms.State{Status: rooms.Queued, Attempt: 1}},
 		{"queued over pending", rooms.State{Status: rooms.Queued}, rooms.State{Status: rooms.Pending}},
+		{"postponed again", rooms.State{Status: rooms.Queued, Attempt: 1, At: at(2), RetryAt: at(9)}, rooms.State{Status: rooms.Queued, Attempt: 1, At: at(1), RetryAt: at(5)}},
 		{"the earlier time", rooms.State{Status: rooms.Sent, Attempt: 1, At: at(1)}, rooms.State{Status: rooms.Sent, Attempt: 1, At: at(2)}},
 		{"the later of two failures", rooms.State{Status: rooms.Failed, Attempt: 2, At: at(2)}, rooms.State{Status: rooms.Failed, Attempt: 1, At: at(1)}},
 		{"the later of two failures at once", rooms.State{Status: rooms.Failed, Attempt: 2}, rooms.State{Status: rooms.Failed, Attempt: 1}},

@@ -24,5 +24,7 @@
 //
 // A throttled recipient slows his whole lane and channel down, as a provider's rate would.
 // "ann+permanent@example.com" is rejected like "permanent@example.com". Everybody else's
-// delivery is sent; whether a receipt follows at once is Options.Receipts.
+// delivery is sent; whether a receipt follows at once is Options.Receipts. Where the sandbox
+// stands in for several providers of a channel ([Sandbox.As]), one of them may fail for
+// everybody.
 package sandbox

@@ -22,6 +22,8 @@ type item struct {
 	Type    rooms.Type    `json:"type"`
 	Lane    rooms.Lane    `json:"lane"`
 	At      time.Time     `json:"at"`
+	// Provider is the one that the sandbox stands in for, where there are several.
+	Provider string `json:"provider,omitzero"`
 }
 
 // newItem takes of the content what the channel would carry.

@@ -16,6 +16,19 @@ const (
 	ReceiptsNone = "none"
 )
 
+// Fail is what happens to every delivery, whoever the recipient is.
+type Fail string
+
+// As the recipient says; rejected; deferred.
+const (
+	FailNever       Fail = ""
+	FailAlways      Fail = "always"
+	FailTemporarily Fail = "temporarily"
+)
+
+// Valid says whether it is one of these.
+func (f Fail) Valid() bool { return f == FailNever || f == FailAlways || f == FailTemporarily }
+
 // Options say what the sandbox does with what it is given. The zero value works.
 type Options struct {
 	// Keep is how many deliveries are kept in memory, the latest. Default 10000.

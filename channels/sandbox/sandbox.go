@@ -16,6 +16,8 @@ type Sandbox struct {
 	outbox   *outbox
 	sink     *sink // nil: kept in the outbox
 	receipts *receipts
+	name     string // as which it sends, if it stands in for several providers
+	fail     Fail
 }
 
 var (
@@ -39,6 +41,13 @@ func New(o Options) (*Sandbox, error) {
 	return s, nil
 }
 
+// As is the same sandbox in the place of another provider: it shows its deliveries on the same page, under that name,
+// and has receipts of its own.
+func (s *Sandbox) As(name string, f Fail) *Sandbox {
+	return &Sandbox{options: s.options, outbox: s.outbox, sink: s.sink,
+		receipts: newReceipts(s.options.Keep, s.options.Now), name: name, fail: f}
+}
+
 // Send keeps the delivery or posts it to the sink, unless its recipient says otherwise.
 func (s *Sandbox) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 	if !d.Content.For(d.To.Channel) {
@@ -46,6 +55,12 @@ func (s *Sandbox) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 	}
 	if ctx.Err() != nil {
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.TimedOut}
+	}
+	switch s.fail {
+	case FailAlways:
+		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: "sandbox always"}
+	case FailTemporarily:
+		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: "sandbox temporarily"}
 	}
 	f, failures := fateOf(d.To)
 	switch f {
@@ -69,7 +84,9 @@ func (s *Sandbox) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 // deliver hands over, and promises a receipt where there is one.
 func (s *Sandbox) deliver(ctx context.Context, d rooms.Delivery, f fate) channels.Outcome {
 	now := s.options.Now()
-	if o := s.handOver(ctx, newItem(d, now)); o.Result != channels.Sent {
+	it := newItem(d, now)
+	it.Provider = s.name
+	if o := s.handOver(ctx, it); o.Result != channels.Sent {
 		return o
 	}
 	rc := channels.Receipt{

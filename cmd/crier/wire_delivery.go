@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/govcrier/crier/channels"
-	"github.com/govcrier/crier/channels/email"
-	"github.com/govcrier/crier/channels/sandbox"
-	"github.com/govcrier/crier/channels/webhook"
-	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/fanout"
@@ -33,7 +28,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
-		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers,
+		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers, Frequencies: frequencies{k},
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
 	})
 	c.run("bridge", bridge.Run)
@@ -78,40 +73,6 @@ func (a *App) openLeases(ctx context.Context, c *crew, s *store) (*lease.Leases,
 	o := a.config.Lease
 	o.Node, o.Metrics, o.Log = a.config.Broker.Node, a.metrics, a.log.With("part", "lease")
 	return lease.New(kept, o), nil
-}
-
-// providers makes what stands behind each channel. One sandbox serves all channels that go there.
-func (a *App) providers(c *crew, s *store, k *knowledge) (map[rooms.Channel]channels.Named, error) {
-	out := map[rooms.Channel]channels.Named{}
-	if a.config.Providers.Sandboxed() {
-		var err error
-		if a.outbox, err = sandbox.New(a.config.Sandbox); err != nil {
-			return nil, err
-		}
-		a.log.Warn("the sandbox is in use: what goes there reaches nobody")
-	}
-	toSandbox := channels.Named{Name: config.KindSandbox, Provider: a.outbox}
-	if a.config.Providers.SMS.Kind == config.KindSandbox {
-		out[rooms.SMS] = toSandbox
-	}
-	switch a.config.Providers.Webhook.Kind {
-	case config.KindSandbox:
-		out[rooms.Webhook] = toSandbox
-	case config.KindHTTP:
-		out[rooms.Webhook] = channels.Named{Name: config.KindHTTP, Provider: webhook.New(k.calls, s.broker.Now)}
-	}
-	switch a.config.Providers.Email.Kind {
-	case config.KindSandbox:
-		out[rooms.Email] = toSandbox
-	case config.KindSMTP:
-		relay, err := email.New(a.config.Providers.Email.Options, a.log.With("part", "email"))
-		if err != nil {
-			return nil, fmt.Errorf("providers.email: %w", err)
-		}
-		c.onStop("email", relay.Close)
-		out[rooms.Email] = channels.Named{Name: config.KindSMTP, Provider: relay}
-	}
-	return out, nil
 }
 
 // members asks those who know about people, or about webhooks.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
@@ -208,18 +209,14 @@ func (r *recall) Lookup(txids ...string) (publish.Known, bool, error) {
 // Settled says, after everything recorded so far is known, whether an attempt is needless: something of the same or a
 // later one is recorded, or that the delivery is sent or done with.
 func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+	s, err := r.State(ctx, id)
+	return err == nil && channels.Needless(s, attempt), err
+}
+
+// State says how a delivery stands after everything recorded so far.
+func (r *recall) State(ctx context.Context, id rooms.DeliveryID) (rooms.State, error) {
 	if err := r.told.wait(ctx); err != nil {
-		return false, err
+		return rooms.State{}, err
 	}
-	s, err := r.index.State(id)
-	if err != nil {
-		return false, err
-	}
-	switch s.Status {
-	case rooms.Sent, rooms.Delivered, rooms.Failed:
-		return true, nil
-	case rooms.Errored:
-		return s.Attempt >= attempt, nil
-	}
-	return false, nil
+	return r.index.State(id)
 }

@@ -32,6 +32,9 @@ func (b *batch) events(events []rooms.Event) error {
 		if n, ok := pageOf(e); ok {
 			keys = append(keys, pageKey(e.UMID, n))
 		}
+		if counts(e) {
+			keys = append(keys, reachedKey(e.Owner))
+		}
 	}
 	if err := b.ahead(keys); err != nil {
 		return err
@@ -51,6 +54,11 @@ func (b *batch) event(e rooms.Event) error {
 	m, err := b.message(e.UMID)
 	if err != nil {
 		return err
+	}
+	if counts(e) {
+		if err := b.reach(e); err != nil {
+			return err
+		}
 	}
 	if !pageable(e.Kind) {
 		m.apply(e, nil)

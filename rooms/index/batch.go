@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -14,6 +15,7 @@ type batch struct {
 	tx      transaction
 	cache   *cache
 	ids     *filter
+	keep    time.Duration     // how long it is known whom messages have reached
 	asked   map[string][]byte // read ahead; nil where there is nothing
 	dirty   map[string]value  // to be written; nil to be deleted
 	touched map[rooms.UMID]touch
@@ -40,8 +42,8 @@ func pageKey(u rooms.UMID, n int) string {
 	return "d:" + string(u) + ":" + strconv.Itoa(n)
 }
 
-func newBatch(tx transaction, c *cache, ids *filter) *batch {
-	return &batch{tx: tx, cache: c, ids: ids, asked: map[string][]byte{}, dirty: map[string]value{},
+func newBatch(tx transaction, c *cache, ids *filter, keep time.Duration) *batch {
+	return &batch{tx: tx, cache: c, ids: ids, keep: keep, asked: map[string][]byte{}, dirty: map[string]value{},
 		touched: map[rooms.UMID]touch{}}
 }
 
@@ -134,11 +136,19 @@ func (b *batch) finish() error {
 			continue
 		}
 		b.cache.put(key, v)
-		if err := b.tx.set(key, v.pack()); err != nil {
+		if err := b.store(key, v); err != nil {
 			return err
 		}
 	}
 	return b.tx.remove(gone)
+}
+
+// store writes a value. Whom nothing reaches any more is forgotten in time.
+func (b *batch) store(key string, v value) error {
+	if _, ok := v.(*reached); ok {
+		return b.tx.setFor(key, v.pack(), b.keep)
+	}
+	return b.tx.set(key, v.pack())
 }
 
 // settle brings the look-ups and orders up to date with the messages.

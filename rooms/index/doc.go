@@ -24,6 +24,7 @@
 //	d:<umid>:<page>          states of up to rooms.PageSize deliveries
 //	t:<txid>                 the message of a transaction id
 //	l:<room>, l:<room>:<n>   messages of a room in the order of their UMIDs
+//	r:<person>               messages that have reached a person who is counted, with when
 //	f, f:<n>                 finished messages whose body is not erased yet
 //	k, k:<n>                 every message, for forgetting the oldest
 package index

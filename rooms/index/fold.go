@@ -59,8 +59,8 @@ func (m *message) apply(e rooms.Event, p *page) {
 		m.applyQueued(e, p, at)
 	case rooms.EventErased:
 		m.erased = earliest(m.erased, at)
-	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed:
-		m.settle(p, e.N%rooms.PageSize, slotOf(e, at))
+	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed:
+		m.settle(p, e.N%rooms.PageSize, slotOf(e, at, m.tick(e.RetryAt)))
 	}
 }
 
@@ -137,7 +137,7 @@ func pageOf(e rooms.Event) (int, bool) {
 	switch e.Kind {
 	case rooms.EventQueued:
 		return e.Page, e.Page >= 0 && e.Page < maxPages
-	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed:
+	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed:
 		return e.N / rooms.PageSize, e.N >= 0 && e.N/rooms.PageSize < maxPages
 	}
 	return 0, false
@@ -146,7 +146,7 @@ func pageOf(e rooms.Event) (int, bool) {
 // pageable says that an event of this kind needs a page to be folded into.
 func pageable(k rooms.Kind) bool {
 	switch k {
-	case rooms.EventQueued, rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed:
+	case rooms.EventQueued, rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed:
 		return true
 	}
 	return false

@@ -71,6 +71,8 @@ func anyEvent(t *rapid.T) rooms.Event {
 		e.Channel = rapid.SampledFrom([]rooms.Channel{"", rooms.Email, rooms.SMS}).Draw(t, "channel")
 		e.Reason = rapid.SampledFrom(rooms.Reasons()).Draw(t, "reason")
 		e.Receipt = rapid.Bool().Draw(t, "receipt")
+		e.ProviderID = rapid.SampledFrom([]string{"", "id"}).Draw(t, "provider id")
+		e.RetryAt = rapid.SampledFrom([]time.Time{{}, e.At.Add(time.Hour), e.At.Add(2 * time.Hour)}).Draw(t, "retry")
 	}
 	return e
 }
@@ -143,7 +145,7 @@ func TestDamagedValuesAreSeen(t *testing.T) {
 			t.Fatalf("a message cut to %d of %d bytes is taken for whole", cut, len(raw))
 		}
 	}
-	for _, raw := range [][]byte{{1}, append(make([]byte, pageHead), 1), append(make([]byte, pageHead), 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)} {
+	for _, raw := range [][]byte{{1}, append(make([]byte, pageHead), 1), append(append(make([]byte, pageHead), 7), make([]byte, slotSize-1)...)} {
 		if err := new(page).unpack(raw); err == nil {
 			t.Errorf("a page of %d bytes is taken for whole", len(raw))
 		}
@@ -153,8 +155,8 @@ func TestDamagedValuesAreSeen(t *testing.T) {
 // TestEqualStatesOfTwoAttempts is what rooms.State.Join leaves open: two terminal states that
 // differ in their attempt alone.
 func TestEqualStatesOfTwoAttempts(t *testing.T) {
-	a := slotOf(delivery(1, 0, 1, rooms.EventFailed, 40), 40)
-	b := slotOf(delivery(1, 0, 2, rooms.EventFailed, 40), 40)
+	a := slotOf(delivery(1, 0, 1, rooms.EventFailed, 40), 40, 0)
+	b := slotOf(delivery(1, 0, 2, rooms.EventFailed, 40), 40, 0)
 	if ab, ba := a.join(b), b.join(a); ab != ba || ab.attempt != 2 {
 		t.Errorf("joined they are %+v one way and %+v the other", ab, ba)
 	}

@@ -25,7 +25,7 @@ var (
 
 // schema is the version of keys and values. Whoever changes them counts it up: files of
 // another version are folded anew.
-const schema = 1
+const schema = 2
 
 const (
 	schemaKey   = "schema"
@@ -181,7 +181,7 @@ func (x *Index) write(ctx context.Context, generation int, to foldedTo, fn func(
 		return errAnew
 	}
 	s := x.store.Load()
-	err := s.update(ctx, func(tx transaction) error { return transact(newBatch(tx, x.cache, s.ids), fn) })
+	err := s.update(ctx, func(tx transaction) error { return transact(newBatch(tx, x.cache, s.ids, x.options.Keep), fn) })
 	if err == nil {
 		x.cache.shrink()
 		x.position.advance(to.messages, to.events) // before the file can be begun anew

@@ -18,10 +18,11 @@ type slot struct {
 	final   bool // sent, and no receipt will follow
 	at      uint64
 	sent    uint64 // when the provider first confirmed it
+	retry   uint64 // when the next attempt is to be made
 }
 
 const (
-	slotSize  = 14
+	slotSize  = 19
 	tickSize  = 5 // bytes: 34 years of milliseconds
 	maxTick   = 1<<(8*tickSize) - 1
 	statuses  = 6
@@ -38,18 +39,22 @@ const (
 	stateFailed
 )
 
-// slotOf is what one event alone says of a delivery.
-func slotOf(e rooms.Event, at uint64) slot {
+// slotOf is what one event alone says of a delivery; retry is the tick of its RetryAt.
+func slotOf(e rooms.Event, at, retry uint64) slot {
 	s := slot{
 		status:  position(rooms.Statuses(), e.State().Status),
 		reason:  position(rooms.Reasons(), e.Reason),
 		attempt: byte(min(max(e.Attempt, 0), 255)),
 		channel: channelByte(e.Channel),
 		at:      at,
+		retry:   retry,
 	}
 	s.via = s.attempt
-	if s.status == stateSent {
+	switch {
+	case s.status == stateSent:
 		s.final, s.sent = !e.Receipt, at
+	case s.status == stateDelivered && e.ProviderID != "": // the confirmation is the last word
+		s.sent = at
 	}
 	return s
 }
@@ -93,7 +98,7 @@ func (s slot) join(t slot) slot {
 // winner is the one whose state counts by [rooms.State.Join]; of two that Join holds equal,
 // the later attempt.
 func (s slot) winner(t slot) slot {
-	same := s.status == t.status && s.reason == t.reason && s.at == t.at
+	same := s.status == t.status && s.reason == t.reason && s.at == t.at && s.retry == t.retry
 	switch {
 	case same && s.attempt == t.attempt:
 		s.final = s.final || t.final
@@ -116,6 +121,7 @@ func (s slot) state(base int64) rooms.State {
 		Reason:  rooms.Reasons()[s.reason],
 		Attempt: int(s.attempt),
 		At:      tickTime(base, s.at),
+		RetryAt: tickTime(base, s.retry),
 	}
 }
 
@@ -135,6 +141,7 @@ func (s slot) put(b []byte) {
 	b[1], b[2], b[3] = s.reason, s.attempt, s.via
 	putTick(b[4:], s.at)
 	putTick(b[4+tickSize:], s.sent)
+	putTick(b[4+2*tickSize:], s.retry)
 }
 
 func getSlot(b []byte) slot {
@@ -147,6 +154,7 @@ func getSlot(b []byte) slot {
 		via:     b[3],
 		at:      getTick(b[4:]),
 		sent:    getTick(b[4+tickSize:]),
+		retry:   getTick(b[4+2*tickSize:]),
 	}
 }
 

@@ -125,6 +125,10 @@ func (t transaction) len() (int, error) { return t.tx.Key().Len() }
 
 func (t transaction) set(key string, v []byte) error { return t.tx.Str().Set(key, v) }
 
+func (t transaction) setFor(key string, v []byte, d time.Duration) error {
+	return t.tx.Str().SetExpire(key, v, d)
+}
+
 func (t transaction) remove(keys []string) error {
 	for len(keys) > 0 {
 		n := min(len(keys), maxKeys)

@@ -34,6 +34,8 @@ type Log struct {
 	messages *committer
 	events   *committer
 	audit    *committer
+	parking  *committer
+	parked   *together.Question[uint64] // how many deliveries wait for a later attempt
 	replica  func(stream string) string // where direct gets are answered
 	tails    map[string]*tail           // by stream
 	bounds   *together.Question[bounds] // of the log of all rooms
@@ -74,6 +76,7 @@ func (l *Log) open(ctx context.Context, c Connector, m Manifest) error {
 		return err
 	}
 	l.bounds = together.New(l.askBounds)
+	l.parked = together.New(l.Parked)
 	if err := create(ctx, l.read, l.options, m); err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func (l *Log) lookEnd(ctx context.Context, stream string) (uint64, error) {
 }
 
 func (l *Log) startCommitters(c Connector) error {
-	for name, target := range map[string]**committer{streamRooms: &l.messages, streamEvents: &l.events, streamAudit: &l.audit} {
+	for name, target := range map[string]**committer{streamRooms: &l.messages, streamEvents: &l.events, streamAudit: &l.audit, streamSchedules: &l.parking} {
 		nc, err := l.connect(c, "commit-"+name)
 		if err != nil {
 			return err
@@ -168,7 +171,7 @@ func (l *Log) AckWait() time.Duration { return l.options.AckWait }
 func (l *Log) Close() { l.closing.Do(l.close) }
 
 func (l *Log) close() {
-	for _, c := range []*committer{l.messages, l.events, l.audit} {
+	for _, c := range []*committer{l.messages, l.events, l.audit, l.parking} {
 		if c != nil {
 			c.close()
 		}

@@ -19,11 +19,15 @@ const moveBatch = 250
 const moveAgain = time.Second
 
 // Park stores a job until it is due; then it rejoins its lane's queue by itself. Parking the
-// same attempt again replaces it. ErrFull above Options.MaxParked.
+// same attempt again replaces it. ErrFull above Options.MaxParked. Many that are parked at the same time share a commit.
 func (l *Log) Park(ctx context.Context, j rooms.Job, due time.Time) error {
-	if err := l.checkParked(ctx); err != nil {
-		return err
+	if parked, err := l.parked.Get(ctx); err == nil && parked >= l.options.MaxParked {
+		return ErrFull
 	}
+	return l.park(ctx, j, due)
+}
+
+func (l *Log) park(ctx context.Context, j rooms.Job, due time.Time) error {
 	m, err := encodeJob(j)
 	if err != nil {
 		return err
@@ -35,15 +39,33 @@ func (l *Log) Park(ctx context.Context, j rooms.Job, due time.Time) error {
 		headerLane:             {string(j.Lane)},
 		headerChannel:          {string(j.Channel)},
 	}
-	return l.insist(ctx, func(ctx context.Context) error { return l.append(ctx, []*nats.Msg{m}) })
+	return l.parking.append(ctx, m).err
 }
 
-func (l *Log) checkParked(ctx context.Context) error {
-	parked, err := l.Parked(ctx)
-	if err == nil && parked >= l.options.MaxParked {
-		return ErrFull
+// Hasten lets an attempt that waits on another channel than the given one fall due at once. It says whether there is
+// such an attempt: one that is due already, or has been made, no longer waits.
+func (l *Log) Hasten(ctx context.Context, id rooms.DeliveryID, attempt int, other rooms.Channel, now time.Time) (bool, error) {
+	s, err := l.sure(ctx, streamSchedules, get{Last: rooms.ScheduleSubject(id, attempt)})
+	if errors.Is(err, ErrGone) {
+		return false, nil
 	}
-	return err
+	if err != nil {
+		return false, err
+	}
+	j, err := decodeJob(rooms.JobSubject(rooms.Lane(s.header.Get(headerLane)), rooms.Channel(s.header.Get(headerChannel))), s.data)
+	if err != nil || j.Channel == other {
+		return false, err
+	}
+	return true, l.park(ctx, j, now)
+}
+
+// identity is what a job that has fallen due is known by in its queue: one that was postponed again is another.
+func identity(j rooms.Job) string {
+	id := fmt.Sprintf("%s.%d.%d", j.UMID, j.N, j.Attempt)
+	if !j.Due.IsZero() {
+		id += fmt.Sprintf(".%d", j.Due.UnixMilli())
+	}
+	return id
 }
 
 // MoveDue takes what falls due in a lane into its queue, until ctx ends.
@@ -74,7 +96,7 @@ func (l *Log) moveSome(ctx context.Context, p puller) error {
 		if err != nil {
 			return err
 		}
-		m.Header.Set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%d.%d", j.UMID, j.N, j.Attempt))
+		m.Header.Set(jetstream.MsgIDHeader, identity(j))
 		held, msgs = append(held, h), append(msgs, m)
 		return nil
 	}

@@ -47,7 +47,7 @@ func (o Options) streams() []jetstream.StreamConfig {
 		},
 		{
 			Name: streamSchedules, Subjects: []string{rooms.ScheduleFilter, rooms.DueFilter},
-			Retention: jetstream.WorkQueuePolicy, AllowMsgSchedules: true, AllowMsgTTL: true, AllowDirect: true,
+			Retention: jetstream.WorkQueuePolicy, AllowMsgSchedules: true, AllowMsgTTL: true, AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamCallbacks, Subjects: []string{rooms.CallbackFilter}, Retention: jetstream.WorkQueuePolicy,

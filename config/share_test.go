@@ -1,0 +1,61 @@
+package config_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const several = `
+providers:
+  email:
+    kind: sandbox
+    name: first
+    weight: 90
+    rate: 100
+    more:
+      - {name: second, kind: sandbox, weight: 10, fail: temporarily}
+      - name: relay
+        kind: smtp
+        host: relay.example.org
+        from: noreply@example.org
+        sendTimeout: 5s
+  sms:
+    kind: sandbox
+`
+
+func nowhere(string) string { return "" }
+
+func TestSeveralProviders(t *testing.T) {
+	c, _ := load(t, several, nowhere) // which is not whole
+	p := c.Providers
+	if faults := slices.Concat(p.Email.Check(), p.SMS.Check()); len(faults) > 0 {
+		t.Fatal(errors.Join(faults...))
+	}
+	if len(p.Email.More) != 2 || p.Email.Called(p.Email.Kind) != "first" || p.Email.Rate != 100 || p.Email.More[0].Fail != "temporarily" ||
+		p.Email.More[1].Port != 587 || p.SMS.Called(p.SMS.Kind) != "sandbox" || !p.Sandboxed() {
+		t.Errorf("got %+v, %+v", p.Email, p.SMS)
+	}
+}
+
+func TestSeveralProvidersWithFaults(t *testing.T) {
+	for more, want := range map[string]string{
+		"{kind: sandbox}":                             "providers.email.more: each provider has a name of its own, sandbox stands twice",
+		"{name: a, kind: pigeon}":                     "providers.email.more: provider 2: kind: one of",
+		"{name: A, kind: sandbox}":                    "providers.email.more: provider 2: name: lower-case",
+		"{name: a, kind: sandbox, weight: -1}":        "providers.email.more: provider 2: weight: must not be negative",
+		"{name: a, kind: sandbox, fail: sometimes}":   "providers.email.more: provider 2: fail: always, temporarily, or nothing",
+		"{name: a, kind: none, fail: always}":         "providers.email.more: provider 2: fail: only the sandbox",
+		"{name: a, kind: smtp, from: a@b.example}":    "providers.email.more: provider 2: host",
+		"{name: a, colour: red}":                      "providers.email.more[0].colour: unknown key",
+		"{name: a, kind: sandbox, sendTimeout: 5}":    "providers.email.more[0].sendTimeout: a duration has a unit",
+		"{name: a, kind: sandbox, more: [{name: b}]}": "providers.email.more[0].more: unknown key",
+		"{name: a, name: b}":                          "providers.email.more[0].name: stands here for a second time",
+	} {
+		_, faults := load(t, "providers: {email: {kind: sandbox, more: ["+more+"]}}", nowhere)
+		if !slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, want) }) {
+			t.Errorf("%s: %q; want %s", more, faults, want)
+		}
+	}
+}
