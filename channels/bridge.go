@@ -22,6 +22,10 @@ type Deps struct {
 	History  History
 	Policies Policies
 	Vault    Unsealer
+	// Controls say which messages are paused or cancelled; nil: none ever is.
+	Controls Controls
+	// Failures hears what went wrong; nil: nobody does.
+	Failures Failures
 	// Providers of the channels; a channel without one answers not-configured.
 	Providers map[rooms.Channel]Named
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
@@ -48,6 +52,12 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Leases == nil {
 		d.Leases = alone{}
+	}
+	if d.Controls == nil {
+		d.Controls = untouched{}
+	}
+	if d.Failures == nil {
+		d.Failures = untouched{}
 	}
 	return d
 }
@@ -103,7 +113,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 
 // receive reads the receipts of a channel's provider, on one node if the provider says so.
 func (b *Bridge) receive(ctx context.Context, c rooms.Channel, named Named) {
-	r := receiver{named, b.deps.Log, b.deps.Logger}
+	r := receiver{named, b.deps.Log, b.deps.Failures, b.deps.Logger}
 	if _, ok := named.Provider.(OneReader); !ok {
 		r.run(ctx)
 		return
@@ -177,6 +187,7 @@ func (b *Bridge) worker(c rooms.Channel) *worker {
 	named := find(b.deps.Providers, c)
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		controls: b.deps.Controls, failures: b.deps.Failures,
 		named: named, timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,
 	}

@@ -20,6 +20,8 @@ type diary struct {
 	lines   []string
 	settled bool
 	left    bool
+	control rooms.Control
+	wrong   int              // deliveries that were reported
 	fail    map[string]error // of a first word
 }
 
@@ -65,7 +67,7 @@ func (d *diary) Park(_ context.Context, j rooms.Job, due time.Time) error {
 	return d.note("park %d.%d in %s", j.N, j.Attempt, time.Until(due))
 }
 
-func (d *diary) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+func (d *diary) Settled(ctx context.Context, id rooms.DeliveryID, _, attempt int) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -78,6 +80,18 @@ func (d *diary) Done(ctx context.Context) error {
 	}
 	return d.note("done")
 }
+
+// Suspend, like the log, is deaf for whoever has gone.
+func (d *diary) Suspend(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return d.note("suspend")
+}
+
+// Of and Failed have the diary decide about messages, and hear of what fails.
+func (d *diary) Of(rooms.UMID) rooms.Control { return d.control }
+func (d *diary) Failed(rooms.UMID)           { d.wrong++ }
 
 func (d *diary) Later(wait time.Duration) error           { return d.note("later %s", wait) }
 func (d *diary) Working() error                           { return d.note("working") }
@@ -126,7 +140,7 @@ var testMessage = rooms.Message{
 func newWorker(d *diary, p Provider) *worker {
 	messages := func(context.Context, uint64) (rooms.Message, error) { return testMessage, d.note("read") }
 	return &worker{
-		journal: d, members: d, history: d, policies: d, opener: newOpener(1<<20, d, messages),
+		journal: d, members: d, history: d, policies: d, controls: d, failures: d, opener: newOpener(1<<20, d, messages),
 		named: Named{"test", p}, timeout: time.Minute, ackWait: 30 * time.Second, hands: newHands(),
 		meter: newMeter(metrics.NewSet(), rooms.Email, "test"), log: slog.New(slog.DiscardHandler), now: time.Now, clock: time.Now,
 	}

@@ -40,14 +40,14 @@ func (h *history) run(ctx context.Context) {
 	})
 }
 
-func (h *history) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+func (h *history) Settled(ctx context.Context, id rooms.DeliveryID, round, attempt int) (bool, error) {
 	_, end, err := h.log.Ends(ctx)
 	for err == nil {
 		h.mu.Lock()
 		folded, state, moved := h.folded, h.state[id], h.moved
 		h.mu.Unlock()
 		if folded >= end {
-			return Needless(state, attempt), nil
+			return Needless(state, round, attempt), nil
 		}
 		select {
 		case <-moved:

@@ -11,14 +11,18 @@ import (
 type History interface {
 	// Settled waits until every event recorded before the call is known, then says whether
 	// the attempt is Needless: an event of the same or a later attempt is there, or one of
-	// any attempt that says sent, delivered or failed. An error means that nobody knows.
-	Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error)
+	// any attempt that says sent, delivered or failed, in the same or a later round. An error
+	// means that nobody knows.
+	Settled(ctx context.Context, id rooms.DeliveryID, round, attempt int) (bool, error)
 }
 
 // Needless is the rule that History answers by: whether, in this state of a delivery, an
 // attempt has nothing left to do. An attempt that waits for its time is not needless because
 // the one before it errored.
-func Needless(s rooms.State, attempt int) bool {
+func Needless(s rooms.State, round, attempt int) bool {
+	if s.Round != round && s.Status != rooms.Delivered {
+		return s.Round > round
+	}
 	return s.Terminal() || s.Status == rooms.Sent || s.Status == rooms.Errored && s.Attempt >= attempt
 }
 
@@ -28,6 +32,22 @@ type Members interface {
 	// was planned, and as what: the secrets of a webhook may have changed since.
 	Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (now rooms.Contact, here bool, err error)
 }
+
+// Controls knows what was decided about messages, out of memory; the zero value if nothing was.
+type Controls interface {
+	Of(u rooms.UMID) rooms.Control
+}
+
+// Failures hears of each delivery that went wrong for good.
+type Failures interface {
+	Failed(u rooms.UMID)
+}
+
+// untouched is what is decided where nobody decides anything, and nobody counts.
+type untouched struct{}
+
+func (untouched) Of(rooms.UMID) rooms.Control { return rooms.Control{} }
+func (untouched) Failed(rooms.UMID)           {}
 
 // Policies gives the rules that a message was published under.
 type Policies interface {
@@ -68,8 +88,9 @@ type shelf interface {
 }
 
 // pulled is a job in hand, which can be put down in three ways; the fourth is to forget it,
-// whereupon it comes back after ackWait.
+// whereupon it comes back after ackWait. Suspend stores it until its message goes on, before it is done.
 type pulled interface {
+	Suspend(ctx context.Context) error
 	Done(ctx context.Context) error
 	Later(wait time.Duration) error
 	Working() error

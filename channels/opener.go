@@ -45,7 +45,7 @@ func (o *opener) delivery(ctx context.Context, j rooms.Job) (rooms.Delivery, err
 		return rooms.Delivery{}, err
 	}
 	return rooms.Delivery{
-		ID: j.ID(), Attempt: j.Attempt, Room: j.Room, Type: m.kind, Lane: j.Lane,
+		ID: j.ID(), Attempt: j.Attempt, Round: j.Round, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: m.content, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
 	}, nil
 }

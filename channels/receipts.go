@@ -12,9 +12,10 @@ import (
 
 // receiver records what a provider hears later.
 type receiver struct {
-	named   Named
-	journal journal
-	log     *slog.Logger
+	named    Named
+	journal  journal
+	failures Failures
+	log      *slog.Logger
 }
 
 // run listens until ctx ends, and begins again, with growing waits, when the provider fails.
@@ -48,7 +49,7 @@ func (r receiver) listen(ctx context.Context, source Receipts) (err error) {
 // done with, for the provider would only offer it again.
 func (r receiver) take(ctx context.Context, rc Receipt) error {
 	e := rooms.Event{
-		Room: rc.Room, UMID: rc.ID.UMID, At: rc.At, N: rc.ID.N, Attempt: rc.Attempt,
+		Room: rc.Room, UMID: rc.ID.UMID, At: rc.At, N: rc.ID.N, Attempt: rc.Attempt, Round: rc.Round,
 		Channel: rc.Channel, Provider: r.named.Name, Code: rc.Code,
 	}
 	switch rc.Status {
@@ -62,6 +63,9 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	}
 	if err := r.journal.Record(ctx, e); err != nil {
 		return err
+	}
+	if e.Kind == rooms.EventFailed {
+		r.failures.Failed(e.UMID)
 	}
 	r.log.Debug("receipt", "umid", rc.ID.UMID, "n", rc.ID.N, "attempt", rc.Attempt, "provider", r.named.Name, "kind", e.Kind, "reason", e.Reason)
 	return nil

@@ -26,6 +26,8 @@ type worker struct {
 	members  Members
 	history  History
 	policies Policies
+	controls Controls
+	failures Failures
 	opener   *opener
 	named    Named
 	timeout  time.Duration
@@ -83,6 +85,9 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 	if !now.Before(j.Deadline) {
 		return rooms.Delivery{}, giveUp(j.Job, rooms.Expired, now), false
 	}
+	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok {
+		return rooms.Delivery{}, s, false
+	}
 	d, err := w.opener.delivery(ctx, j.Job)
 	switch {
 	case errors.Is(err, errGone):
@@ -99,6 +104,9 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 		return d, w.fault(ctx, j, "subscription", err), false
 	case !here:
 		return d, giveUp(j.Job, rooms.Suppressed, now), false
+	}
+	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
+		return d, s, false
 	}
 	return d, step{action: handBack}, ctx.Err() == nil
 }
@@ -118,7 +126,7 @@ func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (room
 func (w *worker) settled(ctx context.Context, j work) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
 	defer cancel()
-	return w.history.Settled(ctx, j.ID(), j.Attempt)
+	return w.history.Settled(ctx, j.ID(), j.Round, j.Attempt)
 }
 
 // fault hands a job back because something of ours does not work; at once if we are stopping.

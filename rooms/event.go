@@ -77,12 +77,13 @@ type Event struct {
 	Sequence uint64 `json:"-"` // position in the log, set when read
 }
 
-// Marks of a queued page: the channel of each recipient, or that he had left.
+// Marks of a queued page: the channel of each recipient, or that he had left, or that the message was cancelled before.
 const (
 	MarkEmail      = 'e'
 	MarkSMS        = 's'
 	MarkWebhook    = 'w'
 	MarkSuppressed = '-'
+	MarkCancelled  = 'x'
 )
 
 // Mark is the letter of a channel.
@@ -119,12 +120,15 @@ func (e Event) ID() string {
 	case EventQueued:
 		return fmt.Sprintf("%s.%s.%d", e.UMID, e.Kind, e.Page)
 	}
+	if e.Round > 0 {
+		return fmt.Sprintf("%s.%s.%d.%d.%d", e.UMID, e.Kind, e.N, e.Attempt, e.Round)
+	}
 	return fmt.Sprintf("%s.%s.%d.%d", e.UMID, e.Kind, e.N, e.Attempt)
 }
 
 // State is what a delivery event says of its delivery.
 func (e Event) State() State {
-	s := State{Reason: e.Reason, Attempt: e.Attempt, At: e.At}
+	s := State{Reason: e.Reason, Attempt: e.Attempt, Round: min(max(e.Round, 0), MaxRounds), At: e.At}
 	switch e.Kind {
 	case EventSent:
 		s.Status = Sent

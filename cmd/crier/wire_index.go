@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
@@ -207,7 +208,7 @@ func (r *recall) Lookup(txids ...string) (publish.Known, bool, error) {
 
 // Settled says, after everything recorded so far is known, whether an attempt is needless: something of the same or a
 // later one is recorded, or that the delivery is sent or done with.
-func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, round, attempt int) (bool, error) {
 	if err := r.told.wait(ctx); err != nil {
 		return false, err
 	}
@@ -215,11 +216,5 @@ func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) 
 	if err != nil {
 		return false, err
 	}
-	switch s.Status {
-	case rooms.Sent, rooms.Delivered, rooms.Failed:
-		return true, nil
-	case rooms.Errored:
-		return s.Attempt >= attempt, nil
-	}
-	return false, nil
+	return channels.Needless(s, round, attempt), nil
 }

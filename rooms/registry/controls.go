@@ -65,7 +65,7 @@ func (c *Controls) Put(ctx context.Context, one rooms.Control) (rooms.Control, e
 	entry, err := c.store.PutControl(ctx, one)
 	switch {
 	case errors.Is(err, stream.ErrRevision):
-		return one, ErrRevision
+		return one, fmt.Errorf("%w: %w", ErrRevision, err)
 	case err != nil:
 		return one, fmt.Errorf("registry: store a control: %w", err)
 	}

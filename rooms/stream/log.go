@@ -34,6 +34,7 @@ type Log struct {
 	messages *committer
 	events   *committer
 	audit    *committer
+	parked   *committer
 	replica  func(stream string) string // where direct gets are answered
 	tails    map[string]*tail           // by stream
 	bounds   *together.Question[bounds] // of the log of all rooms
@@ -126,7 +127,7 @@ func (l *Log) lookEnd(ctx context.Context, stream string) (uint64, error) {
 }
 
 func (l *Log) startCommitters(c Connector) error {
-	for name, target := range map[string]**committer{streamRooms: &l.messages, streamEvents: &l.events, streamAudit: &l.audit} {
+	for name, target := range map[string]**committer{streamRooms: &l.messages, streamEvents: &l.events, streamAudit: &l.audit, streamParked: &l.parked} {
 		nc, err := l.connect(c, "commit-"+name)
 		if err != nil {
 			return err
@@ -168,7 +169,7 @@ func (l *Log) AckWait() time.Duration { return l.options.AckWait }
 func (l *Log) Close() { l.closing.Do(l.close) }
 
 func (l *Log) close() {
-	for _, c := range []*committer{l.messages, l.events, l.audit} {
+	for _, c := range []*committer{l.messages, l.events, l.audit, l.parked} {
 		if c != nil {
 			c.close()
 		}

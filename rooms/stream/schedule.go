@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,9 +27,9 @@ func (l *Log) Park(ctx context.Context, j rooms.Job, due time.Time) error {
 	if err != nil {
 		return err
 	}
-	m.Subject = rooms.ScheduleSubject(j.ID(), j.Attempt)
+	m.Subject = rooms.ScheduleSubject(j.ID(), j.Round, j.Attempt)
 	m.Header = nats.Header{
-		"Nats-Schedule":        {"@at " + due.UTC().Format(time.RFC3339Nano)},
+		headerSchedule:         {"@at " + due.UTC().Format(time.RFC3339Nano)},
 		"Nats-Schedule-Target": {rooms.DueSubject(j.Lane)},
 		headerLane:             {string(j.Lane)},
 		headerChannel:          {string(j.Channel)},
@@ -74,7 +73,7 @@ func (l *Log) moveSome(ctx context.Context, p puller) error {
 		if err != nil {
 			return err
 		}
-		m.Header.Set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%d.%d", j.UMID, j.N, j.Attempt))
+		m.Header.Set(jetstream.MsgIDHeader, jobID(j))
 		held, msgs = append(held, h), append(msgs, m)
 		return nil
 	}
