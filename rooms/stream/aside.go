@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
@@ -17,6 +18,7 @@ import (
 type Aside struct {
 	UMID       rooms.UMID `json:"-"`              // stands in the subject
 	Message    uint64     `json:"msg"`            // position in the room's log
+	Expires    time.Time  `json:"expires"`        // of the message
 	Pages      int        `json:"pages"`          // that have become jobs
 	Recipients int        `json:"recipients"`     // on them
 	Covers     uint64     `json:"seq,omitzero"`   // position of the last subscriber on them
