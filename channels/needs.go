@@ -19,12 +19,7 @@ type History interface {
 // Needless is the rule that History answers by: whether, in this state of a delivery, an
 // attempt has nothing left to do. An attempt that waits for its time is not needless because
 // the one before it errored.
-func Needless(s rooms.State, round, attempt int) bool {
-	if s.Round != round && s.Status != rooms.Delivered {
-		return s.Round > round
-	}
-	return s.Terminal() || s.Status == rooms.Sent || s.Status == rooms.Errored && s.Attempt >= attempt
-}
+func Needless(s rooms.State, round, attempt int) bool { return s.Needless(round, attempt) }
 
 // Members knows who is subscribed now.
 type Members interface {

@@ -91,6 +91,15 @@ type State struct {
 // Terminal says that nothing follows.
 func (s State) Terminal() bool { return s.Status == Delivered || s.Status == Failed }
 
+// Needless says that an attempt of a round has nothing left to do: it is known what became of it, or the delivery is sent or
+// done with, or somebody has begun a later round.
+func (s State) Needless(round, attempt int) bool {
+	if s.Round != round && s.Status != Delivered {
+		return s.Round > round
+	}
+	return s.Terminal() || s.Status == Sent || s.Status == Errored && s.Attempt >= attempt
+}
+
 // Join folds another state of the same delivery into s and gives the one that counts.
 // It is commutative, associative and idempotent: delivered outweighs all, then the later round
 // counts. Within a round failed outweighs the rest, whatever the attempt. Of two delivered or two

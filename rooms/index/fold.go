@@ -145,6 +145,11 @@ func (m *message) finished() bool { return m.planned && m.settled == m.total() }
 // erasable says that the body has done its work and is still there.
 func (m *message) erasable() bool { return m.known && m.finished() && m.erased == 0 }
 
+// hopeful says that deliveries which failed may be tried anew.
+func (m *message) hopeful() bool {
+	return m.helpable > 0 && m.control.State != rooms.ControlCancelled
+}
+
 // maxPages bounds the recipients of a message to 65 million.
 const maxPages = 1 << 16
 
