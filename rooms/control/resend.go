@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxResend is how many deliveries one call tries anew, so that it comes to an end in time.
-	maxResend = 20_000
+	maxResend = 10_000
 	// resendBatch is how many are stored together.
 	resendBatch = 900
 	// deliveryPage is how many deliveries are read at once.
