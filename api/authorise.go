@@ -80,7 +80,12 @@ func (s *Server) openMessage(c *call, segment string) error {
 	if c.message.Publisher == c.client {
 		c.has |= author
 	}
-	if !c.has.any(c.route.scope) {
+	c.message = s.latest(c.message)
+	switch {
+	case c.has.any(c.route.scope):
+	case c.has.any(author | overseer): // who may see it
+		return problem.Of(v1.ProblemCodeForbidden)
+	default:
 		return problem.Of(v1.ProblemCodeUnknownMessage)
 	}
 	c.room.Name, c.umid = c.message.Room, umid

@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/consumers"
+	"github.com/govcrier/crier/rooms/control"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
@@ -136,6 +137,16 @@ type Messages interface {
 	Deliveries(u rooms.UMID, from, limit int) (page []index.Delivery, next int, err error)
 }
 
+// Desk is where it is decided what becomes of messages. Its errors are those of package control. Of knows out of memory what
+// was decided; the zero value if nothing was.
+type Desk interface {
+	Of(u rooms.UMID) rooms.Control
+	Pause(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error)
+	Resume(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error)
+	Cancel(ctx context.Context, u rooms.UMID, by rooms.Client, why rooms.Reason) (rooms.Control, error)
+	Resend(ctx context.Context, u rooms.UMID) (control.Resent, error)
+}
+
 // Waiter returns when the index has folded the log to its end as of the call.
 type Waiter interface {
 	Wait(ctx context.Context) error
@@ -214,6 +225,7 @@ type Deps struct {
 	Callbacks   Callbacks
 	Consumers   Consumers
 	Messages    Messages
+	Desk        Desk
 	Waiter      Waiter
 	Live        Live
 	Audit       Audit

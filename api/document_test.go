@@ -164,6 +164,8 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"GET", room + "/messages?limit=1", "hosp-7", "", nil}, {"GET", room + "/messages?limit=x", "hosp-7", "", nil},
 		{"GET", m, "hosp-7", "", nil}, {"GET", m, "other", "", nil}, {"GET", m + "/deliveries?limit=2&cursor=1", "hosp-7", "", nil},
 		{"GET", m + "/deliveries?limit=1", "hosp-7", "", nil},
+		{"POST", m + "/pause", "hosp-7", "", nil}, {"POST", m + "/resume", "boss", "", nil}, {"POST", m + "/cancel", "boss", "", nil},
+		{"POST", m + "/resend", "hosp-7", "", nil}, {"POST", m + "/resend", "eye+auditor", "", nil}, {"POST", m + "/pause", "other", "", nil},
 		{"POST", "/v1/rooms", "root+admin", `{"name":"fresh","publishers":[{"client":"a"}]}`, nil}, {"POST", "/v1/rooms", "root+admin", `{"name":"taxes"}`, nil},
 		{"GET", "/v1/rooms?limit=1", "root+admin", "", nil}, {"GET", room, "boss", "", nil},
 		{"PUT", room, "boss", `{"admins":["boss"]}`, match}, {"PUT", room, "boss", `{}`, nil}, {"PUT", room, "boss", `{}`, []string{"If-Match", `"1"`}},

@@ -60,6 +60,8 @@ type engine struct {
 	noted     []audit.Entry
 	auditErr  error
 	blocked   []rooms.Blocked
+	decided   map[rooms.UMID]rooms.Control
+	resent    int
 	policies  []rooms.PolicyRevision // in the order of their entries
 	consumers map[rooms.ConsumerID]rooms.Consumer
 	waiting   map[rooms.ConsumerID][]stream.Handout // to be handed out
@@ -78,6 +80,7 @@ func newEngine() *engine {
 		people:    map[rooms.SubscriberID]rooms.Subscriber{},
 		messages:  map[rooms.UMID]index.Summary{},
 		late:      map[rooms.UMID]index.Summary{},
+		decided:   map[rooms.UMID]rooms.Control{},
 
 		consumers: map[rooms.ConsumerID]rooms.Consumer{},
 		waiting:   map[rooms.ConsumerID][]stream.Handout{},

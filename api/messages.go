@@ -32,7 +32,7 @@ func (s *Server) listMessages(c *call) (answer, error) {
 		case predates(m, c.room):
 			list.Next = nil
 		case c.has.any(overseer) || m.Publisher == c.client:
-			list.Messages = append(list.Messages, MessageOf(m))
+			list.Messages = append(list.Messages, MessageOf(s.latest(m)))
 		}
 	}
 	return jsonAnswer(http.StatusOK, list)
@@ -66,6 +66,8 @@ func MessageOf(m index.Summary) v1.Message {
 		Type:        string(m.Type),
 		Lane:        v1.Lane(m.Lane),
 		Direct:      m.Direct,
+		State:       stateOf(m),
+		Control:     controlOf(m.Control),
 		ReceivedAt:  moment(m.ReceivedAt),
 		ExpiresAt:   moment(m.ExpiresAt),
 		Recipients:  m.Recipients,
@@ -84,6 +86,7 @@ func deliveryOf(d index.Delivery) v1.Delivery {
 		Status:   v1.Status(d.Status),
 		Reason:   v1.DeliveryReason(d.Reason),
 		Attempt:  d.Attempt,
+		Round:    d.Round,
 		At:       moment(d.At),
 		QueuedAt: moment(d.QueuedAt),
 		SentAt:   moment(d.SentAt),

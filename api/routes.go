@@ -6,14 +6,15 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// Who may see all messages of a room, who may list them, who may see the room, and who may read what is
-// published in it to all subscribers.
+// Who may see all messages of a room, who may list them, who may see the room, who may read what is
+// published in it to all subscribers, and who may say whether a message goes on.
 const (
 	overseer = platformAdmin | auditor | roomAdmin
 	insider  = overseer | publisher
 	member   = insider | reader
 
 	recipient = reader | roomAdmin
+	keeper    = author | roomAdmin
 )
 
 // route is one line of the table: whoever has one of the rights in scope may call it.
@@ -33,6 +34,11 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/rooms/{room}/stream", reader | roomAdmin, s.stream},
 		{http.MethodGet, "/v1/messages/{umid}", author | overseer, s.getMessage},
 		{http.MethodGet, "/v1/messages/{umid}/deliveries", author | overseer, s.listDeliveries},
+
+		{http.MethodPost, "/v1/messages/{umid}/pause", keeper, s.control(Desk.Pause)},
+		{http.MethodPost, "/v1/messages/{umid}/resume", keeper, s.control(Desk.Resume)},
+		{http.MethodPost, "/v1/messages/{umid}/cancel", keeper, s.control(cancel)},
+		{http.MethodPost, "/v1/messages/{umid}/resend", keeper, s.resend},
 
 		{http.MethodPost, "/v1/rooms", platformAdmin, s.createRoom},
 		{http.MethodGet, "/v1/rooms", caller, s.listRooms},

@@ -8,6 +8,7 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/consumers"
+	"github.com/govcrier/crier/rooms/control"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
@@ -54,6 +55,10 @@ func translate(err error) *problem.Error {
 		{rooms.ErrPolicyState, v1.ProblemCodePolicyState},
 		{rooms.ErrOwnPolicy, v1.ProblemCodeOwnPolicy},
 		{rooms.ErrOtherPolicy, v1.ProblemCodeForbidden},
+		{control.ErrFinished, v1.ProblemCodeMessageFinished},
+		{control.ErrCancelled, v1.ProblemCodeMessageCancelled},
+		{control.ErrGone, v1.ProblemCodeContentGone},
+		{control.ErrRounds, v1.ProblemCodeResendLimit},
 		{consumers.ErrUnknown, v1.ProblemCodeUnknownConsumer},
 		{consumers.ErrExists, v1.ProblemCodeConsumerExists},
 		{consumers.ErrQuota, v1.ProblemCodeQuotaExceeded},

@@ -22,6 +22,10 @@ type Deps struct {
 	History  History
 	Policies Policies
 	Vault    Unsealer
+	// Controls say which messages are paused or cancelled; nil: none ever is.
+	Controls Controls
+	// Failures hears what went wrong; nil: nobody does.
+	Failures Failures
 	// Providers of the channels, of different names; a channel without one answers not-configured.
 	Providers map[rooms.Channel][]Configured
 	// Frequencies know how often people are reached; nil: nobody is counted.
@@ -50,6 +54,12 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Leases == nil {
 		d.Leases = alone{}
+	}
+	if d.Controls == nil {
+		d.Controls = untouched{}
+	}
+	if d.Failures == nil {
+		d.Failures = untouched{}
 	}
 	return d
 }
@@ -110,7 +120,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 
 // receive reads the receipts of a channel's provider, on one node if the provider says so.
 func (b *Bridge) receive(ctx context.Context, c rooms.Channel, named Named) {
-	r := receiver{named, b.deps.Log, b.deps.History, b.deps.Logger, b.deps.Time}
+	r := receiver{named, b.deps.Log, b.deps.History, b.deps.Failures, b.deps.Logger, b.deps.Time}
 	if _, ok := named.Provider.(OneReader); !ok {
 		r.run(ctx)
 		return
@@ -187,6 +197,7 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 func (b *Bridge) worker(c rooms.Channel) *worker {
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		controls: b.deps.Controls, failures: b.deps.Failures,
 		frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		skipped: b.deps.Metrics.GetOrCreateCounter(fmt.Sprintf(`crier_channel_skipped_total{channel=%q}`, c)), // repeats not sent again
 		log:     b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,

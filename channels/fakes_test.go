@@ -22,6 +22,8 @@ type diary struct {
 	left    bool
 	waits   bool // another attempt waits on another channel
 	state   rooms.State
+	control rooms.Control
+	wrong   int              // deliveries that were reported
 	fail    map[string]error // of a first word
 }
 
@@ -67,7 +69,7 @@ func (d *diary) Park(_ context.Context, j rooms.Job, due time.Time) error {
 	return d.note("park %d.%d in %s", j.N, j.Attempt, time.Until(due))
 }
 
-func (d *diary) Hasten(_ context.Context, id rooms.DeliveryID, attempt int, _ rooms.Channel, _ time.Time) (bool, error) {
+func (d *diary) Hasten(_ context.Context, id rooms.DeliveryID, _, attempt int, _ rooms.Channel, _ time.Time) (bool, error) {
 	return d.waits, d.note("hasten %d.%d", id.N, attempt)
 }
 
@@ -75,7 +77,7 @@ func (d *diary) State(ctx context.Context, id rooms.DeliveryID) (rooms.State, er
 	return d.state, d.note("state? %d", id.N)
 }
 
-func (d *diary) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+func (d *diary) Settled(ctx context.Context, id rooms.DeliveryID, _, attempt int) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -88,6 +90,18 @@ func (d *diary) Done(ctx context.Context) error {
 	}
 	return d.note("done")
 }
+
+// Suspend, like the log, is deaf for whoever has gone.
+func (d *diary) Suspend(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return d.note("suspend")
+}
+
+// Of and Failed have the diary decide about messages, and hear of what fails.
+func (d *diary) Of(rooms.UMID) rooms.Control { return d.control }
+func (d *diary) Failed(rooms.UMID)           { d.wrong++ }
 
 func (d *diary) Later(wait time.Duration) error           { return d.note("later %s", wait) }
 func (d *diary) Working() error                           { return d.note("working") }
@@ -136,7 +150,7 @@ var testMessage = rooms.Message{
 func newWorker(d *diary, p Provider) *worker {
 	messages := func(context.Context, uint64) (rooms.Message, error) { return testMessage, d.note("read") }
 	return &worker{
-		journal: d, members: d, history: d, policies: d, opener: newOpener(1<<20, d, messages),
+		journal: d, members: d, history: d, policies: d, controls: d, failures: d, opener: newOpener(1<<20, d, messages),
 		crew: testCrew(p), timeout: time.Minute, ackWait: 30 * time.Second, hands: newHands(),
 		skipped: metrics.NewSet().NewCounter("skipped"), log: slog.New(slog.DiscardHandler), now: time.Now, clock: time.Now,
 	}

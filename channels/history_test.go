@@ -40,9 +40,9 @@ func (h *history) run(ctx context.Context) {
 	})
 }
 
-func (h *history) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+func (h *history) Settled(ctx context.Context, id rooms.DeliveryID, round, attempt int) (bool, error) {
 	s, err := h.State(ctx, id)
-	return err == nil && Needless(s, attempt), err
+	return err == nil && Needless(s, round, attempt), err
 }
 
 func (h *history) State(ctx context.Context, id rooms.DeliveryID) (rooms.State, error) {

@@ -11,8 +11,9 @@ import (
 type History interface {
 	// Settled waits until every event recorded before the call is known, then says whether
 	// the attempt is Needless: an event of the same or a later attempt is there, or one of
-	// any attempt that says sent, delivered or failed. An error means that nobody knows.
-	Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error)
+	// any attempt that says sent, delivered or failed, in the same or a later round. An error
+	// means that nobody knows.
+	Settled(ctx context.Context, id rooms.DeliveryID, round, attempt int) (bool, error)
 	// State waits likewise, then gives the state of a delivery.
 	State(ctx context.Context, id rooms.DeliveryID) (rooms.State, error)
 }
@@ -20,14 +21,14 @@ type History interface {
 // Needless is the rule that History answers by: whether, in this state of a delivery, an
 // attempt has nothing left to do. An attempt that waits for its time is not needless because
 // the one before it errored; one that was overtaken is.
-func Needless(s rooms.State, attempt int) bool {
-	return s.Terminal() || s.Status == rooms.Sent || s.Attempt > attempt || s.Status == rooms.Errored && s.Attempt >= attempt
-}
+func Needless(s rooms.State, round, attempt int) bool { return s.Needless(round, attempt) }
 
 // NeedlessMoved is the same for a delivery that was moved to the person's second channel: that the first has sent it,
 // and even that it has failed there, is why it was moved.
 func NeedlessMoved(s rooms.State, j rooms.Job) bool {
 	switch {
+	case s.Round != j.Round && s.Status != rooms.Delivered:
+		return s.Round > j.Round
 	case s.Status == rooms.Delivered, s.Attempt > j.Attempt:
 		return true
 	case s.Status == rooms.Failed:
@@ -42,6 +43,22 @@ type Members interface {
 	// was planned, and as what: the secrets of a webhook may have changed since.
 	Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (now rooms.Contact, here bool, err error)
 }
+
+// Controls knows what was decided about messages, out of memory; the zero value if nothing was.
+type Controls interface {
+	Of(u rooms.UMID) rooms.Control
+}
+
+// Failures hears of each delivery that went wrong for good.
+type Failures interface {
+	Failed(u rooms.UMID)
+}
+
+// untouched is what is decided where nobody decides anything, and nobody counts.
+type untouched struct{}
+
+func (untouched) Of(rooms.UMID) rooms.Control { return rooms.Control{} }
+func (untouched) Failed(rooms.UMID)           {}
 
 // Policies gives the rules that a message was published under.
 type Policies interface {
@@ -72,7 +89,7 @@ func (alone) Hold(ctx context.Context, _ string, work func(context.Context, uint
 type journal interface {
 	Record(ctx context.Context, events ...rooms.Event) error
 	Park(ctx context.Context, j rooms.Job, due time.Time) error
-	Hasten(ctx context.Context, id rooms.DeliveryID, attempt int, other rooms.Channel, now time.Time) (bool, error)
+	Hasten(ctx context.Context, id rooms.DeliveryID, round, attempt int, other rooms.Channel, now time.Time) (bool, error)
 }
 
 // shelf is where jobs lie that nobody has pulled.
@@ -83,8 +100,9 @@ type shelf interface {
 }
 
 // pulled is a job in hand, which can be put down in three ways; the fourth is to forget it,
-// whereupon it comes back after ackWait.
+// whereupon it comes back after ackWait. Suspend stores it until its message goes on, before it is done.
 type pulled interface {
+	Suspend(ctx context.Context) error
 	Done(ctx context.Context) error
 	Later(wait time.Duration) error
 	Working() error

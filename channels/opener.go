@@ -53,7 +53,7 @@ func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 		err = errNoContent
 	}
 	return order{job: j, start: m.start, Delivery: rooms.Delivery{
-		ID: j.ID(), Attempt: j.Attempt, Room: j.Room, Type: m.kind, Lane: j.Lane,
+		ID: j.ID(), Attempt: j.Attempt, Round: j.Round, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
 	}}, err
 }

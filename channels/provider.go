@@ -37,6 +37,7 @@ type Receipt struct {
 	Room    rooms.Room
 	Channel rooms.Channel
 	Attempt int
+	Round   int          // of the delivery
 	Status  rooms.Status // Delivered or Failed
 	Reason  rooms.Reason // of Failed
 	Code    string       // the provider's own code

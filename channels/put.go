@@ -20,8 +20,24 @@ func (w *worker) put(ctx context.Context, j work, s step) step {
 		return s
 	case finish:
 		return w.finish(ctx, j, s)
+	case suspend:
+		return w.suspend(ctx, j, s)
 	}
 	w.log.Warn("job held too long and dropped unsent", ids(j.Job)...)
+	return s
+}
+
+// suspend takes a job of a paused message out of its lane, which it would hold up.
+func (w *worker) suspend(ctx context.Context, j work, s step) step {
+	ctx, cancel := linger(ctx, recordPatience)
+	defer cancel()
+	if err := insist(ctx, w.log, "setting aside a job of a paused message", j.Suspend); err != nil {
+		return step{action: leave}
+	}
+	crash.Point("after-suspend")
+	if err := j.Done(ctx); err != nil {
+		w.log.Warn("job not acknowledged; it returns and is set aside again", append(ids(j.Job), "error", err)...)
+	}
 	return s
 }
 
@@ -59,6 +75,9 @@ func (w *worker) write(ctx context.Context, j rooms.Job, e rooms.Event) bool {
 		return false
 	}
 	w.tell(j, e)
+	if e.Kind == rooms.EventFailed && e.Reason.Wrong() {
+		w.failures.Failed(e.UMID)
+	}
 	return true
 }
 

@@ -100,7 +100,7 @@ func (r *reaper) weigh(ctx context.Context, lane rooms.Lane) {
 func (r *reaper) bury(ctx context.Context, lane rooms.Lane, found []overdue) error {
 	var events []rooms.Event
 	for _, o := range found {
-		settled, err := r.history.Settled(ctx, o.job.ID(), o.job.Attempt)
+		settled, err := r.history.Settled(ctx, o.job.ID(), o.job.Round, o.job.Attempt)
 		if err != nil {
 			return err
 		}

@@ -12,11 +12,12 @@ import (
 
 // receiver records what a provider hears later.
 type receiver struct {
-	named   Named
-	journal journal
-	history History
-	log     *slog.Logger
-	now     func() time.Time
+	named    Named
+	journal  journal
+	history  History
+	failures Failures
+	log      *slog.Logger
+	now      func() time.Time
 }
 
 // run listens until ctx ends, and begins again, with growing waits, when the provider fails.
@@ -50,7 +51,7 @@ func (r receiver) listen(ctx context.Context, source Receipts) (err error) {
 // done with, for the provider would only offer it again.
 func (r receiver) take(ctx context.Context, rc Receipt) error {
 	e := rooms.Event{
-		Room: rc.Room, UMID: rc.ID.UMID, At: rc.At, N: rc.ID.N, Attempt: rc.Attempt,
+		Room: rc.Room, UMID: rc.ID.UMID, At: rc.At, N: rc.ID.N, Attempt: rc.Attempt, Round: rc.Round,
 		Channel: rc.Channel, Provider: r.named.Name, Code: rc.Code,
 	}
 	switch rc.Status {
@@ -72,6 +73,9 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	if err := r.journal.Record(ctx, e); err != nil {
 		return err
 	}
+	if e.Kind == rooms.EventFailed {
+		r.failures.Failed(e.UMID)
+	}
 	r.log.Debug("receipt", "umid", rc.ID.UMID, "n", rc.ID.N, "attempt", rc.Attempt, "provider", r.named.Name, "kind", e.Kind, "reason", e.Reason)
 	return nil
 }
@@ -79,12 +83,13 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 // moves says whether a delivery that has failed on a channel goes on, on another one of the same person: that attempt
 // waits and now need not, is due, or has been made.
 func (r receiver) moves(ctx context.Context, rc Receipt) (bool, error) {
-	moves, err := r.journal.Hasten(ctx, rc.ID, rc.Attempt+1, rc.Channel, r.now())
+	moves, err := r.journal.Hasten(ctx, rc.ID, rc.Round, rc.Attempt+1, rc.Channel, r.now())
 	if err != nil || moves {
 		return moves, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
 	defer cancel()
 	s, err := r.history.State(ctx, rc.ID)
-	return s.Attempt > rc.Attempt || s.Attempt == rc.Attempt && s.Status == rooms.Sent && !s.RetryAt.IsZero(), err
+	overtaken := s.Attempt > rc.Attempt || s.Attempt == rc.Attempt && s.Status == rooms.Sent && !s.RetryAt.IsZero()
+	return s.Round == rc.Round && overtaken, err
 }

@@ -85,7 +85,12 @@ func (r *rig) down() {
 // run starts a bridge; stop tells it to stop, wait returns when it has.
 func (r *rig) run(o Options, p Provider) (stop, wait func()) {
 	r.Helper()
-	b := New(o, r.deps(p))
+	return r.runWith(o, r.deps(p))
+}
+
+func (r *rig) runWith(o Options, d Deps) (stop, wait func()) {
+	r.Helper()
+	b := New(o, d)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()

@@ -15,6 +15,7 @@ const (
 	leave    action = iota // nowhere: the queue gives it to somebody else in time
 	handBack               // to the queue, which offers it again after step.wait
 	finish                 // out of the queue, after what the step records
+	suspend                // out of the queue, and into it again when its message goes on
 )
 
 // step is what follows from what is known of a job.
@@ -68,15 +69,38 @@ func again(j rooms.Job, o Outcome, now time.Time, wait time.Duration) step {
 func record(j rooms.Job, o Outcome, kind rooms.Kind, reason rooms.Reason, now time.Time) step {
 	return step{action: finish, event: rooms.Event{
 		Kind: kind, Room: j.Room, UMID: j.UMID, At: now,
-		N: j.N, Attempt: j.Attempt, Channel: j.Channel,
+		N: j.N, Attempt: j.Attempt, Round: j.Round, Channel: j.Channel,
 		ProviderID: o.ProviderID, Receipt: o.Receipt && kind == rooms.EventSent,
-		Reason: reason, Code: o.Code,
+		Reason: reason, Code: o.Code, Owner: owner(j, kind, o),
 	}}
+}
+
+// owner is the subscriber whose delivery has failed, or may fail yet: it takes him to try it anew.
+func owner(j rooms.Job, kind rooms.Kind, o Outcome) rooms.SubscriberID {
+	if kind != rooms.EventFailed && !(kind == rooms.EventSent && o.Receipt) {
+		return ""
+	}
+	id, err := rooms.ParseSubscriberID(j.Owner)
+	if err != nil {
+		return "" // a named recipient
+	}
+	return id
 }
 
 // giveUp finishes a job that no provider saw.
 func giveUp(j rooms.Job, reason rooms.Reason, now time.Time) step {
 	return record(j, Outcome{}, rooms.EventFailed, reason, now)
+}
+
+// decided is what follows from what was decided about the message of a job; ok is false if it goes on.
+func decided(j rooms.Job, c rooms.Control, now time.Time) (s step, ok bool) {
+	switch {
+	case c.State == rooms.ControlCancelled:
+		return giveUp(j, c.Why(), now), true
+	case c.Waits():
+		return step{action: suspend}, true
+	}
+	return step{}, false
 }
 
 // next is the job of the attempt that follows.

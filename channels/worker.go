@@ -27,6 +27,8 @@ type worker struct {
 	members  Members
 	history  History
 	policies Policies
+	controls Controls
+	failures Failures
 	// frequencies is nil where nobody counts how often a person is reached.
 	frequencies Frequencies
 	opener      *opener
@@ -104,6 +106,9 @@ func (w *worker) consider(ctx context.Context, j work) (order, step, bool) {
 	if !now.Before(j.Deadline) {
 		return order{}, giveUp(j.Job, rooms.Expired, now), false
 	}
+	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok {
+		return order{}, s, false
+	}
 	p, err := w.policies.Policy(ctx, j.Policy)
 	if err != nil && !exempt(j.Job) { // nobody knows what the rules are
 		return order{}, w.fault(ctx, j, "policy", err), false
@@ -148,6 +153,9 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if o.To, here = reach(o.To, j.Channel); !here {
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
+	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
+		return o, s, false
+	}
 	o.by = w.crew.pick(j.Job, p.Routes[j.Channel])
 	return o, step{action: handBack}, true
 }
@@ -168,7 +176,7 @@ func (w *worker) settled(ctx context.Context, j work) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
 	defer cancel()
 	if j.Moved == 0 {
-		return w.history.Settled(ctx, j.ID(), j.Attempt)
+		return w.history.Settled(ctx, j.ID(), j.Round, j.Attempt)
 	}
 	s, err := w.history.State(ctx, j.ID())
 	return NeedlessMoved(s, j.Job), err

@@ -83,7 +83,20 @@ func TestWhatIsNotSent(t *testing.T) {
 		"subscription not known": {func(d *diary, _ *worker, j *work) {
 			j.Owner, d.fail = subscriber, map[string]error{"subscribed?": errTest}
 		}, []string{"subscribed? failed", "later 30s"}},
-		"cannot be opened":  {func(d *diary, _ *worker, _ *work) { d.fail = map[string]error{"unseal": errTest} }, []string{"unseal failed", "later 30s"}},
+		"cannot be opened": {func(d *diary, _ *worker, _ *work) { d.fail = map[string]error{"unseal": errTest} }, []string{"unseal failed", "later 30s"}},
+		"paused":           {func(d *diary, _ *worker, _ *work) { d.control.State = rooms.ControlPaused }, []string{"suspend", "done"}},
+		"held":             {func(d *diary, _ *worker, _ *work) { d.control.State = rooms.ControlHeld }, []string{"suspend", "done"}},
+		"paused and expired": {func(d *diary, _ *worker, j *work) { d.control.State, j.Deadline = rooms.ControlPaused, time.Now() },
+			[]string{"record failed 0.1 expired", "done"}},
+		"paused repeat, settled": {func(d *diary, _ *worker, j *work) {
+			d.control.State, d.settled, j.mayRepeat = rooms.ControlPaused, true, true
+		},
+			[]string{"settled? 0.1", "done"}},
+		"cancelled": {func(d *diary, _ *worker, _ *work) { d.control.State = rooms.ControlCancelled }, []string{"record failed 0.1 cancelled", "done"}},
+		"replaced": {func(d *diary, _ *worker, _ *work) {
+			d.control.State, d.control.Reason = rooms.ControlCancelled, rooms.Superseded
+		},
+			[]string{"record failed 0.1 superseded", "done"}},
 		"held too long":     {func(_ *diary, _ *worker, j *work) { j.since = j.since.Add(-30 * time.Second) }, nil},
 		"already in hand":   {func(_ *diary, w *worker, j *work) { w.hands.take(j.ID()) }, []string{"later 30s"}},
 		"of another person": {func(_ *diary, _ *worker, j *work) { j.Channel = rooms.SMS }, []string{"later 30s"}},
@@ -385,9 +398,10 @@ func TestSignsOfLifeMustBeAnswered(t *testing.T) {
 // deaf answers signs of life when it is told to.
 type deaf struct{ answers chan error }
 
-func (d deaf) Working() error           { return <-d.answers }
-func (deaf) Done(context.Context) error { return nil }
-func (deaf) Later(time.Duration) error  { return nil }
+func (d deaf) Working() error              { return <-d.answers }
+func (deaf) Done(context.Context) error    { return nil }
+func (deaf) Suspend(context.Context) error { return nil }
+func (deaf) Later(time.Duration) error     { return nil }
 
 func TestNeedless(t *testing.T) {
 	for _, tc := range []struct {
@@ -398,8 +412,23 @@ func TestNeedless(t *testing.T) {
 		{rooms.Queued, 0, 1, false}, {rooms.Errored, 1, 1, true}, {rooms.Errored, 1, 2, false}, {rooms.Errored, 3, 2, true},
 		{rooms.Sent, 1, 1, true}, {rooms.Sent, 1, 2, true}, {rooms.Delivered, 1, 2, true}, {rooms.Failed, 1, 2, true}, {rooms.Pending, 0, 1, false},
 	} {
-		if got := Needless(rooms.State{Status: tc.status, Attempt: tc.at}, tc.try); got != tc.want {
+		if got := Needless(rooms.State{Status: tc.status, Attempt: tc.at, Round: 1}, 1, tc.try); got != tc.want {
 			t.Errorf("%s at attempt %d, attempt %d needless: %v", tc.status, tc.at, tc.try, got)
+		}
+	}
+}
+
+// What was given up is tried anew in a later round; what has arrived never is.
+func TestNeedlessInAnotherRound(t *testing.T) {
+	for _, tc := range []struct {
+		status    rooms.Status
+		at, round int
+		want      bool
+	}{
+		{rooms.Failed, 0, 1, false}, {rooms.Delivered, 0, 1, true}, {rooms.Queued, 1, 0, true}, {rooms.Queued, 1, 1, false}, {rooms.Failed, 1, 2, false},
+	} {
+		if got := Needless(rooms.State{Status: tc.status, Attempt: 1, Round: tc.at}, tc.round, 1); got != tc.want {
+			t.Errorf("%s in round %d, round %d needless: %v", tc.status, tc.at, tc.round, got)
 		}
 	}
 }

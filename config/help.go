@@ -111,6 +111,7 @@ func help() map[string]explained {
 		"consumers.perClient": {"The most of a client in a room.", ""},
 
 		"retention.every":  {"The time between two passes.", ""},
+		"retention.resend": {"How long after a message has finished its failed deliveries can be tried anew; its content is kept for that.", ""},
 		"retention.settle": {"How long content is kept at least; log.duplicates and five minutes, or longer.", ""},
 
 		"api.listen":              {"The address to listen on, host:port; without host every address.", ""},

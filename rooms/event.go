@@ -77,12 +77,13 @@ type Event struct {
 	Sequence uint64 `json:"-"` // position in the log, set when read
 }
 
-// Marks of a queued page: the channel of each recipient, or that he had left.
+// Marks of a queued page: the channel of each recipient, or that he had left, or that the message was cancelled before.
 const (
 	MarkEmail      = 'e'
 	MarkSMS        = 's'
 	MarkWebhook    = 'w'
 	MarkSuppressed = '-'
+	MarkCancelled  = 'x'
 )
 
 // Mark is the letter of a channel.
@@ -123,12 +124,15 @@ func (e Event) ID() string {
 	if e.Kind == EventPostponed { // an attempt may be more than once
 		id += fmt.Sprintf(".%d", e.RetryAt.UnixMilli())
 	}
+	if e.Round > 0 {
+		id += fmt.Sprintf(".%d", e.Round)
+	}
 	return id
 }
 
 // State is what a delivery event says of its delivery.
 func (e Event) State() State {
-	s := State{Reason: e.Reason, Attempt: e.Attempt, At: e.At, RetryAt: e.RetryAt}
+	s := State{Reason: e.Reason, Attempt: e.Attempt, Round: min(max(e.Round, 0), MaxRounds), At: e.At, RetryAt: e.RetryAt}
 	switch e.Kind {
 	case EventSent:
 		s.Status = Sent

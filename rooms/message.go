@@ -69,12 +69,14 @@ type Job struct {
 	UMID     UMID      `json:"umid"`
 	N        int       `json:"n"`
 	Room     Room      `json:"room"`
-	Sequence uint64    `json:"seq"`     // of the message in ROOMS
-	Lane     Lane      `json:"-"`       // stands in the subject
-	Channel  Channel   `json:"-"`       // stands in the subject
-	Owner    string    `json:"owner"`   // what the contact is sealed to: a subscriber id, or UMID and N
-	Contact  []byte    `json:"contact"` // sealed
-	Attempt  int       `json:"attempt"` // from 1: the attempt that this job is
+	Sequence uint64    `json:"seq"`             // of the message in ROOMS
+	Lane     Lane      `json:"-"`               // stands in the subject
+	Channel  Channel   `json:"-"`               // stands in the subject
+	Owner    string    `json:"owner"`           // what the contact is sealed to: a subscriber id, or UMID and N
+	Contact  []byte    `json:"contact"`         // sealed
+	Attempt  int       `json:"attempt"`         // from 1: the attempt that this job is
+	Round    int       `json:"round,omitzero"`  // how often the delivery had been given up and was tried anew
+	Waited   bool      `json:"waited,omitzero"` // its message was paused: somebody may have had it in hand before
 	Deadline time.Time `json:"deadline"`
 	Policy   Revision  `json:"policy"`
 	// Due is until when this attempt has been postponed, without anything having been tried; zero if it was not.
@@ -116,6 +118,7 @@ type Callback struct {
 type Delivery struct {
 	ID         DeliveryID
 	Attempt    int
+	Round      int // how often it had been given up and was tried anew; each round begins with attempt 1
 	Room       Room
 	Type       Type
 	Lane       Lane

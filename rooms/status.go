@@ -58,11 +58,33 @@ func Reasons() []Reason {
 		Quiet, Capped, Incomplete, Superseded, TooManyFail}
 }
 
+// MaxRounds is how often failed deliveries of a message may be tried anew.
+const MaxRounds = 3
+
+// Helpable says that a delivery which failed for this reason may succeed if it is tried anew.
+func (r Reason) Helpable() bool {
+	switch r {
+	case Expired, Rejected, Bounced, Deferred, Throttled, TimedOut, Unreachable, Unknown, Unconfigured, Quiet:
+		return true
+	}
+	return false
+}
+
+// Wrong says that something went wrong with a delivery that failed for this reason; with others somebody wanted it so.
+func (r Reason) Wrong() bool {
+	switch r {
+	case Suppressed, Cancelled, Superseded, Capped:
+		return false
+	}
+	return true
+}
+
 // State is a delivery's status with its attempt, reason and time.
 type State struct {
 	Status  Status
 	Reason  Reason
 	Attempt int // from 1; 0 before the first
+	Round   int // how often it was tried anew, from 0 to MaxRounds
 	At      time.Time
 	RetryAt time.Time // when the next attempt is to be made; zero if none is
 }
@@ -70,12 +92,21 @@ type State struct {
 // Terminal says that nothing follows.
 func (s State) Terminal() bool { return s.Status == Delivered || s.Status == Failed }
 
+// Needless says that an attempt of a round has nothing left to do: it is known what became of it, or the delivery is sent or
+// done with, or somebody has begun a later round.
+func (s State) Needless(round, attempt int) bool {
+	if s.Round != round && s.Status != Delivered {
+		return s.Round > round
+	}
+	return s.Terminal() || s.Status == Sent || s.Attempt > attempt || s.Status == Errored && s.Attempt >= attempt
+}
+
 // Join folds another state of the same delivery into s and gives the one that counts.
-// It is commutative, associative and idempotent: delivered outweighs failed, and failed the
-// rest, whatever the attempt. Of two delivered or two failed the later attempt counts. So it
-// does of the rest, and within an attempt sent outweighs errored, errored queued, and queued
-// pending. Of two equal ones that of the later next attempt counts, and then
-// the earlier time.
+// It is commutative, associative and idempotent: delivered outweighs all, then the later round
+// counts. Within a round failed outweighs the rest, whatever the attempt. Of two delivered or two
+// failed the later attempt counts. So it does of the rest, and within an attempt sent outweighs
+// errored, errored queued, and queued pending. Of two equal ones that of the later next attempt
+// counts, and then the earlier time.
 func (s State) Join(t State) State {
 	if s.compare(t) >= 0 {
 		return s
@@ -89,7 +120,16 @@ func (s State) compare(t State) int {
 	if s.Terminal() || t.Terminal() {
 		first, second = second, first
 	}
-	return cmp.Or(first, second, s.RetryAt.Compare(t.RetryAt), t.At.Compare(s.At), cmp.Compare(t.Reason, s.Reason), cmp.Compare(s.Status, t.Status))
+	delivered := cmp.Compare(s.delivered(), t.delivered())
+	return cmp.Or(delivered, cmp.Compare(s.Round, t.Round), first, second, s.RetryAt.Compare(t.RetryAt), t.At.Compare(s.At),
+		cmp.Compare(t.Reason, s.Reason), cmp.Compare(s.Status, t.Status))
+}
+
+func (s State) delivered() int {
+	if s.Status == Delivered {
+		return 1
+	}
+	return 0
 }
 
 func (s State) weight() int {

@@ -15,6 +15,7 @@ func anyState(t *rapid.T, label string) rooms.State {
 		Status:  rapid.SampledFrom(append(rooms.Statuses(), "")).Draw(t, label+" status"),
 		Reason:  rapid.SampledFrom(rooms.Reasons()[:4]).Draw(t, label+" reason"),
 		Attempt: rapid.IntRange(0, 3).Draw(t, label+" attempt"),
+		Round:   rapid.IntRange(0, 2).Draw(t, label+" round"),
 		At:      time.UnixMilli(rapid.Int64Range(0, 3).Draw(t, label+" at")).UTC(),
 		RetryAt: time.UnixMilli(rapid.Int64Range(0, 3).Draw(t, label+" retry")).UTC(),
 	}
@@ -35,8 +36,11 @@ func TestJoinIsAJoin(t *testing.T) {
 		if ab := a.Join(b); ab != a && ab != b {
 			t.Fatalf("neither of the two: %+v", ab)
 		}
-		if (a.Terminal() || b.Terminal()) && !a.Join(b).Terminal() {
+		if (a.Terminal() || b.Terminal()) && !a.Join(b).Terminal() && a.Round == b.Round {
 			t.Fatal("what is terminal is left again")
+		}
+		if (a.Status == rooms.Delivered || b.Status == rooms.Delivered) && a.Join(b).Status != rooms.Delivered {
+			t.Fatal("what was delivered is undelivered again")
 		}
 	})
 }
@@ -57,6 +61,8 @@ func TestJoinTakesWhatCounts(t *testing.T) {
 		{"the earlier time", rooms.State{Status: rooms.Sent, Attempt: 1, At: at(1)}, rooms.State{Status: rooms.Sent, Attempt: 1, At: at(2)}},
 		{"the later of two failures", rooms.State{Status: rooms.Failed, Attempt: 2, At: at(2)}, rooms.State{Status: rooms.Failed, Attempt: 1, At: at(1)}},
 		{"the later of two failures at once", rooms.State{Status: rooms.Failed, Attempt: 2}, rooms.State{Status: rooms.Failed, Attempt: 1}},
+		{"delivered over a later round", rooms.State{Status: rooms.Delivered}, rooms.State{Status: rooms.Failed, Round: 1}},
+		{"the later round over a failure", rooms.State{Status: rooms.Queued, Attempt: 1, Round: 1}, rooms.State{Status: rooms.Failed, Attempt: 9}},
 		{"the later of two deliveries", rooms.State{Status: rooms.Delivered, Attempt: 2}, rooms.State{Status: rooms.Delivered, Attempt: 1}},
 	} {
 		if a, b := tc.wins.Join(tc.loses), tc.loses.Join(tc.wins); a != tc.wins || b != tc.wins {

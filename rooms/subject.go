@@ -22,6 +22,7 @@ const (
 	LiveFilter       = "live.>"
 	CallbackFilter   = "callback.*"
 	HeldFilter       = "held.>"
+	ParkedFilter     = "parked.*"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
@@ -70,11 +71,47 @@ func FenceSubject(l Lane) string { return "fence." + string(l) }
 
 // QueueSubjects are those of the stream that holds a lane's jobs.
 func QueueSubjects(l Lane) []string {
-	return []string{JobFilter(l), DoneFilter(l), FenceSubject(l)}
+	return []string{JobFilter(l), DoneFilter(l), FenceSubject(l), "aside." + string(l) + ".*.*"}
 }
 
-// ScheduleSubject holds one parked delivery; DueSubject is where it falls due.
-func ScheduleSubject(id DeliveryID, attempt int) string {
+// AsideSubject tells how far a message is planned whose planning was put off.
+func AsideSubject(l Lane, u UMID) string { return "aside." + string(l) + ".plan." + string(u) }
+
+// AsideFilter selects the messages of a lane whose planning was put off.
+func AsideFilter(l Lane) string { return "aside." + string(l) + ".plan.*" }
+
+// MovedSubject tells how far the jobs of a message that was paused are back in their lane.
+func MovedSubject(l Lane, u UMID) string { return "aside." + string(l) + ".moved." + string(u) }
+
+// ParseAsideSubject reads aside.<lane>.plan.<umid>.
+func ParseAsideSubject(s string) (Lane, UMID, error) {
+	f := strings.Split(s, ".")
+	if len(f) != 4 || f[0] != "aside" || f[1] == "" || f[2] != "plan" {
+		return "", "", ErrSubject
+	}
+	l, errL := ParseLane(f[1])
+	u, errU := ParseUMID(f[3])
+	return l, u, subjectError(errL, errU)
+}
+
+// ParkedSubject is where the jobs of a message wait while it is paused.
+func ParkedSubject(u UMID) string { return "parked." + string(u) }
+
+// ParseParkedSubject reads parked.<umid>.
+func ParseParkedSubject(s string) (UMID, error) {
+	id, ok := strings.CutPrefix(s, "parked.")
+	u, err := ParseUMID(id)
+	if !ok || err != nil {
+		return "", ErrSubject
+	}
+	return u, nil
+}
+
+// ScheduleSubject holds one delivery until its next attempt; DueSubject is where it falls due.
+func ScheduleSubject(id DeliveryID, round, attempt int) string {
+	if round > 0 {
+		return fmt.Sprintf("sched.%s-%d-%d-%d", id.UMID, id.N, attempt, round)
+	}
 	return fmt.Sprintf("sched.%s-%d-%d", id.UMID, id.N, attempt)
 }
 
@@ -173,24 +210,28 @@ func ParseWebhookSubject(s string) (Room, SubscriberID, error) {
 	return r, id, subjectError(errR, errI)
 }
 
-// ParseScheduleSubject reads sched.<umid>-<n>-<attempt>.
-func ParseScheduleSubject(s string) (DeliveryID, int, error) {
-	id, ok := strings.CutPrefix(s, "sched.")
-	f := strings.Split(id, "-")
-	if !ok || len(f) != 3 {
-		return DeliveryID{}, 0, ErrSubject
+// ParseScheduleSubject reads sched.<umid>-<n>-<attempt> or, of a later round, sched.<umid>-<n>-<attempt>-<round>.
+func ParseScheduleSubject(s string) (id DeliveryID, round, attempt int, err error) {
+	text, ok := strings.CutPrefix(s, "sched.")
+	f := strings.Split(text, "-")
+	if !ok || len(f) != 3 && len(f) != 4 {
+		return DeliveryID{}, 0, 0, ErrSubject
 	}
 	u, errU := ParseUMID(f[0])
 	n, errN := strconv.ParseUint(f[1], 10, 31)
 	a, errA := strconv.ParseUint(f[2], 10, 16)
-	if err := subjectError(errU, errN, errA); err != nil {
-		return DeliveryID{}, 0, err
+	r, errR := uint64(0), error(nil)
+	if len(f) == 4 {
+		r, errR = strconv.ParseUint(f[3], 10, 8)
+	}
+	if err := subjectError(errU, errN, errA, errR); err != nil {
+		return DeliveryID{}, 0, 0, err
 	}
 	d := DeliveryID{UMID: u, N: int(n)}
-	if ScheduleSubject(d, int(a)) != s { // leading zeros
-		return DeliveryID{}, 0, ErrSubject
+	if ScheduleSubject(d, int(r), int(a)) != s { // leading zeros
+		return DeliveryID{}, 0, 0, ErrSubject
 	}
-	return d, int(a), nil
+	return d, int(r), int(a), nil
 }
 
 func subjectError(errs ...error) error {

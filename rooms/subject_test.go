@@ -57,10 +57,10 @@ func TestOtherSubjectsReadBack(t *testing.T) {
 func TestScheduleSubjectReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := rooms.DeliveryID{UMID: anyUMID(t), N: rapid.IntRange(0, 1<<31-1).Draw(t, "n")}
-		attempt := rapid.IntRange(0, 1<<16-1).Draw(t, "attempt")
-		got, a, err := rooms.ParseScheduleSubject(rooms.ScheduleSubject(id, attempt))
-		if err != nil || got != id || a != attempt {
-			t.Fatalf("%v %d, %v", got, a, err)
+		attempt, round := rapid.IntRange(0, 1<<16-1).Draw(t, "attempt"), rapid.IntRange(0, rooms.MaxRounds).Draw(t, "round")
+		got, r, a, err := rooms.ParseScheduleSubject(rooms.ScheduleSubject(id, round, attempt))
+		if err != nil || got != id || a != attempt || r != round {
+			t.Fatalf("%v %d %d, %v", got, r, a, err)
 		}
 	})
 }
@@ -77,6 +77,9 @@ func TestSubjectsAreFixed(t *testing.T) {
 		rooms.DoneSubject(rooms.Emergency, u, 12):                          "done.emergency." + string(u) + ".12",
 		rooms.QueueSubjects(rooms.Normal)[1]:                               "done.normal.>",
 		rooms.DueSubject(rooms.Normal):                                     "due.normal",
+		rooms.QueueSubjects(rooms.Normal)[3]:                               "aside.normal.*.*",
+		rooms.AsideFilter(rooms.Normal):                                    "aside.normal.plan.*",
+		rooms.MovedSubject(rooms.Normal, u):                                "aside.normal.moved." + string(u),
 		rooms.SubscribersFilter("newborn"):                                 "sub.newborn.>",
 		rooms.WebhooksFilter("newborn"):                                    "sub.newborn.webhook.*",
 		rooms.AuditSubject("node-1", "api"):                                "audit.node-1.api",
@@ -107,8 +110,12 @@ func printed(s string) (out []string, errs []error) {
 	add(rooms.SubscriberSubject(room, sub), err)
 	room, sub, err = rooms.ParseWebhookSubject(s)
 	add(rooms.WebhookSubject(room, sub), err)
-	id, attempt, err := rooms.ParseScheduleSubject(s)
-	add(rooms.ScheduleSubject(id, attempt), err)
+	id, round, attempt, err := rooms.ParseScheduleSubject(s)
+	add(rooms.ScheduleSubject(id, round, attempt), err)
+	lane, umid, err := rooms.ParseAsideSubject(s)
+	add(rooms.AsideSubject(lane, umid), err)
+	umid, err = rooms.ParseParkedSubject(s)
+	add(rooms.ParkedSubject(umid), err)
 	return out, errs
 }
 
@@ -117,6 +124,8 @@ func FuzzSubject(f *testing.F) {
 		"room.newborn.normal.reminder", "direct.a.bulk.b", "room.a..b", "job.normal.sms", "job..sms", "event.newborn.sent",
 		"sub.newborn.n3fXk0mZq9sV2hYt7LwB1cRjEuA", "sub.newborn.n3fXk0mZq9sV2hYt7LwB1cRjEuB",
 		"sched.01JDB6T0G00000000000000001-7-2", "sched.01JDB6T0G00000000000000001-07-2", "sched.01JDB6T0G00000000000000001-7-+2", "room.>", "",
+		"sched.01JDB6T0G00000000000000001-7-2-3", "sched.01JDB6T0G00000000000000001-7-2-0", "parked.01JDB6T0G00000000000000001", "parked.",
+		"aside.bulk.plan.01JDB6T0G00000000000000001", "aside..plan.01JDB6T0G00000000000000001", "aside.bulk.moved.01JDB6T0G00000000000000001",
 	} {
 		f.Add(s)
 	}

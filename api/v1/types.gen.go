@@ -52,12 +52,16 @@ func (e ConnectionKind) Valid() bool {
 const (
 	DeliveryReasonBounced       DeliveryReason = "bounced"
 	DeliveryReasonCancelled     DeliveryReason = "cancelled"
+	DeliveryReasonCapped        DeliveryReason = "capped"
 	DeliveryReasonDeferred      DeliveryReason = "deferred"
 	DeliveryReasonExpired       DeliveryReason = "expired"
 	DeliveryReasonGone          DeliveryReason = "gone"
+	DeliveryReasonIncomplete    DeliveryReason = "incomplete"
 	DeliveryReasonNoContent     DeliveryReason = "no-content"
 	DeliveryReasonNotConfigured DeliveryReason = "not-configured"
+	DeliveryReasonQuietHours    DeliveryReason = "quiet-hours"
 	DeliveryReasonRejected      DeliveryReason = "rejected"
+	DeliveryReasonSuperseded    DeliveryReason = "superseded"
 	DeliveryReasonSuppressed    DeliveryReason = "suppressed"
 	DeliveryReasonThrottled     DeliveryReason = "throttled"
 	DeliveryReasonTimeout       DeliveryReason = "timeout"
@@ -72,17 +76,25 @@ func (e DeliveryReason) Valid() bool {
 		return true
 	case DeliveryReasonCancelled:
 		return true
+	case DeliveryReasonCapped:
+		return true
 	case DeliveryReasonDeferred:
 		return true
 	case DeliveryReasonExpired:
 		return true
 	case DeliveryReasonGone:
 		return true
+	case DeliveryReasonIncomplete:
+		return true
 	case DeliveryReasonNoContent:
 		return true
 	case DeliveryReasonNotConfigured:
 		return true
+	case DeliveryReasonQuietHours:
+		return true
 	case DeliveryReasonRejected:
+		return true
+	case DeliveryReasonSuperseded:
 		return true
 	case DeliveryReasonSuppressed:
 		return true
@@ -207,6 +219,33 @@ func (e Lane) Valid() bool {
 	}
 }
 
+// Defines values for MessageState.
+const (
+	MessageStateCancelled MessageState = "cancelled"
+	MessageStateFinished  MessageState = "finished"
+	MessageStateHeld      MessageState = "held"
+	MessageStatePaused    MessageState = "paused"
+	MessageStateRunning   MessageState = "running"
+)
+
+// Valid indicates whether the value is a known member of the MessageState enum.
+func (e MessageState) Valid() bool {
+	switch e {
+	case MessageStateCancelled:
+		return true
+	case MessageStateFinished:
+		return true
+	case MessageStateHeld:
+		return true
+	case MessageStatePaused:
+		return true
+	case MessageStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PolicyDuplicates.
 const (
 	DuplicatesAvoid  PolicyDuplicates = "avoid"
@@ -299,6 +338,7 @@ const (
 	ProblemCodeCheckUnavailable     ProblemCode = "check_unavailable"
 	ProblemCodeClientBlocked        ProblemCode = "client_blocked"
 	ProblemCodeConsumerExists       ProblemCode = "consumer_exists"
+	ProblemCodeContentGone          ProblemCode = "content_gone"
 	ProblemCodeContentInvalid       ProblemCode = "content_invalid"
 	ProblemCodeContentTooLong       ProblemCode = "content_too_long"
 	ProblemCodeDirectForbidden      ProblemCode = "direct_forbidden"
@@ -310,6 +350,8 @@ const (
 	ProblemCodeInvalidParameter     ProblemCode = "invalid_parameter"
 	ProblemCodeInvalidRequest       ProblemCode = "invalid_request"
 	ProblemCodeLaneForbidden        ProblemCode = "lane_forbidden"
+	ProblemCodeMessageCancelled     ProblemCode = "message_cancelled"
+	ProblemCodeMessageFinished      ProblemCode = "message_finished"
 	ProblemCodeMethodNotAllowed     ProblemCode = "method_not_allowed"
 	ProblemCodeNotFound             ProblemCode = "not_found"
 	ProblemCodeNotReady             ProblemCode = "not_ready"
@@ -321,6 +363,7 @@ const (
 	ProblemCodePullsFull            ProblemCode = "pulls_full"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
 	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
+	ProblemCodeResendLimit          ProblemCode = "resend_limit"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
@@ -364,6 +407,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeConsumerExists:
 		return true
+	case ProblemCodeContentGone:
+		return true
 	case ProblemCodeContentInvalid:
 		return true
 	case ProblemCodeContentTooLong:
@@ -386,6 +431,10 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeLaneForbidden:
 		return true
+	case ProblemCodeMessageCancelled:
+		return true
+	case ProblemCodeMessageFinished:
+		return true
 	case ProblemCodeMethodNotAllowed:
 		return true
 	case ProblemCodeNotFound:
@@ -407,6 +456,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeQueueFull:
 		return true
 	case ProblemCodeQuotaExceeded:
+		return true
+	case ProblemCodeResendLimit:
 		return true
 	case ProblemCodeRevisionMismatch:
 		return true
@@ -824,6 +875,9 @@ type Delivery struct {
 	// Reason Refines errored and failed.
 	Reason DeliveryReason `json:"reason,omitempty,omitzero"`
 
+	// Round How often it had been given up and was tried anew; attempts count from 1 in each round.
+	Round int `json:"round,omitempty,omitzero"`
+
 	// SentAt When the provider confirmed.
 	SentAt time.Time `json:"sentAt,omitempty,omitzero"`
 
@@ -885,6 +939,9 @@ type LanguageTag = string
 
 // Message defines model for Message.
 type Message struct {
+	// Control What was decided about it last; absent if nothing was.
+	Control MessageControl `json:"control,omitempty,omitzero"`
+
 	// Direct To named recipients.
 	Direct bool `json:"direct,omitempty,omitzero"`
 
@@ -909,8 +966,12 @@ type Message struct {
 	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
-	Room   RoomName `json:"room"`
-	Status Counts   `json:"status"`
+	Room RoomName `json:"room"`
+
+	// State running: deliveries go on. paused: they wait until somebody resumes them. held: crier has paused them itself, since
+	// too many failed. cancelled: what had not gone out never will. finished: nothing more is to be expected.
+	State  MessageState `json:"state"`
+	Status Counts       `json:"status"`
 
 	// Type A kind of message within the room; the same characters as a room's name.
 	//
@@ -923,6 +984,21 @@ type Message struct {
 	UMID UMID `json:"umid"`
 }
 
+// MessageControl What was decided about it last; absent if nothing was.
+type MessageControl struct {
+	At time.Time `json:"at"`
+
+	// By The client; absent if crier itself has.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Reason Why crier holds it, or what ended it, such as too-many-failed.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// State running: deliveries go on. paused: they wait until somebody resumes them. held: crier has paused them itself, since
+	// too many failed. cancelled: what had not gone out never will. finished: nothing more is to be expected.
+	State MessageState `json:"state"`
+}
+
 // MessageList defines model for MessageList.
 type MessageList struct {
 	Messages []Message `json:"messages"`
@@ -930,6 +1006,10 @@ type MessageList struct {
 	// Next The cursor of the next page; null on the last one.
 	Next *string `json:"next"`
 }
+
+// MessageState running: deliveries go on. paused: they wait until somebody resumes them. held: crier has paused them itself, since
+// too many failed. cancelled: what had not gone out never will. finished: nothing more is to be expected.
+type MessageState string
 
 // Nak defines model for Nak.
 type Nak struct {
@@ -1714,6 +1794,18 @@ type Receipt struct {
 // Recipient One of email and phone, or both: then the first of channels is where the person is written to, and the other is there
 // for when that does not do.
 type Recipient = Contact
+
+// Resent defines model for Resent.
+type Resent struct {
+	// Left Deliveries for a further call.
+	Left int `json:"left"`
+
+	// Requeued Deliveries that are tried anew.
+	Requeued int `json:"requeued"`
+
+	// Unknown Deliveries of people who have left the room, or who cannot be found any more.
+	Unknown int `json:"unknown"`
+}
 
 // Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
 type Room struct {

@@ -83,7 +83,7 @@ func refuseOnce(id rooms.DeliveryID, offers chan<- channels.Receipt) func(contex
 }
 
 func receiptFaults(d rooms.Delivery, status rooms.Status, r channels.Receipt) (faults []string) {
-	if r.Room != d.Room || r.Channel != d.To.Channel || r.Attempt != d.Attempt {
+	if r.Room != d.Room || r.Channel != d.To.Channel || r.Attempt != d.Attempt || r.Round != d.Round {
 		faults = append(faults, "it does not name room, channel and attempt of its delivery")
 	}
 	if r.Status != status {

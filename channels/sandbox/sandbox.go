@@ -90,7 +90,7 @@ func (s *Sandbox) deliver(ctx context.Context, d rooms.Delivery, f fate) channel
 		return o
 	}
 	rc := channels.Receipt{
-		ID: d.ID, Room: d.Room, Channel: d.To.Channel, Attempt: d.Attempt, Status: rooms.Delivered, At: now,
+		ID: d.ID, Room: d.Room, Channel: d.To.Channel, Attempt: d.Attempt, Round: d.Round, Status: rooms.Delivered, At: now,
 	}
 	expected := true
 	switch {

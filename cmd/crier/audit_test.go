@@ -24,6 +24,7 @@ func auditCalls(umid, subscriber string) []auditCall {
 	const consumers = room + "/consumers"
 	const hooks, hook = "/v1/rooms/ward/webhooks", `{"url":"http://127.0.0.1:1/qzcanary"}`
 	message := `{"transactionId":"qzcanary-tx","type":"reminder","content":{"text":"qzcanary text"},"reference":"qzcanary"}`
+	waiting := `{"transactionId":"qzcanary-tx2","type":"reminder","content":{"text":"qzcanary text"},"recipients":[{"email":"temporary@example.com"}]}`
 	person := `{"email":"qzcanary@example.com","name":"Qzcanary"}`
 	return []auditCall{
 		{"POST", "/v1/rooms", demoAdmin, `{"name":"ward","publishers":[{"client":"` + demoPublisher + `","direct":true}],"readers":["` + demoPublisher + `"]}`, 201},
@@ -75,6 +76,16 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"GET", "/v1/messages/01K9ZZZZZZABCDEFGHJKMNPQRS", demoPublisher, "", 404},
 		{"GET", "/v1/messages/" + umid + "/deliveries", demoAuditor, "", 200},
 		{"GET", "/v1/messages/qzcanary/deliveries", demoAuditor, "", 400},
+		{"POST", messages, demoPublisher, waiting, 202},
+		{"POST", "/v1/messages/" + umid + "/pause", demoPublisher, "", 200},
+		{"POST", "/v1/messages/" + umid + "/pause", demoAuditor, "", 403},
+		{"POST", "/v1/messages/" + umid + "/resume", demoPublisher, "", 200},
+		{"POST", "/v1/messages/" + umid + "/resume", demoReader, "", 404},
+		{"POST", "/v1/messages/" + umid + "/resend", demoPublisher, "", 200},
+		{"POST", "/v1/messages/" + umid + "/resend", demoReader, "", 404},
+		{"POST", "/v1/messages/" + umid + "/cancel", demoPublisher, "", 200},
+		{"POST", "/v1/messages/" + umid + "/resume", demoPublisher, "", 409},
+		{"POST", "/v1/messages/" + umid + "/cancel", demoAdmin, "", 403},
 		{"POST", consumers, demoReader, `{"name":"ledger"}`, 201},
 		{"POST", consumers, demoAuditor, `{"name":"qzcanary"}`, 403},
 		{"GET", consumers, demoReader, "", 200},

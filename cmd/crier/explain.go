@@ -75,6 +75,25 @@ func tellMessage(w io.Writer, m v1.Message) {
 	if m.FirstSentAt != nil {
 		fmt.Fprintf(w, "It was first sent %s.\n", moment(*m.FirstSentAt))
 	}
+	tellControl(w, m.Control)
+}
+
+// tellControl says what was decided last, by whom and when.
+func tellControl(w io.Writer, c v1.MessageControl) {
+	who, why := "by "+c.By, ""
+	if c.By == "" {
+		who = "by crier itself"
+	}
+	if c.Reason != "" {
+		why = " (" + c.Reason + ")"
+	}
+	switch c.State {
+	case "":
+	case v1.MessageStateRunning:
+		fmt.Fprintf(w, "It was resumed %s %s.\n", who, moment(c.At))
+	default:
+		fmt.Fprintf(w, "It was %s %s %s%s.\n", c.State, who, moment(c.At), why)
+	}
 }
 
 func tellRules(w io.Writer, r v1.PolicyRevision) {
@@ -91,6 +110,9 @@ func tellDelivery(w io.Writer, d v1.Delivery) {
 	fmt.Fprintf(w, "Recipient %d, by %s: %s", d.Number, cmp.Or(string(d.Channel), "no channel yet"), d.Status)
 	if d.Reason != "" {
 		fmt.Fprintf(w, " (%s)", d.Reason)
+	}
+	if d.Round > 0 {
+		fmt.Fprintf(w, " in round %d", d.Round+1)
 	}
 	if d.Attempt > 0 {
 		fmt.Fprintf(w, " at attempt %d", d.Attempt)

@@ -63,7 +63,7 @@ func (p *printer) status(ctx context.Context, gateway *client.Client, umid strin
 		if err != nil {
 			return err
 		}
-		if first || m.Status != shown.Status || finished(m) {
+		if first || m.Status != shown.Status || m.State != shown.State || finished(m) {
 			if err := p.value(m, func(w io.Writer) { writeStatus(w, m, first) }); err != nil {
 				return err
 			}
@@ -85,6 +85,9 @@ func finished(m v1.Message) bool { return m.FinishedAt != nil }
 func writeStatus(w io.Writer, m v1.Message, head bool) {
 	if head {
 		fmt.Fprintf(w, "%s  %s in %s, lane %s, received %s\n", m.UMID, m.Type, m.Room, m.Lane, moment(m.ReceivedAt))
+	}
+	if m.State != v1.MessageStateRunning && !finished(m) {
+		fmt.Fprintln(w, m.State)
 	}
 	s := m.Status
 	fmt.Fprintf(w, "recipients %d: pending %d, queued %d, sent %d, delivered %d, errored %d, failed %d\n",

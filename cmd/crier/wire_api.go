@@ -43,7 +43,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
 		Consumers: durable,
-		Messages:  k.index, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
+		Messages:  k.index, Desk: a.desk(s, k), Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
 		Blocked: k.blocked, Policies: k.policies, Providers: a.config.Providers.Names(), Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,

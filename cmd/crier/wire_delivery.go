@@ -26,9 +26,11 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 		return err
 	}
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
+	planner.Controls = k.controls
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
 		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers, Frequencies: frequencies{k},
+		Controls: k.controls, Failures: a.startControl(c, s, k, leases),
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
 	})
 	c.run("bridge", bridge.Run)

@@ -208,9 +208,9 @@ func (r *recall) Lookup(txids ...string) (publish.Known, bool, error) {
 
 // Settled says, after everything recorded so far is known, whether an attempt is needless: something of the same or a
 // later one is recorded, or that the delivery is sent or done with.
-func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, attempt int) (bool, error) {
+func (r *recall) Settled(ctx context.Context, id rooms.DeliveryID, round, attempt int) (bool, error) {
 	s, err := r.State(ctx, id)
-	return err == nil && channels.Needless(s, attempt), err
+	return err == nil && channels.Needless(s, round, attempt), err
 }
 
 // State says how a delivery stands after everything recorded so far.

@@ -36,6 +36,8 @@ type house struct {
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 	epochs atomic.Uint64
+
+	controls fanout.Controls
 }
 
 // alone gives every lease to whoever asks.
@@ -73,6 +75,7 @@ func (h *house) plan() (ended <-chan error) {
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	p := fanout.New(h.log, h.vault, h.audit, alone{h}, slog.New(slog.DiscardHandler))
+	p.Controls = h.controls
 	over := make(chan error, 1)
 	h.done.Go(func() { over <- p.Run(ctx) })
 	return over

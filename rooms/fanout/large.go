@@ -38,7 +38,15 @@ func (l *lane) large(ctx context.Context, m rooms.Message) error {
 		return err
 	}
 	if !done.last {
-		if err := l.pages(ctx, &s, m, &done); err != nil {
+		if l.control(m.UMID).Runs() {
+			err = l.pages(ctx, m, done, l.enqueuer(&s, &done))
+		} else {
+			err = errStopped
+		}
+		if errors.Is(err, errStopped) {
+			return l.stopped(ctx, &s, m, done)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -66,10 +74,9 @@ func (p *progress) count(m stream.Mark) {
 }
 
 // pages prepares the pages that are left while those before them are being stored.
-func (l *lane) pages(ctx context.Context, s *step, m rooms.Message, done *progress) error {
+func (l *lane) pages(ctx context.Context, m rooms.Message, from progress, put func(context.Context, planned) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan planned, ahead)
-	from := *done
 	group.Go(func() error {
 		defer close(ready)
 		hand := func(p planned) error {
@@ -85,12 +92,23 @@ func (l *lane) pages(ctx context.Context, s *step, m rooms.Message, done *progre
 		}
 		return l.subscribedPages(ctx, m, from, hand)
 	})
-	group.Go(func() error { return store(ctx, s, ready, done) })
+	group.Go(func() error {
+		for p := range ready {
+			if err := put(ctx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return group.Wait()
 }
 
-func store(ctx context.Context, s *step, ready <-chan planned, done *progress) error {
-	for p := range ready {
+// enqueuer gives what stores a page with its mark, while the message goes on.
+func (l *lane) enqueuer(s *step, done *progress) func(context.Context, planned) error {
+	return func(ctx context.Context, p planned) error {
+		if !l.control(p.message.UMID).Runs() {
+			return errStopped
+		}
 		s.add(p)
 		if err := s.enqueue(ctx); err != nil { // what came before is to be seen meanwhile
 			return errors.Join(err, s.record(ctx))
@@ -100,12 +118,10 @@ func store(ctx context.Context, s *step, ready <-chan planned, done *progress) e
 		}
 		done.count(s.mark)
 		if done.pages%recordEvery == 0 {
-			if err := s.record(ctx); err != nil {
-				return err
-			}
+			return s.record(ctx)
 		}
+		return nil
 	}
-	return nil
 }
 
 // namedPages makes pages of the named recipients.

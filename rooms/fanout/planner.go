@@ -57,11 +57,14 @@ type Planner struct {
 	audit  Record
 	leases Leases
 	logger *slog.Logger
+
+	// Controls say which messages are paused or cancelled; nil: none ever is.
+	Controls Controls
 }
 
 // New makes a planner on a log.
 func New(log *stream.Log, v Vault, r Record, leases Leases, logger *slog.Logger) *Planner {
-	return &Planner{log, v, r, leases, logger}
+	return &Planner{log: log, vault: v, audit: r, leases: leases, logger: logger}
 }
 
 // Run plans until ctx ends, each lane while this node holds its lease.
@@ -97,6 +100,8 @@ type lane struct {
 	turn *stream.Turn
 	held func() bool
 	said complaint // the last one
+
+	asides asides
 }
 
 // complaint is one of the lines that say what planning waits for.
@@ -118,10 +123,16 @@ func (l *lane) begin(ctx context.Context, epoch uint64) (err error) {
 
 // run plans what comes into the lane, until ctx ends or it is somebody else's turn.
 func (l *lane) run(ctx context.Context) error {
+	if err := l.lookAside(ctx); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		batch, err := l.turn.Fetch(ctx, together, idle)
 		if err != nil && ctx.Err() == nil {
 			l.complain(ctx, "the planner cannot read the room's log", err)
+		}
+		if err := l.goOn(ctx); err != nil {
+			return err
 		}
 		if len(batch) == 0 {
 			continue
@@ -154,7 +165,7 @@ func (l *lane) insist(ctx context.Context, batch []stream.Received) error {
 	}
 	crash.Point("after-planning")
 	for _, m := range batch {
-		if err := m.Finish(); err != nil {
+		if err := l.put(ctx, m); err != nil {
 			l.logger.Warn("planned messages could not be settled; they will come again", "lane", string(l.name), "error", err)
 		}
 	}
@@ -211,7 +222,13 @@ func (l *lane) plan(ctx context.Context, batch []stream.Received) error {
 	s := l.step()
 	small := audience{log: l.log, known: map[rooms.Room][]rooms.Subscriber{}}
 	for _, m := range batch {
-		page, fits, err := l.onePage(ctx, small, m.Message)
+		if l.isAside(m.UMID) {
+			continue // it came again
+		}
+		page, fits, err := planned{}, false, error(nil)
+		if l.control(m.UMID).Runs() {
+			page, fits, err = l.onePage(ctx, small, m.Message)
+		}
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,9 @@ type message struct {
 	recipients int
 	counts     [statuses]int // by position in rooms.Statuses(); pending is what remains
 	settled    int           // deliveries of which nothing more is awaited
+	wrong      int           // those that failed and nobody wanted it so
+	helpable   int           // those that failed and can be tried anew
+	control    rooms.Control // what was decided last
 	pages      int           // one above the highest page of which anything is known
 	firstSent  uint64
 	lastDone   uint64 // the latest event that settled a delivery
@@ -59,7 +62,9 @@ func (m *message) apply(e rooms.Event, p *page) {
 		m.applyQueued(e, p, at)
 	case rooms.EventErased:
 		m.erased = earliest(m.erased, at)
-	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed:
+	case rooms.EventPaused, rooms.EventResumed, rooms.EventHeld, rooms.EventCancelled:
+		m.decide(e.Control)
+	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued:
 		m.settle(p, e.N%rooms.PageSize, slotOf(e, at, m.tick(e.RetryAt)))
 	}
 }
@@ -106,6 +111,18 @@ func (m *message) count(s slot, by int) {
 	if s.done() {
 		m.settled += by
 	}
+	if s.status == stateFailed {
+		reason := rooms.Reasons()[s.reason]
+		m.wrong += ifTrue(reason.Wrong(), by)
+		m.helpable += ifTrue(reason.Helpable() && int(s.round) < rooms.MaxRounds, by)
+	}
+}
+
+func ifTrue(condition bool, n int) int {
+	if condition {
+		return n
+	}
+	return 0
 }
 
 // total is the number of recipients: what was planned, or what is already known to be
@@ -128,6 +145,11 @@ func (m *message) finished() bool { return m.planned && m.settled == m.total() }
 // erasable says that the body has done its work and is still there.
 func (m *message) erasable() bool { return m.known && m.finished() && m.erased == 0 }
 
+// hopeful says that deliveries which failed may be tried anew.
+func (m *message) hopeful() bool {
+	return m.helpable > 0 && m.control.State != rooms.ControlCancelled
+}
+
 // maxPages bounds the recipients of a message to 65 million.
 const maxPages = 1 << 16
 
@@ -137,7 +159,7 @@ func pageOf(e rooms.Event) (int, bool) {
 	switch e.Kind {
 	case rooms.EventQueued:
 		return e.Page, e.Page >= 0 && e.Page < maxPages
-	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed:
+	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued:
 		return e.N / rooms.PageSize, e.N >= 0 && e.N/rooms.PageSize < maxPages
 	}
 	return 0, false
@@ -146,7 +168,7 @@ func pageOf(e rooms.Event) (int, bool) {
 // pageable says that an event of this kind needs a page to be folded into.
 func pageable(k rooms.Kind) bool {
 	switch k {
-	case rooms.EventQueued, rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed:
+	case rooms.EventQueued, rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued:
 		return true
 	}
 	return false

@@ -62,14 +62,21 @@ func anyEvent(t *rapid.T) rooms.Event {
 		e.Recipients = rapid.IntRange(0, 8).Draw(t, "recipients")
 	case rooms.EventQueued:
 		e.Page = rapid.IntRange(0, 1).Draw(t, "page")
-		e.Marks = rapid.StringMatching(`[es-]{0,4}`).Draw(t, "marks")
+		e.Marks = rapid.StringMatching(`[esx-]{0,4}`).Draw(t, "marks")
 		e.Recipients = rapid.SampledFrom([]int{0, len(e.Marks)}).Draw(t, "recipients")
 	case rooms.EventErased:
+	case rooms.EventPaused, rooms.EventResumed, rooms.EventHeld, rooms.EventCancelled:
+		e.Control = rooms.Control{
+			Room: e.Room, State: rapid.SampledFrom([]rooms.ControlState{rooms.ControlRunning, rooms.ControlPaused}).Draw(t, "control"),
+			By: rapid.SampledFrom([]rooms.Client{"", "hosp-7"}).Draw(t, "by"), At: e.At,
+			Failed: rapid.IntRange(0, 2).Draw(t, "failed"), Entry: rapid.Uint64Range(0, 3).Draw(t, "entry"),
+		}
 	default:
 		e.N = rapid.SampledFrom([]int{0, 1, 3, rooms.PageSize, rooms.PageSize + 2}).Draw(t, "n")
 		e.Attempt = rapid.IntRange(0, 3).Draw(t, "attempt")
 		e.Channel = rapid.SampledFrom([]rooms.Channel{"", rooms.Email, rooms.SMS}).Draw(t, "channel")
 		e.Reason = rapid.SampledFrom(rooms.Reasons()).Draw(t, "reason")
+		e.Round = rapid.IntRange(0, rooms.MaxRounds).Draw(t, "round")
 		e.Receipt = rapid.Bool().Draw(t, "receipt")
 		e.ProviderID = rapid.SampledFrom([]string{"", "id"}).Draw(t, "provider id")
 		e.RetryAt = rapid.SampledFrom([]time.Time{{}, e.At.Add(time.Hour), e.At.Add(2 * time.Hour)}).Draw(t, "retry")
@@ -95,7 +102,7 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := fold(rapid.SliceOfN(rapid.Custom(anyEvent), 0, 40).Draw(t, "events"))
 		var counts [statuses]int
-		settled := 0
+		settled, wrong, helpable := 0, 0, 0
 		for _, p := range f.pages {
 			for i := range p.len() {
 				s := p.slot(i)
@@ -103,9 +110,18 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 				if s.done() {
 					settled++
 				}
+				if s.status == stateFailed && rooms.Reasons()[s.reason].Wrong() {
+					wrong++
+				}
+				if s.status == stateFailed && rooms.Reasons()[s.reason].Helpable() && s.round < rooms.MaxRounds {
+					helpable++
+				}
 			}
 		}
 		counts[statePending] = f.message.counts[statePending]
+		if wrong != f.message.wrong || helpable != f.message.helpable {
+			t.Fatalf("counted %d wrong and %d helpable, states say %d and %d", f.message.wrong, f.message.helpable, wrong, helpable)
+		}
 		if counts != f.message.counts || settled != f.message.settled {
 			t.Fatalf("counted %v and %d settled, states say %v and %d", f.message.counts, f.message.settled, counts, settled)
 		}

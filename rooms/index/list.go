@@ -41,11 +41,12 @@ func (x *Index) Messages(room rooms.Room, before string, limit int) (list []Summ
 // Erasable lists up to limit messages whose body is to be erased, the oldest first: finished,
 // not erased, and received before a moment.
 func (x *Index) Erasable(before time.Time, limit int) ([]rooms.Header, error) {
-	return x.ErasableAfter("", before, limit)
+	return x.ErasableAfter("", before, time.UnixMilli(1<<47), limit)
 }
 
-// ErasableAfter is Erasable from after a message on, for callers that leave some out.
-func (x *Index) ErasableAfter(after rooms.UMID, before time.Time, limit int) ([]rooms.Header, error) {
+// ErasableAfter is Erasable from after a message on, for callers that leave some out. Messages of which some deliveries
+// can be tried anew are left out too, unless they have finished before another moment.
+func (x *Index) ErasableAfter(after rooms.UMID, before, failedBefore time.Time, limit int) ([]rooms.Header, error) {
 	var from, end packed
 	if after != "" {
 		var err error
@@ -57,14 +58,26 @@ func (x *Index) ErasableAfter(after rooms.UMID, before time.Time, limit int) ([]
 		return nil, err
 	}
 	var headers []rooms.Header
-	err := x.view(func(s source) error {
-		umids, err := ascend(s, finishOrder, from, end, min(max(limit, 1), MaxList))
+	limit = min(max(limit, 1), MaxList)
+	for full := true; full && len(headers) == 0; {
+		err := x.view(func(s source) error {
+			umids, err := ascend(s, finishOrder, from, end, limit)
+			if err != nil || len(umids) == 0 {
+				full = false
+				return err
+			}
+			full, from = len(umids) == limit, umids[len(umids)-1]
+			return each(s, umids, func(m *message) {
+				if !m.hopeful() || m.summary().FinishedAt.Before(failedBefore) {
+					headers = append(headers, m.header)
+				}
+			})
+		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return each(s, umids, func(m *message) { headers = append(headers, m.header) })
-	})
-	return headers, err
+	}
+	return headers, nil
 }
 
 // Deliveries lists up to limit recipients of a message from number from on. next is the number

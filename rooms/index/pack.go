@@ -18,7 +18,7 @@ func (m *message) pack() []byte {
 		b = packString(b, s)
 	}
 	b = packTime(packTime(b, h.ReceivedAt), h.ExpiresAt)
-	for _, n := range []int{h.Policy.Revision, h.Recipients, m.recipients, m.settled, m.pages} {
+	for _, n := range []int{h.Policy.Revision, h.Recipients, m.recipients, m.settled, m.pages, m.wrong, m.helpable} {
 		b = binary.AppendVarint(b, int64(n))
 	}
 	for _, n := range m.counts {
@@ -27,7 +27,7 @@ func (m *message) pack() []byte {
 	for _, n := range []uint64{h.Sequence, m.firstSent, m.lastDone, m.erased} {
 		b = binary.AppendUvarint(b, n)
 	}
-	return b
+	return packControl(b, m.control)
 }
 
 // unpack reads what pack wrote; the UMID, which stands in the key, is the caller's to set.
@@ -38,7 +38,7 @@ func (m *message) unpack(raw []byte) error {
 	h.Publisher = rooms.Client(r.text())
 	h.MHASH, h.TxID, h.Policy.Name = r.text(), r.text(), r.text()
 	h.ReceivedAt, h.ExpiresAt = r.time(), r.time()
-	for _, n := range []*int{&h.Policy.Revision, &h.Recipients, &m.recipients, &m.settled, &m.pages} {
+	for _, n := range []*int{&h.Policy.Revision, &h.Recipients, &m.recipients, &m.settled, &m.pages, &m.wrong, &m.helpable} {
 		*n = int(r.varint())
 	}
 	for i := range m.counts {
@@ -47,6 +47,7 @@ func (m *message) unpack(raw []byte) error {
 	for _, n := range []*uint64{&h.Sequence, &m.firstSent, &m.lastDone, &m.erased} {
 		*n = r.uvarint()
 	}
+	m.control = r.control()
 	return r.end()
 }
 

@@ -14,6 +14,9 @@ type Summary struct {
 	FirstSentAt time.Time
 	FinishedAt  time.Time // every delivery is terminal, or sent where no receipt comes
 	ErasedAt    time.Time // of the body
+	Wrong       int       // of the failed: those that nobody wanted to fail
+	Helpable    int       // of the failed: those that can be tried anew
+	Control     rooms.Control
 }
 
 // Counts are the deliveries of a message by status; each counts once.
@@ -125,7 +128,9 @@ func (m *message) summary() Summary {
 		Counts:      m.named(),
 		FirstSentAt: tickTime(m.base, m.firstSent),
 		ErasedAt:    tickTime(m.base, m.erased),
+		Wrong:       m.wrong, Helpable: m.helpable, Control: m.control,
 	}
+	s.Control.UMID = m.header.UMID
 	if m.finished() {
 		s.FinishedAt = tickTime(m.base, max(m.lastDone, m.firstSent)) // a receipt's clock may lag behind
 	}

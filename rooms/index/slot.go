@@ -14,8 +14,9 @@ type slot struct {
 	reason  byte // position in rooms.Reasons()
 	attempt byte // at most 255
 	channel byte // position in rooms.Channels(), from 1; 0 if unknown
-	via     byte // the attempt that used the channel
+	via     byte // the round and attempt that used the channel
 	final   bool // sent, and no receipt will follow
+	round   byte // how often it was tried anew, at most rooms.MaxRounds
 	at      uint64
 	sent    uint64 // when the provider first confirmed it
 	retry   uint64 // when the next attempt is to be made
@@ -27,6 +28,8 @@ const (
 	maxTick   = 1<<(8*tickSize) - 1
 	statuses  = 6
 	finalFlag = 1 << 5
+	roundBits = 6 // two of the first byte, above the flag
+	viaBits   = 6 // of the attempt
 )
 
 // statePending and the others are positions in rooms.Statuses().
@@ -49,7 +52,8 @@ func slotOf(e rooms.Event, at, retry uint64) slot {
 		at:      at,
 		retry:   retry,
 	}
-	s.via = s.attempt
+	s.round = byte(e.State().Round)
+	s.via = s.round<<viaBits | min(s.attempt, 1<<viaBits-1)
 	switch {
 	case s.status == stateSent:
 		s.final, s.sent = !e.Receipt, at
@@ -61,8 +65,11 @@ func slotOf(e rooms.Event, at, retry uint64) slot {
 
 // slotOfMark is what a letter of a queued page says of a delivery.
 func slotOfMark(mark byte, at uint64) slot {
-	if mark == rooms.MarkSuppressed {
+	switch mark {
+	case rooms.MarkSuppressed:
 		return slot{status: stateFailed, reason: position(rooms.Reasons(), rooms.Suppressed), at: at}
+	case rooms.MarkCancelled:
+		return slot{status: stateFailed, reason: position(rooms.Reasons(), rooms.Cancelled), at: at}
 	}
 	return slot{status: stateQueued, channel: channelByte(rooms.MarkChannel(mark)), at: at}
 }
@@ -98,7 +105,7 @@ func (s slot) join(t slot) slot {
 // winner is the one whose state counts by [rooms.State.Join]; of two that Join holds equal,
 // the later attempt.
 func (s slot) winner(t slot) slot {
-	same := s.status == t.status && s.reason == t.reason && s.at == t.at && s.retry == t.retry
+	same := s.status == t.status && s.reason == t.reason && s.at == t.at && s.retry == t.retry && s.round == t.round
 	switch {
 	case same && s.attempt == t.attempt:
 		s.final = s.final || t.final
@@ -120,6 +127,7 @@ func (s slot) state(base int64) rooms.State {
 		Status:  rooms.Statuses()[s.status],
 		Reason:  rooms.Reasons()[s.reason],
 		Attempt: int(s.attempt),
+		Round:   int(s.round),
 		At:      tickTime(base, s.at),
 		RetryAt: tickTime(base, s.retry),
 	}
@@ -134,7 +142,7 @@ func (s slot) channelName() rooms.Channel {
 
 // put writes the slot into slotSize bytes.
 func (s slot) put(b []byte) {
-	b[0] = s.status | s.channel<<3
+	b[0] = s.status | s.channel<<3 | s.round<<roundBits
 	if s.final {
 		b[0] |= finalFlag
 	}
@@ -149,6 +157,7 @@ func getSlot(b []byte) slot {
 		status:  b[0] & 7,
 		channel: b[0] >> 3 & 3,
 		final:   b[0]&finalFlag != 0,
+		round:   b[0] >> roundBits,
 		reason:  b[1],
 		attempt: b[2],
 		via:     b[3],

@@ -140,7 +140,7 @@ func TestErasedIsNoLongerErasable(t *testing.T) {
 			t.Errorf("before %v: %d, %v, want %d", before, len(list), err, want)
 		}
 	}
-	if list, err := x.ErasableAfter(umid(1), clock(), 10); err != nil || len(list) != 0 {
+	if list, err := x.ErasableAfter(umid(1), clock(), clock(), 10); err != nil || len(list) != 0 {
 		t.Errorf("after the last: %v, %v", list, err)
 	}
 	l.add(nil, []rooms.Event{event(1, rooms.EventErased, 900)})

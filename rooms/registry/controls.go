@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +22,7 @@ type ControlStore interface {
 	PutControl(ctx context.Context, c rooms.Control) (entry uint64, err error)
 	Control(ctx context.Context, u rooms.UMID) (rooms.Control, error)
 	Controls(ctx context.Context, from uint64) ([]rooms.Control, error)
+	DropControl(ctx context.Context, c rooms.Control) error
 }
 
 // Controls knows which messages are paused, held or cancelled. What is decided on one node holds there at once, and on
@@ -46,6 +49,26 @@ func (c *Controls) Of(u rooms.UMID) rooms.Control {
 	return c.known[u]
 }
 
+// All gives what was decided about every message, out of memory.
+func (c *Controls) All() []rooms.Control {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.Collect(maps.Values(c.known))
+}
+
+// Drop forgets what was decided about a message that is done with, unless something else was since.
+func (c *Controls) Drop(ctx context.Context, one rooms.Control) error {
+	if err := c.store.DropControl(ctx, one); err != nil {
+		return fmt.Errorf("registry: forget a control: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known[one.UMID].Entry == one.Entry {
+		delete(c.known, one.UMID)
+	}
+	return nil
+}
+
 // Read says the same as of the call.
 func (c *Controls) Read(ctx context.Context, u rooms.UMID) (rooms.Control, error) {
 	one, err := c.store.Control(ctx, u)
@@ -65,7 +88,7 @@ func (c *Controls) Put(ctx context.Context, one rooms.Control) (rooms.Control, e
 	entry, err := c.store.PutControl(ctx, one)
 	switch {
 	case errors.Is(err, stream.ErrRevision):
-		return one, ErrRevision
+		return one, fmt.Errorf("%w: %w", ErrRevision, err)
 	case err != nil:
 		return one, fmt.Errorf("registry: store a control: %w", err)
 	}

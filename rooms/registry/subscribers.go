@@ -165,7 +165,9 @@ func anyOf(taken map[rooms.SubscriberID]bool, ids []rooms.SubscriberID) bool {
 }
 
 // ID is what a contact is known by in a room, subscribed or not; it changes with the keys.
-func (s *Subscribers) ID(room rooms.Room, c rooms.Contact) rooms.SubscriberID { return s.ids(room, c)[0] }
+func (s *Subscribers) ID(room rooms.Room, c rooms.Contact) rooms.SubscriberID {
+	return s.ids(room, c)[0]
+}
 
 // ids are a contact's hashes in a room under every key in use, the primary first.
 func (s *Subscribers) ids(room rooms.Room, c rooms.Contact) []rooms.SubscriberID {

@@ -3,7 +3,8 @@
 // It promises that a body is overwritten on disk once every delivery of its message has reached
 // its last state, every durable consumer that it is for has acknowledged it, the room keeps no history,
 // and the log no longer needs the body to recognise a repeat; and that this is recorded. A consumer that
-// is made while a body is being erased may come too late for it. Doing it twice is dull. A body that is never done with
+// is made while a body is being erased may come too late for it. Where deliveries have failed that can be tried anew, the body
+// is kept for a while longer. Doing it twice is dull. A body that is never done with
 // goes with the room's log, at its end of life.
 package retention
 
@@ -24,9 +25,10 @@ type Log interface {
 }
 
 // Finder lists messages whose deliveries have all reached their last state and whose body is
-// still there, in the order of their UMIDs from after one on.
+// still there, in the order of their UMIDs from after one on; those of which some deliveries can be tried anew only
+// if they have finished before a time of their own.
 type Finder interface {
-	ErasableAfter(after rooms.UMID, before time.Time, limit int) ([]rooms.Header, error)
+	ErasableAfter(after rooms.UMID, before, failedBefore time.Time, limit int) ([]rooms.Header, error)
 }
 
 // Rooms tells which rooms keep the history of their messages.
@@ -47,6 +49,9 @@ type Options struct {
 	// Duplicates window by 5 minutes, since within it a repeat is recognised by the stored
 	// entry; 15 minutes by default.
 	Settle time.Duration `yaml:"settle"`
+	// Resend is how long after a message has finished its failed deliveries can be tried anew, for
+	// which its body is kept; 24 hours by default.
+	Resend time.Duration `yaml:"resend"`
 }
 
 // WithDefaults fills what was left out.
@@ -56,6 +61,9 @@ func (o Options) WithDefaults() Options {
 	}
 	if o.Settle == 0 {
 		o.Settle = 15 * time.Minute
+	}
+	if o.Resend == 0 {
+		o.Resend = 24 * time.Hour
 	}
 	return o
 }
@@ -69,6 +77,9 @@ func (o Options) Check() []error {
 	}
 	if o.Settle < time.Minute {
 		faults = append(faults, errors.New("settle: at least 1m"))
+	}
+	if o.Resend < time.Second {
+		faults = append(faults, errors.New("resend: at least 1s"))
 	}
 	return faults
 }
@@ -92,7 +103,7 @@ func (e Eraser) Run(ctx context.Context, o Options) error {
 	tick := time.NewTicker(o.Every)
 	defer tick.Stop()
 	for {
-		if err := e.Pass(ctx, e.now().Add(-o.Settle)); err != nil && ctx.Err() == nil {
+		if err := e.Pass(ctx, e.now().Add(-o.Settle), e.now().Add(-o.Resend)); err != nil && ctx.Err() == nil {
 			e.Logger.Warn("bodies wait to be erased", "error", err)
 		}
 		select {
@@ -110,12 +121,12 @@ func (e Eraser) now() time.Time {
 	return time.Now()
 }
 
-// Pass erases what was received before a time and is done with.
-func (e Eraser) Pass(ctx context.Context, before time.Time) error {
+// Pass erases what was received before a time and is done with, and where something has failed, was so before another time.
+func (e Eraser) Pass(ctx context.Context, before, failedBefore time.Time) error {
 	var after rooms.UMID
 	reading := readings{}
 	for {
-		headers, err := e.Finder.ErasableAfter(after, before, batch)
+		headers, err := e.Finder.ErasableAfter(after, before, failedBefore, batch)
 		if err != nil || len(headers) == 0 {
 			return err
 		}

@@ -17,7 +17,7 @@ import (
 // finished lists what a test says is done with.
 type finished []rooms.Header
 
-func (f finished) ErasableAfter(after rooms.UMID, before time.Time, limit int) ([]rooms.Header, error) {
+func (f finished) ErasableAfter(after rooms.UMID, before, _ time.Time, limit int) ([]rooms.Header, error) {
 	var out []rooms.Header
 	for _, h := range f {
 		if h.UMID > after && h.ReceivedAt.Before(before) && len(out) < limit {
@@ -53,7 +53,7 @@ func TestFinishedBodiesAreErased(t *testing.T) {
 	}
 	e := retention.Eraser{Log: log, Finder: all, Rooms: histories{"historic": true}, Readers: log, Logger: slog.New(slog.DiscardHandler)}
 	for range 2 { // the second pass is dull
-		if err := e.Pass(t.Context(), start.Add(90*time.Second)); err != nil {
+		if err := e.Pass(t.Context(), start.Add(90*time.Second), start); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -117,7 +117,7 @@ func TestBodiesWaitForConsumers(t *testing.T) {
 	pass := func(kept string) {
 		t.Helper()
 		clear(readers.asked)
-		if err := e.Pass(t.Context(), start.Add(time.Second)); err != nil {
+		if err := e.Pass(t.Context(), start.Add(time.Second), start); err != nil {
 			t.Fatal(err)
 		}
 		there := ""
@@ -146,7 +146,7 @@ func TestBodiesWaitForConsumers(t *testing.T) {
 	}
 	unasked := e
 	unasked.Readers = counted{log, map[rooms.Room]int{}, stream.ErrUnavailable}
-	if err := unasked.Pass(t.Context(), start.Add(time.Second)); !errors.Is(err, stream.ErrUnavailable) {
+	if err := unasked.Pass(t.Context(), start.Add(time.Second), start); !errors.Is(err, stream.ErrUnavailable) {
 		t.Errorf("without knowing of the consumers: %v", err)
 	}
 	pass("014")

@@ -27,6 +27,9 @@ const (
 	headerRecipients = "Crier-Recipients" // direct only
 	headerCallback   = "Crier-Callback"   // "1": what is sealed says where the sender is told
 	headerChannel    = "Crier-Channel"    // parked jobs only
+
+	headerSchedule = "Nats-Schedule" // NATS ADR-51
+	headerTTL      = "Nats-TTL"      // NATS ADR-43
 )
 
 // timeFormat is RFC 3339 with milliseconds, in UTC.

@@ -159,7 +159,7 @@ func (j *Job) Done(ctx context.Context) error {
 }
 
 // MayRepeat says whether somebody may have worked on this job before: it was handed out
-// earlier, it is not the first attempt, it was postponed, or it stood in the queue before this process began,
+// earlier, it is not the first attempt, it was postponed, its message was paused, or it stood in the queue before this process began,
 // since a server that is killed forgets what it has handed out.
 func (j *Job) MayRepeat() bool { return j.mayRepeat }
 
@@ -178,7 +178,7 @@ func (q *Jobs) Fetch(ctx context.Context, max int, wait time.Duration, fn func(*
 			q.log.options.Log.Error("a job cannot be read; it is dropped", "sequence", h.meta.Sequence.Stream, "error", err)
 			return h.Done(ctx)
 		}
-		repeat := h.meta.NumDelivered > 1 || j.Attempt > 1 || !j.Due.IsZero() || h.meta.Sequence.Stream <= q.opened
+		repeat := h.meta.NumDelivered > 1 || j.Attempt > 1 || j.Round > 0 || j.Waited || !j.Due.IsZero() || h.meta.Sequence.Stream <= q.opened
 		fn(&Job{j, h, q, repeat})
 		return nil
 	})

@@ -71,7 +71,7 @@ func TestWhatWaitsForLongIsHastened(t *testing.T) {
 		other   rooms.Channel
 		want    bool
 	}{{3, rooms.Email, false}, {2, rooms.SMS, false}, {2, rooms.Email, true}} {
-		if got, err := l.Hasten(t.Context(), job.ID(), tc.attempt, tc.other, time.Now()); err != nil || got != tc.want {
+		if got, err := l.Hasten(t.Context(), job.ID(), 0, tc.attempt, tc.other, time.Now()); err != nil || got != tc.want {
 			t.Errorf("attempt %d, not by %s: %v, %v; want %v", tc.attempt, tc.other, got, err, tc.want)
 		}
 	}
@@ -79,7 +79,7 @@ func TestWhatWaitsForLongIsHastened(t *testing.T) {
 	if fmt.Sprint(got.Job) != fmt.Sprint(job) {
 		t.Errorf("got %v, want %v", got.Job, job)
 	}
-	if again, err := l.Hasten(t.Context(), job.ID(), 2, rooms.Email, time.Now()); err != nil || again {
+	if again, err := l.Hasten(t.Context(), job.ID(), 0, 2, rooms.Email, time.Now()); err != nil || again {
 		t.Errorf("what came is hastened again: %v, %v", again, err)
 	}
 }

@@ -32,9 +32,9 @@ func (l *Log) park(ctx context.Context, j rooms.Job, due time.Time) error {
 	if err != nil {
 		return err
 	}
-	m.Subject = rooms.ScheduleSubject(j.ID(), j.Attempt)
+	m.Subject = rooms.ScheduleSubject(j.ID(), j.Round, j.Attempt)
 	m.Header = nats.Header{
-		"Nats-Schedule":        {"@at " + due.UTC().Format(time.RFC3339Nano)},
+		headerSchedule:         {"@at " + due.UTC().Format(time.RFC3339Nano)},
 		"Nats-Schedule-Target": {rooms.DueSubject(j.Lane)},
 		headerLane:             {string(j.Lane)},
 		headerChannel:          {string(j.Channel)},
@@ -44,8 +44,8 @@ func (l *Log) park(ctx context.Context, j rooms.Job, due time.Time) error {
 
 // Hasten lets an attempt that waits on another channel than the given one fall due at once. It says whether there is
 // such an attempt: one that is due already, or has been made, no longer waits.
-func (l *Log) Hasten(ctx context.Context, id rooms.DeliveryID, attempt int, other rooms.Channel, now time.Time) (bool, error) {
-	s, err := l.sure(ctx, streamSchedules, get{Last: rooms.ScheduleSubject(id, attempt)})
+func (l *Log) Hasten(ctx context.Context, id rooms.DeliveryID, round, attempt int, other rooms.Channel, now time.Time) (bool, error) {
+	s, err := l.sure(ctx, streamSchedules, get{Last: rooms.ScheduleSubject(id, round, attempt)})
 	if errors.Is(err, ErrGone) {
 		return false, nil
 	}
@@ -59,9 +59,9 @@ func (l *Log) Hasten(ctx context.Context, id rooms.DeliveryID, attempt int, othe
 	return true, l.park(ctx, j, now)
 }
 
-// identity is what a job that has fallen due is known by in its queue: one that was postponed again is another.
+// identity tells an attempt from all others, so that it gets into its queue once: one that was postponed again is another.
 func identity(j rooms.Job) string {
-	id := fmt.Sprintf("%s.%d.%d", j.UMID, j.N, j.Attempt)
+	id := fmt.Sprintf("%s.%d.%d.%d", j.UMID, j.N, j.Attempt, j.Round)
 	if !j.Due.IsZero() {
 		id += fmt.Sprintf(".%d", j.Due.UnixMilli())
 	}

@@ -16,6 +16,7 @@ const (
 	streamSubscribers = "SUBSCRIBERS"
 	streamAudit       = "AUDIT"
 	streamCallbacks   = "CALLBACKS"
+	streamParked      = "PARKED"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
@@ -52,6 +53,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{
 			Name: streamCallbacks, Subjects: []string{rooms.CallbackFilter}, Retention: jetstream.WorkQueuePolicy,
 			MaxMsgsPerSubject: 1, MaxAge: callbackAge, AllowAtomicPublish: true, AllowDirect: true,
+		},
+		{
+			Name: streamParked, Subjects: []string{rooms.ParkedFilter},
+			MaxAge: o.MarkerTTL, Duplicates: o.Duplicates, AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},

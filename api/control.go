@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/control"
+	"github.com/govcrier/crier/rooms/index"
+)
+
+// control takes a decision about the message that authorise has found.
+func (s *Server) control(decide func(Desk, context.Context, rooms.UMID, rooms.Client) (rooms.Control, error)) handler {
+	return func(c *call) (answer, error) {
+		ctx, cancel := s.beyond(c)
+		defer cancel()
+		decided, err := decide(s.deps.Desk, ctx, c.umid, c.client)
+		if err != nil {
+			return answer{}, err
+		}
+		m, err := s.deps.Messages.Message(c.umid) // it may have finished meanwhile
+		if err != nil {
+			return answer{}, err
+		}
+		m.Control = control.Latest(m.Control, decided)
+		return jsonAnswer(http.StatusOK, MessageOf(m))
+	}
+}
+
+func cancel(d Desk, ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error) {
+	return d.Cancel(ctx, u, by, rooms.NoReason)
+}
+
+// resend tries anew what has failed.
+func (s *Server) resend(c *call) (answer, error) {
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	done, err := s.deps.Desk.Resend(ctx, c.umid)
+	if err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(http.StatusOK, v1.Resent{Requeued: done.Requeued, Left: done.Left, Unknown: done.Unknown})
+}
+
+// latest is a message with what was decided about it, which may not be on record here yet.
+func (s *Server) latest(m index.Summary) index.Summary {
+	m.Control = control.Latest(m.Control, s.deps.Desk.Of(m.UMID))
+	return m
+}
+
+// stateOf says in one word whether a message goes on.
+func stateOf(m index.Summary) v1.MessageState {
+	switch {
+	case m.Control.State == rooms.ControlCancelled:
+		return v1.MessageStateCancelled
+	case !m.FinishedAt.IsZero():
+		return v1.MessageStateFinished
+	}
+	return controlState(m.Control.State)
+}
+
+func controlState(s rooms.ControlState) v1.MessageState {
+	if s == "" {
+		return v1.MessageStateRunning
+	}
+	return v1.MessageState(s)
+}
+
+// controlOf is the zero value if nothing was decided.
+func controlOf(c rooms.Control) v1.MessageControl {
+	if c.Entry == 0 {
+		return v1.MessageControl{}
+	}
+	return v1.MessageControl{State: controlState(c.State), By: string(c.By), At: moment(c.At), Reason: string(c.Reason)}
+}

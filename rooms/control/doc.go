@@ -1,0 +1,20 @@
+// Package control is what people do to messages that are under way: pause, resume and cancel them, and try anew what has
+// failed.
+//
+// It promises that a decision is durable, and on record as an event, when a call returns; that doing it again changes
+// nothing; and that one which was interrupted is put right by the next call or, within seconds, by the Keeper. It holds on
+// the node that was asked at once and on the others within about a second: until then, and for as long as a provider has a
+// delivery in hand, deliveries still go out. What has not gone out when a message is paused waits apart, so that it holds up
+// nobody; it goes on in its order when the message is resumed, each delivery once. Its deadline does not wait. What has not
+// gone out when a message is cancelled is recorded as failed, retries too.
+//
+// A Holder pauses a message by itself when too many of its deliveries have failed. It counts what is recorded, some ten
+// times a second, so that more may fail than the policy says: what is in hand, and what is sent meanwhile. A process that
+// dies in that moment counts again with the next failure.
+//
+// To try anew what has failed begins a round, of which there are rooms.MaxRounds: each delivery whose reason can be helped is
+// queued again, with a time to live of its own, to where the person is now. It takes the body, which the log keeps for
+// a while. A subscriber whose id has changed since with the keys counts as one who has left.
+//
+// It does not recall what a provider has taken, nor what applications that read the room have got.
+package control
