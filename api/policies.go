@@ -206,16 +206,18 @@ func (s *Server) diffPolicy(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, problem.Parameter("from", v1.FaultCodeInvalidValue, "the query cannot be read")
 	}
-	var pair [2]rooms.PolicyRevision
+	var numbers [2]int
 	for i, name := range []string{"from", "to"} {
-		if c.policy.Revision, err = parseRevision(name, query.Get(name)); err != nil {
+		if numbers[i], err = parseRevision(name, query.Get(name)); err != nil {
 			return answer{}, err
 		}
-		one, err := s.readPolicy(c)
-		if err != nil {
+	}
+	var pair [2]rooms.PolicyRevision
+	for i, n := range numbers {
+		c.policy.Revision = n
+		if pair[i], err = s.readPolicy(c); err != nil {
 			return answer{}, err
 		}
-		pair[i] = one
 	}
 	return jsonAnswer(http.StatusOK, v1.PolicyDiff{Changes: differences(c, pair[0], pair[1])})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/publish/rules"
 )
 
 const full = `{"transactionId":"hosp-7-2026-0042","type":"reminder","lane":"bulk",
@@ -62,6 +63,12 @@ func TestPublishAnswers(t *testing.T) {
 		{"conflict", publish.Receipt{}, publish.ErrConflict, 409, "transaction_conflict", ""},
 		{"full", publish.Receipt{}, publish.ErrFull, 503, "queue_full", "10"},
 		{"unavailable", publish.Receipt{}, publish.ErrUnavailable, 503, "unavailable", "2"},
+		{"lane", publish.Receipt{}, &rules.Refusal{Kind: rules.ErrLane}, 403, "lane_forbidden", ""},
+		{"type", publish.Receipt{}, &rules.Refusal{Kind: rules.ErrType}, 403, "type_forbidden", ""},
+		{"long", publish.Receipt{}, &rules.Refusal{Kind: rules.ErrLong}, 422, "content_too_long", ""},
+		{"not as the schema", publish.Receipt{}, &rules.Refusal{Kind: rules.ErrContent}, 422, "content_invalid", ""},
+		{"checked", publish.Receipt{}, &rules.Refusal{Kind: rules.ErrRefused}, 422, "check_refused", ""},
+		{"unchecked", publish.Receipt{}, &rules.Refusal{Kind: rules.ErrNoAnswer}, 503, "check_unavailable", "10"},
 		{"anything else", publish.Receipt{}, errors.New("open /var/lib/secret: a@example.com"), 500, "internal", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -30,6 +30,9 @@ func (r Policy) Faults(p Providers) []Fault {
 	return c.faults
 }
 
+// Asks says that somebody is to be asked, though it may not be known whom.
+func (c ExternalCheck) Asks() bool { return !c.URL.IsZero() || c.Timeout != 0 }
+
 type contradictions struct{ faults []Fault }
 
 func (c *contradictions) add(pointer, detail string) {

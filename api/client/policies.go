@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -24,15 +26,21 @@ const (
 	RetirePolicy  = "retire"
 )
 
-// Policies lists the revisions of all policies, or of one.
-func (c *Client) Policies(ctx context.Context, name string) ([]v1.PolicyRevision, error) {
+// Rules are those of a v1.PolicyRules, by their names in JSON. What is not there stays as it is; an empty value takes a
+// rule away.
+type Rules map[string]any
+
+// Policies lists the revisions of all policies, or of one, that the caller may read.
+func (c *Client) Policies(ctx context.Context, name string) iter.Seq2[v1.PolicyRevision, error] {
 	at := path("v1", "policies")
 	if name != "" {
 		at += path(name)
 	}
-	var l v1.PolicyList
-	_, err := c.call(ctx, get(at), &l)
-	return l.Policies, err
+	return walk(ctx, func(ctx context.Context, cursor string) (page[v1.PolicyRevision], error) {
+		var l v1.PolicyList
+		_, err := c.call(ctx, list(at, cursor), &l)
+		return page[v1.PolicyRevision]{l.Policies, l.Next}, err
+	})
 }
 
 // Policy reads a revision of a policy.
@@ -49,8 +57,13 @@ func (c *Client) DiffPolicy(ctx context.Context, name string, from, to int) ([]v
 }
 
 // DraftPolicy begins a policy; the problem policy_exists says that there is one of that name.
-func (c *Client) DraftPolicy(ctx context.Context, n v1.NewPolicy) (Policy, error) {
-	r, err := request{method: http.MethodPost, path: path("v1", "policies")}.withBody(n)
+func (c *Client) DraftPolicy(ctx context.Context, name string, rules Rules) (Policy, error) {
+	named := maps.Clone(rules)
+	if named == nil {
+		named = Rules{}
+	}
+	named["name"] = name
+	r, err := request{method: http.MethodPost, path: path("v1", "policies")}.withBody(named)
 	if err != nil {
 		return Policy{}, err
 	}
@@ -58,7 +71,7 @@ func (c *Client) DraftPolicy(ctx context.Context, n v1.NewPolicy) (Policy, error
 }
 
 // NextPolicy drafts a further revision out of the latest one.
-func (c *Client) NextPolicy(ctx context.Context, name string, rules v1.PolicyRules) (Policy, error) {
+func (c *Client) NextPolicy(ctx context.Context, name string, rules Rules) (Policy, error) {
 	r, err := request{method: http.MethodPost, path: path("v1", "policies", name)}.withBody(rules)
 	if err != nil {
 		return Policy{}, err
@@ -68,7 +81,7 @@ func (c *Client) NextPolicy(ctx context.Context, name string, rules v1.PolicyRul
 
 // RewritePolicy changes a revision that is not published, as it was read under etag; the problem revision_mismatch says
 // that somebody else has changed it since.
-func (c *Client) RewritePolicy(ctx context.Context, name string, revision int, etag string, rules v1.PolicyRules) (Policy, error) {
+func (c *Client) RewritePolicy(ctx context.Context, name string, revision int, etag string, rules Rules) (Policy, error) {
 	r, err := request{method: http.MethodPut, path: policyPath(name, revision), ifMatch: etag}.withBody(rules)
 	if err != nil {
 		return Policy{}, err
@@ -79,6 +92,21 @@ func (c *Client) RewritePolicy(ctx context.Context, name string, revision int, e
 // StepPolicy submits, approves, publishes or retires a revision as it was read under etag.
 func (c *Client) StepPolicy(ctx context.Context, name string, revision int, etag, step string) (Policy, error) {
 	return c.policy(ctx, request{method: http.MethodPost, path: policyPath(name, revision) + path(step), ifMatch: etag})
+}
+
+// DeletePolicy deletes a draft as it was read under etag.
+func (c *Client) DeletePolicy(ctx context.Context, name string, revision int, etag string) error {
+	_, err := c.call(ctx, request{method: http.MethodDelete, path: policyPath(name, revision), ifMatch: etag}, nil)
+	return err
+}
+
+// HandOverPolicy makes a policy another client's.
+func (c *Client) HandOverPolicy(ctx context.Context, name, to string) error {
+	r, err := request{method: http.MethodPut, path: path("v1", "policies", name, "author"), repeatable: true}.withBody(v1.PolicyAuthor{Client: to})
+	if err == nil {
+		_, err = c.call(ctx, r, nil)
+	}
+	return err
 }
 
 func (c *Client) policy(ctx context.Context, r request) (Policy, error) {

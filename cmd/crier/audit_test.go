@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -114,11 +115,11 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"GET", "/v1/policies", "", "", 401},
 		{"POST", "/v1/policies/ward", demoAdmin, `{"expiry":"1h"}`, 201},
 		{"POST", "/v1/policies/ward", demoAdmin, `{"expiry":"qzcanary"}`, 400},
-		{"GET", "/v1/policies/ward", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward", demoAdmin, "", 200},
 		{"GET", "/v1/policies/ward%40qzcanary", demoPublisher, "", 400},
-		{"GET", "/v1/policies/ward/diff?from=1&to=2", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward/diff?from=1&to=2", demoAdmin, "", 200},
 		{"GET", "/v1/policies/ward/diff?from=1&to=qzcanary", demoPublisher, "", 400},
-		{"GET", "/v1/policies/ward/1", demoPublisher, "", 200},
+		{"GET", "/v1/policies/ward/1", demoAdmin, "", 200},
 		{"GET", "/v1/policies/ward/qzcanary", demoPublisher, "", 400},
 		{"PUT", "/v1/policies/ward/1", demoAdmin, `{"jitter":0}`, 200},
 		{"PUT", "/v1/policies/ward/1", demoPublisher, `{}`, 403},
@@ -130,6 +131,10 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", "/v1/policies/ward/1/publish", demoAdmin, "", 200},
 		{"POST", "/v1/policies/ward/1/retire", demoDPO, "", 403},
 		{"POST", "/v1/policies/ward/1/retire", demoAdmin, "", 200},
+		{"DELETE", "/v1/policies/ward/2", demoPublisher, "", 403},
+		{"DELETE", "/v1/policies/ward/2", demoAdmin, "", 204},
+		{"PUT", "/v1/policies/ward/author", demoAdmin, `{"client":"hosp-9"}`, 200},
+		{"PUT", "/v1/policies/ward/author", demoPublisher, `{"client":"hosp-9"}`, 403},
 		{"DELETE", room, demoPublisher, "", 403},
 		{"DELETE", room, demoAdmin, "", 204},
 		{"GET", "/qzcanary", demoAdmin, "", 404},
@@ -179,14 +184,16 @@ func (s *stand) call(c auditCall) answer {
 	if rows {
 		header = []string{"Content-Type", "application/x-ndjson"}
 	}
-	switch policy := strings.HasPrefix(c.path, "/v1/policies/ward/1"); {
-	case policy && c.method != http.MethodGet:
-		one, err := s.as(token).Policy(s.t.Context(), "ward", 1)
+	policies := strings.HasPrefix(c.path, "/v1/policies/ward/")
+	number, _ := strconv.Atoi(strings.Split(c.path+"////", "/")[4]) // of a revision
+	switch {
+	case policies && number > 0 && c.method != http.MethodGet:
+		one, err := s.as(s.token(demoAdmin)).Policy(s.t.Context(), "ward", number)
 		if err != nil {
 			s.t.Fatal(err)
 		}
 		header = []string{"If-Match", one.ETag}
-	case c.method == http.MethodPut && c.status == http.StatusOK:
+	case c.method == http.MethodPut && c.status == http.StatusOK && !policies:
 		room, err := s.as(token).Room(s.t.Context(), "ward")
 		if err != nil {
 			s.t.Fatal(err)

@@ -103,6 +103,7 @@ func tellRules(w io.Writer, r v1.PolicyRevision) {
 	if r.Duplicates == v1.DuplicatesResend {
 		fmt.Fprintln(w, "An attempt of which nobody knows the outcome is made again.")
 	}
+	tellFurther(w, r)
 }
 
 // tellDelivery says how it stands with one recipient, who is a number here.

@@ -15,14 +15,17 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 )
 
-const policyLong = `Say how long and how often the delivery of messages is tried.
+const policyLong = `Say which messages a room accepts, when they are sent, by what way, and how long and how often that is tried.
 
 A policy has revisions. Each is drafted and submitted by an admin of a room, approved by a data protection officer, who is
 somebody else, and published. From then on it never changes: a change is a new revision. A message keeps the revision that
-was the latest one published when it was accepted.`
+was the latest one published when it was accepted. Until it is published, a revision is shown to its author, to officers
+and to platform admins alone.
 
-const policyExample = `  crier policy draft patient --retry 5m,1h --expiry 48h
-  crier policy draft patient --revision 1 --expiry 72h
+"crier policy rules" says which rules there are.`
+
+const policyExample = `  crier policy draft patient --retry 5m,1h --expiry 48h --quiet-hours 21:00-08:00 --zone Asia/Bishkek
+  crier policy draft patient --revision 1 --file rules.json
   crier policy submit patient 1
   crier policy approve patient 1 --etag '"12"'
   crier policy publish patient 1
@@ -31,38 +34,13 @@ const policyExample = `  crier policy draft patient --retry 5m,1h --expiry 48h
   crier policy diff patient 1 2`
 
 func (t terminal) policyCommand() *cobra.Command {
-	c := &cobra.Command{Use: "policy", Short: "Set the rules of delivery", Long: policyLong, Example: policyExample}
-	c.AddCommand(t.policyDraft(), t.policyShow(), t.policyList(), t.policyDiff(),
+	c := &cobra.Command{Use: "policy", Short: "Set the rules of accepting and delivering messages", Long: policyLong, Example: policyExample}
+	c.AddCommand(t.policyDraft(), t.policyShow(), t.policyList(), t.policyDiff(), t.policyRules(), t.policyDelete(), t.policyHandOver(),
 		t.policyStep(client.SubmitPolicy, "Submit a draft of yours for approval"),
 		t.policyStep(client.ApprovePolicy, "Approve what somebody else has submitted (data protection officers)"),
 		t.policyStep(client.PublishPolicy, "Publish a revision of yours that was approved"),
 		t.policyStep(client.RetirePolicy, "Retire a published revision of yours"))
 	return c
-}
-
-// ruleFlags are the rules that can be given.
-type ruleFlags struct {
-	retry      []string
-	jitter     float64
-	expiry     string
-	duplicates string
-}
-
-func (r *ruleFlags) add(c *cobra.Command) {
-	f := c.Flags()
-	f.StringSliceVar(&r.retry, "retry", nil, "the waits after attempts 1, 2, …; the last one repeats")
-	f.Float64Var(&r.jitter, "jitter", 0, "the share by which a wait may be longer or shorter, 0 to 1")
-	f.StringVar(&r.expiry, "expiry", "", "from acceptance until a delivery is given up")
-	f.StringVar(&r.duplicates, "duplicates", "", "what becomes of an attempt of unknown outcome: resend")
-}
-
-// rules are those that the command line names.
-func (r *ruleFlags) rules(c *cobra.Command) v1.PolicyRules {
-	rules := v1.PolicyRules{Retry: r.retry, Expiry: r.expiry, Duplicates: v1.PolicyDuplicates(r.duplicates)}
-	if c.Flags().Changed("jitter") {
-		rules.Jitter = &r.jitter
-	}
-	return rules
 }
 
 func (t terminal) policyDraft() *cobra.Command {
@@ -71,6 +49,7 @@ func (t terminal) policyDraft() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "draft NAME",
 		Short: "Draft a policy, or a new revision of one of yours, or change a revision that is not published",
+		Long:  draftLong,
 		Args:  cobra.ExactArgs(1),
 	}
 	n, p := t.connect(c), t.printer(c)
@@ -81,7 +60,11 @@ func (t terminal) policyDraft() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		one, err := draft(c.Context(), gateway, args[0], revision, r.rules(c))
+		rules, err := r.rules(c, t.in)
+		if err != nil {
+			return err
+		}
+		one, err := draft(c.Context(), gateway, args[0], revision, rules)
 		if err != nil {
 			return err
 		}
@@ -91,7 +74,7 @@ func (t terminal) policyDraft() *cobra.Command {
 }
 
 // draft changes a revision, or begins a policy, or goes on with the one that is there.
-func draft(ctx context.Context, gateway *client.Client, name string, revision int, rules v1.PolicyRules) (client.Policy, error) {
+func draft(ctx context.Context, gateway *client.Client, name string, revision int, rules client.Rules) (client.Policy, error) {
 	if revision != 0 {
 		one, err := gateway.Policy(ctx, name, revision)
 		if err != nil {
@@ -99,9 +82,7 @@ func draft(ctx context.Context, gateway *client.Client, name string, revision in
 		}
 		return gateway.RewritePolicy(ctx, name, revision, one.ETag, rules)
 	}
-	one, err := gateway.DraftPolicy(ctx, v1.NewPolicy{
-		Name: name, Retry: rules.Retry, Jitter: rules.Jitter, Expiry: rules.Expiry, Duplicates: rules.Duplicates,
-	})
+	one, err := gateway.DraftPolicy(ctx, name, rules)
 	var p *client.Problem
 	if errors.As(err, &p) && p.Code == v1.ProblemCodePolicyExists {
 		return gateway.NextPolicy(ctx, name, rules)
@@ -171,16 +152,17 @@ func (t terminal) policyList() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		list, err := gateway.Policies(c.Context(), strings.Join(args, ""))
-		for _, one := range list {
-			err := p.value(one, func(w io.Writer) {
-				fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", one.Name, one.Revision, one.State, cmp.Or(one.Author, "-"))
-			})
+		for one, err := range gateway.Policies(c.Context(), strings.Join(args, "")) {
+			if err == nil {
+				err = p.value(one, func(w io.Writer) {
+					fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", one.Name, one.Revision, one.State, cmp.Or(one.Author, "-"))
+				})
+			}
 			if err != nil {
 				return err
 			}
 		}
-		return err
+		return nil
 	}
 	return c
 }
@@ -200,7 +182,7 @@ func (t terminal) policyDiff() *cobra.Command {
 		}
 		changes, err := gateway.DiffPolicy(c.Context(), args[0], from, to)
 		for _, one := range changes {
-			if err := p.value(one, func(w io.Writer) { fmt.Fprintf(w, "%s\t%v\t%v\n", one.Pointer, one.From, one.To) }); err != nil {
+			if err := p.value(one, func(w io.Writer) { fmt.Fprintf(w, "%s\t%s\t%s\n", one.Pointer, brief(one.From), brief(one.To)) }); err != nil {
 				return err
 			}
 		}
@@ -215,6 +197,9 @@ func (p *printer) policy(one client.Policy) error {
 		columns(w, func(w io.Writer) {
 			fmt.Fprintf(w, "name\t%s\nrevision\t%d\nstate\t%s\n", one.Name, one.Revision, one.State)
 			fmt.Fprintf(w, "retry\t%s\njitter\t%v\nexpiry\t%s\nduplicates\t%s\n", strings.Join(one.Retry, ","), one.Jitter, one.Expiry, one.Duplicates)
+			for _, rule := range furtherRules(one.PolicyRevision) {
+				fmt.Fprintf(w, "%s\t%s\n", rule.name, rule.text)
+			}
 			fmt.Fprintf(w, "author\t%s\napprover\t%s\netag\t%s\n", cmp.Or(one.Author, "-"), cmp.Or(one.Approver, "-"), one.ETag)
 		})
 	})

@@ -52,7 +52,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 			return s.vault.rekey(ctx, &mover, a.config.Vault.RekeyAfter)
 		})
 	})
-	eraser := retention.Eraser{Log: s.log, Finder: k.index, Rooms: k.rooms, Readers: s.log, Logger: a.log.With("part", "retention"), Now: s.broker.Now}
+	eraser := retention.Eraser{Log: s.log, Finder: k.index, Rooms: k.rooms, Policies: k.policies, Readers: s.log, Logger: a.log.With("part", "retention"), Now: s.broker.Now}
 	c.run("retention", func(ctx context.Context) error {
 		return leases.Hold(ctx, "retention", func(ctx context.Context, _ uint64, _ func() bool) error {
 			return eraser.Run(ctx, a.config.Retention)

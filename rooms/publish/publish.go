@@ -52,11 +52,6 @@ type Policies interface {
 	Policy(ctx context.Context, room rooms.Room) (rooms.Policy, error)
 }
 
-// Rules says why a policy does not let a message in; nil if it does. Its errors are handed on as they are.
-type Rules interface {
-	Check(ctx context.Context, p rooms.Policy, r Request, id string) error
-}
-
 // Publisher accepts messages.
 type Publisher struct {
 	Log      Log
@@ -94,10 +89,11 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
 	}
-	if p.Rules != nil {
-		if err := p.Rules.Check(ctx, policy, r, txids[0]); err != nil {
-			return p.refused(ctx, r, txids, err)
-		}
+	if known, ok, err = p.judge(ctx, r, policy, txids); err != nil {
+		return Receipt{}, err
+	}
+	if ok {
+		return p.repeat(r, known)
 	}
 	m, err := p.message(r, policy, txids[0])
 	if err != nil {
@@ -124,10 +120,15 @@ func (p *Publisher) known(ctx context.Context, txids []string) (Known, bool, err
 	if err != nil || ok || len(txids) == 1 {
 		return k, ok, lookupError(err)
 	}
+	return p.whole(ctx, txids)
+}
+
+// whole asks the memory when it knows all of the log.
+func (p *Publisher) whole(ctx context.Context, txids []string) (Known, bool, error) {
 	if err := p.Memory.Wait(ctx); err != nil {
 		return Known{}, false, ErrUnavailable
 	}
-	k, ok, err = p.Memory.Lookup(txids...)
+	k, ok, err := p.Memory.Lookup(txids...)
 	return k, ok, lookupError(err)
 }
 
@@ -182,22 +183,6 @@ func refusal(err error) error {
 		return ErrUnavailable
 	}
 	return fmt.Errorf("publish: append: %w", err)
-}
-
-// refused gives the first answer to a message that the rules let in before, whatever they say of it now: the memory
-// may not have known it yet.
-func (p *Publisher) refused(ctx context.Context, r Request, txids []string, why error) (Receipt, error) {
-	if err := p.Memory.Wait(ctx); err != nil {
-		return Receipt{}, ErrUnavailable
-	}
-	known, ok, err := p.Memory.Lookup(txids...)
-	switch {
-	case err != nil:
-		return Receipt{}, lookupError(err)
-	case ok:
-		return p.repeat(r, known)
-	}
-	return Receipt{}, why
 }
 
 // message makes the entry of the log.

@@ -1,10 +1,11 @@
 // Package retention erases the bodies of messages that are done with.
 //
 // It promises that a body is overwritten on disk once every delivery of its message has reached
-// its last state, every durable consumer that it is for has acknowledged it, the room keeps no history,
-// and the log no longer needs the body to recognise a repeat; and that this is recorded. A consumer that
-// is made while a body is being erased may come too late for it. Where deliveries have failed that can be tried anew, the body
-// is kept for a while longer. Doing it twice is dull. A body that is never done with
+// its last state, every durable consumer that it is for has acknowledged it, the policy under which
+// the message was accepted does not keep it, nor the room if the policy leaves it to that, and the log
+// no longer needs the body to recognise a repeat; and that this is recorded. A consumer that is made
+// while a body is being erased may come too late for it. Where deliveries have failed that can be
+// tried anew, the body is kept for a while longer. Doing it twice is dull. A body that is never done with
 // goes with the room's log, at its end of life.
 package retention
 
@@ -34,6 +35,11 @@ type Finder interface {
 // Rooms tells which rooms keep the history of their messages.
 type Rooms interface {
 	Get(ctx context.Context, room rooms.Room) (rooms.RoomConfig, error)
+}
+
+// Policies tells the rules of a revision that messages were accepted under.
+type Policies interface {
+	Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error)
 }
 
 // Readers tells of the durable consumers of a room how far they are. To be behind is to keep bodies.
@@ -89,12 +95,13 @@ const batch = 256
 
 // Eraser erases bodies.
 type Eraser struct {
-	Log     Log
-	Finder  Finder
-	Rooms   Rooms
-	Readers Readers
-	Logger  *slog.Logger
-	Now     func() time.Time // time.Now if nil
+	Log      Log
+	Finder   Finder
+	Rooms    Rooms
+	Policies Policies // nil: each room has its way
+	Readers  Readers
+	Logger   *slog.Logger
+	Now      func() time.Time // time.Now if nil
 }
 
 // Run makes a pass now and then until ctx ends.
@@ -153,10 +160,26 @@ func (e Eraser) needed(ctx context.Context, h rooms.Header, known readings) (boo
 	return slices.ContainsFunc(all, func(c rooms.Consumer) bool { return c.Needs(h) }), nil
 }
 
+// keeps says whether a body stays for its history's sake. One whose rules cannot be read stays until they can.
+func (e Eraser) keeps(ctx context.Context, h rooms.Header) bool {
+	if e.Policies != nil {
+		p, err := e.Policies.Policy(ctx, h.Policy)
+		if err != nil {
+			e.Logger.Warn("a body stays, as its policy cannot be read", "umid", h.UMID, "policy", h.Policy.Name, "revision", h.Policy.Revision, "error", err)
+			return true
+		}
+		if p.History != rooms.HistoryOfRoom {
+			return p.History == rooms.HistoryKept
+		}
+	}
+	c, err := e.Rooms.Get(ctx, h.Room)
+	return err == nil && c.History
+}
+
 func (e Eraser) erase(ctx context.Context, headers []rooms.Header, known readings) error {
 	var events []rooms.Event
 	for _, h := range headers {
-		if c, err := e.Rooms.Get(ctx, h.Room); err == nil && c.History {
+		if e.keeps(ctx, h) {
 			continue
 		}
 		switch needed, err := e.needed(ctx, h, known); {

@@ -51,7 +51,7 @@ func (r *Rules) Check(ctx context.Context, p rooms.Policy, m publish.Request, id
 			return err
 		}
 	}
-	if p.Check.URL.IsZero() && p.Check.Timeout == 0 {
+	if !p.Check.Asks() {
 		return nil
 	}
 	return r.ask(ctx, p.Check, m, id)
