@@ -52,15 +52,20 @@ func (e ConnectionKind) Valid() bool {
 const (
 	DeliveryReasonBounced       DeliveryReason = "bounced"
 	DeliveryReasonCancelled     DeliveryReason = "cancelled"
+	DeliveryReasonCapped        DeliveryReason = "capped"
 	DeliveryReasonDeferred      DeliveryReason = "deferred"
 	DeliveryReasonExpired       DeliveryReason = "expired"
 	DeliveryReasonGone          DeliveryReason = "gone"
+	DeliveryReasonIncomplete    DeliveryReason = "incomplete"
 	DeliveryReasonNoContent     DeliveryReason = "no-content"
 	DeliveryReasonNotConfigured DeliveryReason = "not-configured"
+	DeliveryReasonQuietHours    DeliveryReason = "quiet-hours"
 	DeliveryReasonRejected      DeliveryReason = "rejected"
+	DeliveryReasonSuperseded    DeliveryReason = "superseded"
 	DeliveryReasonSuppressed    DeliveryReason = "suppressed"
 	DeliveryReasonThrottled     DeliveryReason = "throttled"
 	DeliveryReasonTimeout       DeliveryReason = "timeout"
+	DeliveryReasonTooManyFailed DeliveryReason = "too-many-failed"
 	DeliveryReasonUnknown       DeliveryReason = "unknown"
 	DeliveryReasonUnreachable   DeliveryReason = "unreachable"
 )
@@ -72,23 +77,33 @@ func (e DeliveryReason) Valid() bool {
 		return true
 	case DeliveryReasonCancelled:
 		return true
+	case DeliveryReasonCapped:
+		return true
 	case DeliveryReasonDeferred:
 		return true
 	case DeliveryReasonExpired:
 		return true
 	case DeliveryReasonGone:
 		return true
+	case DeliveryReasonIncomplete:
+		return true
 	case DeliveryReasonNoContent:
 		return true
 	case DeliveryReasonNotConfigured:
 		return true
+	case DeliveryReasonQuietHours:
+		return true
 	case DeliveryReasonRejected:
+		return true
+	case DeliveryReasonSuperseded:
 		return true
 	case DeliveryReasonSuppressed:
 		return true
 	case DeliveryReasonThrottled:
 		return true
 	case DeliveryReasonTimeout:
+		return true
+	case DeliveryReasonTooManyFailed:
 		return true
 	case DeliveryReasonUnknown:
 		return true
@@ -678,8 +693,11 @@ type Delivery struct {
 	Number   int       `json:"number"`
 	QueuedAt time.Time `json:"queuedAt,omitempty,omitzero"`
 
-	// Reason Refines errored and failed.
+	// Reason Refines errored and failed; of queued it says why the delivery waits.
 	Reason DeliveryReason `json:"reason,omitempty,omitzero"`
+
+	// RetryAt When the next attempt is to be made: on the person's other channel, where the policy says so and the message is sent and not delivered by then.
+	RetryAt time.Time `json:"retryAt,omitempty,omitzero"`
 
 	// SentAt When the provider confirmed.
 	SentAt time.Time `json:"sentAt,omitempty,omitzero"`
@@ -689,7 +707,7 @@ type Delivery struct {
 	Status Status `json:"status"`
 }
 
-// DeliveryReason Refines errored and failed.
+// DeliveryReason Refines errored and failed; of queued it says why the delivery waits.
 type DeliveryReason string
 
 // DeliveryList defines model for DeliveryList.
