@@ -88,7 +88,7 @@ func TestSecondChannelTakesOver(t *testing.T) {
 		case 3:
 			return Outcome{Result: Deferred, Reason: rooms.Unreachable}
 		}
-		return receipted(nil, d)
+		return receipted(t.Context(), d)
 	}
 	text := &notebook{}
 	umid := r.publish(rooms.Normal, true, rooms.Email, 4, r.byBoth)
