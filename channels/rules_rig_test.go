@@ -215,3 +215,33 @@ func TestFrequencyHolds(t *testing.T) {
 		}
 	}
 }
+
+// Nodes that work side by side let through what the policy allows, and at most one message more for each further node.
+func TestFrequencyOfTwoNodes(t *testing.T) {
+	r := newRig(t)
+	const allowed, nodes = 3, 2
+	p := &notebook{}
+	var umids []rooms.UMID
+	for range 20 {
+		umids = append(umids, r.publish(rooms.Normal, true, rooms.Email, 1, func(j *rooms.Job) { j.Deadline = time.Now().Add(3 * time.Hour) }))
+	}
+	for range nodes {
+		d := r.deps(p)
+		d.Policies = under(rooms.PolicyRules{Cap: rooms.Frequency{Messages: allowed, Per: time.Hour}})
+		d.Frequencies = counted{r.history}
+		r.start(New(Options{}, d))
+	}
+	for _, u := range umids {
+		r.eventually("sent or put off", func() error {
+			events := r.history.events(rooms.DeliveryID{UMID: u})
+			if len(events) == 0 {
+				return fmt.Errorf("nothing has happened")
+			}
+			return nil
+		})
+	}
+	r.eventually("queue", r.empty(rooms.Normal))
+	if n := len(p.read()); n < allowed || n > allowed+nodes-1 {
+		t.Errorf("%d were sent, want %d to %d", n, allowed, allowed+nodes-1)
+	}
+}

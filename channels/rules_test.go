@@ -55,6 +55,8 @@ func TestQuietHours(t *testing.T) {
 		"no retry before the deadline": {func(j *work) { j.Deadline = time.Now().Add(time.Hour) },
 			rooms.PolicyRules{Times: rooms.Times{Quiet: []rooms.QuietHours{{From: 2, Until: 60}}}}, Outcome{Result: Deferred},
 			[]string{"record failed 0.1 expired", "done"}},
+		"moved and too late": {func(j *work) { j.Attempt, j.Moved, j.Deadline = 2, 2, time.Now() }, rooms.PolicyRules{}, Outcome{Result: Sent},
+			[]string{"state? 0", "state? 0", "record failed 0.2 expired", "done"}},
 		"moved, waits on unsaid": {func(j *work) { j.Attempt, j.Moved = 2, 2 }, rooms.PolicyRules{Times: night}, Outcome{Result: Sent},
 			[]string{"state? 0", "park 0.2 in 6h0m0s", "done"}},
 	} {
@@ -371,4 +373,13 @@ func TestOnePersonAtATime(t *testing.T) {
 			t.Errorf("recorded of %q", d.of)
 		}
 	})
+}
+
+// What was sent on the first channel stays sent if the second is not even tried.
+func TestSecondChannelNotTried(t *testing.T) {
+	d := &diary{state: rooms.State{Status: rooms.Sent, Attempt: 1}}
+	j := d.job(0)
+	j.Attempt, j.Moved, j.Deadline = 2, 2, time.Now()
+	newWorker(d, always(Outcome{Result: Sent})).do(t.Context(), t.Context(), j, nobody)
+	d.expect(t, "state? 0", "state? 0", "done")
 }
