@@ -90,7 +90,16 @@ func deliveryOf(d index.Delivery) v1.Delivery {
 		At:       moment(d.At),
 		QueuedAt: moment(d.QueuedAt),
 		SentAt:   moment(d.SentAt),
+		RetryAt:  retryAt(d),
 	}
+}
+
+// retryAt is when the next attempt is to be made; zero of what is done with.
+func retryAt(d index.Delivery) time.Time {
+	if d.Terminal() {
+		return time.Time{}
+	}
+	return moment(d.RetryAt)
 }
 
 // optionalTime is nil for what has not happened.

@@ -51,9 +51,21 @@
 // Lanes never wait for each other: each lane and channel has its own workers, and pulls no more
 // than it has workers free. A provider that does not return keeps its worker, while its job is
 // given up as unknown and tried again; so a hung provider can stop its channel, but not fill
-// the memory. Nothing is sent after its deadline; what nobody pulls until then, say in a pause,
+// the memory. A channel may have several providers: the first attempts are shared out among them by
+// weight, further attempts of a delivery go to the others in turn. A provider with a rate is given
+// that many deliveries a second by each node, at even distances, the most urgent lane first: an
+// emergency leaves next, or next but one. Nothing is sent after its deadline; what nobody pulls until then, say in a pause,
 // the bridge finds and records as failed (expired). If no further attempt fits before the
 // deadline the delivery fails at once, as expired, with the last code of the provider.
+//
+// What the policy of a message says of its deliveries holds, but for emergencies, which wait for
+// nothing: in quiet hours an attempt is postponed, uncounted, until the first moment that is
+// allowed, as it is while its person has had as many messages of the room as the policy lets
+// through; a retry is planned for such a moment at once. Where the rules cannot be read, nothing
+// is sent. A delivery that fails for good on its channel, or is not delivered there in the time
+// that the policy leaves it, goes on on the person's next channel, once; from then on the first
+// channel's attempts are needless, but its receipt is still heard. A confirmation without a receipt
+// counts as delivered there.
 //
 // Logs, metrics and events hold ids and codes, no contact and no content.
 //
@@ -62,5 +74,7 @@
 // Once-only delivery: if the process dies between the provider's answer and its event, or the
 // outcome of an attempt is unknown, the delivery is sent again. Order: the first attempts of
 // one room, lane and channel begin in the order of publication, but run side by side.
+// A limit of messages to a person is kept by each node for itself, and by all together but for
+// what they send him at the same moment: one message for each further node. A rate is of one node.
 // Contents are kept in memory for a while after they are used, also if the log erases them.
 package channels

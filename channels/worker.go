@@ -67,6 +67,9 @@ func (w *worker) do(pull, send context.Context, j work, down func(step)) {
 		s, ok = w.wait(pull, o)
 	}
 	if !ok {
+		s = w.unmade(pull, j, s)
+	}
+	if !ok {
 		settle(s)
 		return
 	}
@@ -170,6 +173,24 @@ func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (room
 		return d.To, true, nil // a named recipient, or a fresh message
 	}
 	return w.members.Subscribed(ctx, j.Room, id, d.To)
+}
+
+// unmade is what follows from not even trying. Where the delivery was to be moved here because no receipt has come, it
+// stays what it is, sent.
+func (w *worker) unmade(ctx context.Context, j work, s step) step {
+	if s.event.Kind != rooms.EventFailed || j.Moved != j.Attempt {
+		return s
+	}
+	ctx, cancel := context.WithTimeout(ctx, historyPatience)
+	defer cancel()
+	stands, err := w.history.State(ctx, j.ID())
+	switch {
+	case err != nil:
+		return w.fault(ctx, j, "history", err)
+	case stands.Status == rooms.Sent:
+		return step{action: finish}
+	}
+	return s
 }
 
 func (w *worker) settled(ctx context.Context, j work) (bool, error) {

@@ -8,14 +8,26 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Set changes one value, named by its path such as policy.retry. The entries of a list are separated by commas.
+// Set changes one value, named by its path such as policy.retry. The entries of a list are separated by commas; a list of
+// sections is given as YAML, such as [{name: reserve, kind: sandbox}].
 func (c *Config) Set(path, value string) error {
 	at, ok := root(c).find(path)
-	if !ok || at.section() || at.list() || at.value.Kind() == reflect.Map {
+	if !ok || at.section() || at.value.Kind() == reflect.Map {
 		return fmt.Errorf("%s: unknown key", path)
 	}
 	var d decoder
+	if at.list() {
+		return d.text(value, at)
+	}
 	d.value(scalar(at.value.Type(), value), at)
+	return d.err()
+}
+
+// text decodes what is written as in a file.
+func (d *decoder) text(value string, into key) error {
+	if err := d.document([]byte(value), into); err != nil {
+		return fmt.Errorf("%s: %w", into.path, err)
+	}
 	return d.err()
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/govcrier/crier/config"
 )
 
 const several = `
@@ -56,6 +58,21 @@ func TestSeveralProvidersWithFaults(t *testing.T) {
 		_, faults := load(t, "providers: {email: {kind: sandbox, more: ["+more+"]}}", nowhere)
 		if !slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, want) }) {
 			t.Errorf("%s: %q; want %s", more, faults, want)
+		}
+	}
+}
+
+func TestProvidersBySet(t *testing.T) {
+	c := config.New()
+	if err := c.Set("providers.sms.more", "[{name: reserve, kind: sandbox}, {name: other, rate: 0.5}]"); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Providers.SMS.More; len(got) != 2 || got[0].Name != "reserve" || got[1].Rate != 0.5 {
+		t.Errorf("got %+v", got)
+	}
+	for _, bad := range []string{"reserve", "[{colour: red}]", "[{name: ", "5"} {
+		if c.Set("providers.sms.more", bad) == nil {
+			t.Errorf("%s is taken", bad)
 		}
 	}
 }

@@ -65,6 +65,7 @@ const (
 	DeliveryReasonSuppressed    DeliveryReason = "suppressed"
 	DeliveryReasonThrottled     DeliveryReason = "throttled"
 	DeliveryReasonTimeout       DeliveryReason = "timeout"
+	DeliveryReasonTooManyFailed DeliveryReason = "too-many-failed"
 	DeliveryReasonUnknown       DeliveryReason = "unknown"
 	DeliveryReasonUnreachable   DeliveryReason = "unreachable"
 )
@@ -101,6 +102,8 @@ func (e DeliveryReason) Valid() bool {
 	case DeliveryReasonThrottled:
 		return true
 	case DeliveryReasonTimeout:
+		return true
+	case DeliveryReasonTooManyFailed:
 		return true
 	case DeliveryReasonUnknown:
 		return true
@@ -872,8 +875,11 @@ type Delivery struct {
 	Number   int       `json:"number"`
 	QueuedAt time.Time `json:"queuedAt,omitempty,omitzero"`
 
-	// Reason Refines errored and failed.
+	// Reason Refines errored and failed; of queued it says why the delivery waits.
 	Reason DeliveryReason `json:"reason,omitempty,omitzero"`
+
+	// RetryAt When the next attempt is to be made: on the person's other channel, where the policy says so and the message is sent and not delivered by then.
+	RetryAt time.Time `json:"retryAt,omitempty,omitzero"`
 
 	// Round How often it had been given up and was tried anew; attempts count from 1 in each round.
 	Round int `json:"round,omitempty,omitzero"`
@@ -886,7 +892,7 @@ type Delivery struct {
 	Status Status `json:"status"`
 }
 
-// DeliveryReason Refines errored and failed.
+// DeliveryReason Refines errored and failed; of queued it says why the delivery waits.
 type DeliveryReason string
 
 // DeliveryList defines model for DeliveryList.

@@ -118,5 +118,9 @@ func tellDelivery(w io.Writer, d v1.Delivery) {
 	if d.Attempt > 0 {
 		fmt.Fprintf(w, " at attempt %d", d.Attempt)
 	}
-	fmt.Fprintf(w, ", %s.\n", moment(d.At))
+	fmt.Fprintf(w, ", %s", moment(d.At))
+	if !d.RetryAt.IsZero() {
+		fmt.Fprintf(w, "; the next attempt is %s", moment(d.RetryAt))
+	}
+	fmt.Fprintln(w, ".")
 }

@@ -104,7 +104,11 @@ func (p *printer) deliveries(ctx context.Context, gateway *client.Client, umid s
 		for d, err := range gateway.Deliveries(ctx, umid) {
 			if err == nil {
 				err = out.value(d, func(w io.Writer) {
-					fmt.Fprintf(w, "%d\t%s\t%s\t%s\tattempt %d\t%s\n", d.Number, d.Channel, d.Status, d.Reason, d.Attempt, moment(d.At))
+					fmt.Fprintf(w, "%d\t%s\t%s\t%s\tattempt %d\t%s", d.Number, d.Channel, d.Status, d.Reason, d.Attempt, moment(d.At))
+					if !d.RetryAt.IsZero() {
+						fmt.Fprintf(w, "\tnext %s", moment(d.RetryAt))
+					}
+					fmt.Fprintln(w)
 				})
 			}
 			if err != nil {

@@ -1,0 +1,133 @@
+package channels
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+func TestSlotsComeAtEvenDistances(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(100)
+		began := time.Now()
+		var all sync.WaitGroup
+		for range 301 {
+			all.Go(func() { s.take(t.Context(), rooms.Bulk) })
+		}
+		all.Wait()
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("301 slots of 100 a second took %s", took)
+		}
+		time.Sleep(time.Minute)
+		began = time.Now()
+		for range 3 {
+			s.take(t.Context(), rooms.Bulk)
+		}
+		if took := time.Since(began); took != 20*time.Millisecond {
+			t.Errorf("3 more after a rest took %s: slots that nobody took are lost", took)
+		}
+	})
+}
+
+func TestWhoLeavesTakesNoSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(1)
+		s.take(t.Context(), rooms.Bulk)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if s.take(ctx, rooms.Emergency) {
+			t.Error("there was a slot")
+		}
+		began := time.Now()
+		if !s.take(t.Context(), rooms.Bulk) || time.Since(began) != 500*time.Millisecond {
+			t.Errorf("the next one had to wait %s", time.Since(began))
+		}
+	})
+}
+
+func TestWithoutRateNobodyWaits(t *testing.T) {
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 1000 {
+		if !newSlots(0).take(stopped, rooms.Bulk) {
+			t.Fatal("waited")
+		}
+	}
+}
+
+// A provider of 100 a second is saturated by bulk; an emergency that comes is among the next two that leave.
+func TestEmergencyIsAmongTheNextTwo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var left, worst atomic.Int64
+		var came sync.Map // of emergencies: how many had left when it came
+		sink := send(func(_ context.Context, d rooms.Delivery) Outcome {
+			n := left.Add(1)
+			if before, ok := came.Load(d.ID.N); ok && d.Lane == rooms.Emergency {
+				worst.Store(max(worst.Load(), n-before.(int64)))
+			}
+			time.Sleep(30 * time.Millisecond)
+			return Outcome{Result: Sent}
+		})
+		w := newWorker(&diary{}, sink)
+		w.crew = weights(w.log, Configured{Named: Named{"slow", sink}, Rate: 100})
+		ctx, cancel := context.WithCancel(t.Context())
+		var bulk sync.WaitGroup
+		for n := range 64 {
+			bulk.Go(func() {
+				for i := 0; ctx.Err() == nil; i++ {
+					j := (&diary{}).job(n + 64*i)
+					j.Lane = rooms.Bulk
+					w.do(ctx, t.Context(), j, nobody)
+				}
+			})
+		}
+		time.Sleep(5 * time.Second)
+		var urgent sync.WaitGroup
+		for n := range 200 {
+			urgent.Go(func() {
+				time.Sleep(time.Duration(n) * 47 * time.Millisecond)
+				j := (&diary{}).job(1_000_000 + n)
+				j.Lane = rooms.Emergency
+				came.Store(j.N, left.Load())
+				w.do(t.Context(), t.Context(), j, nobody)
+			})
+		}
+		urgent.Wait()
+		elapsed := 5*time.Second + 200*47*time.Millisecond
+		cancel()
+		total := left.Load()
+		bulk.Wait()
+		if worst.Load() > 2 || worst.Load() < 1 {
+			t.Errorf("an emergency was number %d of those that left", worst.Load())
+		}
+		if most := int64(elapsed/(10*time.Millisecond)) + 10; total > most || total < most*8/10 {
+			t.Errorf("%d left in %s at 100 a second", total, elapsed)
+		}
+	})
+}
+
+// What finds no slot goes back to the queue, unsent and unrecorded.
+func TestNoSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		w := newWorker(d, always(Outcome{Result: Sent}))
+		w.crew = weights(w.log, Configured{Named: Named{"slow", always(Outcome{Result: Sent})}, Rate: 0.01})
+		began := time.Now()
+		for n := range 2 {
+			w.do(t.Context(), t.Context(), d.job(n), nobody)
+		}
+		if took := time.Since(began); took != maxShort {
+			t.Errorf("waited %s", took)
+		}
+		got := fmt.Sprint(d.read()[len(d.read())-1])
+		if got != "later 0s" {
+			t.Errorf("ended with %q", got)
+		}
+	})
+}
