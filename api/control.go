@@ -11,11 +11,11 @@ import (
 )
 
 // control takes a decision about the message that authorise has found.
-func (s *Server) control(decide func(Desk, context.Context, rooms.UMID, rooms.Client) (rooms.Control, error)) handler {
+func (s *Server) control(wanted rooms.ControlState) handler {
 	return func(c *call) (answer, error) {
 		ctx, cancel := s.beyond(c)
 		defer cancel()
-		decided, err := decide(s.deps.Desk, ctx, c.umid, c.client)
+		decided, err := s.decide(ctx, c, wanted)
 		if err != nil {
 			return answer{}, err
 		}
@@ -28,8 +28,14 @@ func (s *Server) control(decide func(Desk, context.Context, rooms.UMID, rooms.Cl
 	}
 }
 
-func cancel(d Desk, ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error) {
-	return d.Cancel(ctx, u, by, rooms.NoReason)
+func (s *Server) decide(ctx context.Context, c *call, wanted rooms.ControlState) (rooms.Control, error) {
+	switch wanted {
+	case rooms.ControlPaused:
+		return s.deps.Desk.Pause(ctx, c.umid, c.client)
+	case rooms.ControlCancelled:
+		return s.deps.Desk.Cancel(ctx, c.umid, c.client, rooms.NoReason)
+	}
+	return s.deps.Desk.Resume(ctx, c.umid, c.client)
 }
 
 // resend tries anew what has failed.

@@ -35,9 +35,9 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/messages/{umid}", author | overseer, s.getMessage},
 		{http.MethodGet, "/v1/messages/{umid}/deliveries", author | overseer, s.listDeliveries},
 
-		{http.MethodPost, "/v1/messages/{umid}/pause", keeper, s.control(Desk.Pause)},
-		{http.MethodPost, "/v1/messages/{umid}/resume", keeper, s.control(Desk.Resume)},
-		{http.MethodPost, "/v1/messages/{umid}/cancel", keeper, s.control(cancel)},
+		{http.MethodPost, "/v1/messages/{umid}/pause", keeper, s.control(rooms.ControlPaused)},
+		{http.MethodPost, "/v1/messages/{umid}/resume", keeper, s.control(rooms.ControlRunning)},
+		{http.MethodPost, "/v1/messages/{umid}/cancel", keeper, s.control(rooms.ControlCancelled)},
 		{http.MethodPost, "/v1/messages/{umid}/resend", keeper, s.resend},
 
 		{http.MethodPost, "/v1/rooms", platformAdmin, s.createRoom},

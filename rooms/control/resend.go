@@ -100,7 +100,7 @@ func (d *Desk) resend(ctx context.Context, m Standing, message rooms.Message) (R
 		}
 		done.Requeued, done.Unknown = done.Requeued+n, done.Unknown+len(part)-n
 	}
-	return done, nil
+	return done, d.Index.Wait(ctx) // who asks how it stands sees it
 }
 
 // helpable are deliveries that can be tried anew, as many as one call does.

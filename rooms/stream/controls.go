@@ -84,13 +84,9 @@ func (l *Log) Controls(ctx context.Context, from uint64) ([]rooms.Control, error
 	return all, nil
 }
 
-// DropControl forgets what was decided about a message that is done with.
+// DropControl forgets what was decided about a message that is done with, unless something else was since.
 func (l *Log) DropControl(ctx context.Context, c rooms.Control) error {
-	err := l.remove(ctx, streamControls, c.Entry, false)
-	if errors.Is(err, ErrGone) {
-		return nil
-	}
-	return err
+	return l.purge(ctx, streamControls, controlPrefix+string(c.UMID), c.Entry+1)
 }
 
 func decodeControl(s stored) (c rooms.Control, err error) {
