@@ -55,6 +55,7 @@ const (
 	DeliveryReasonDeferred      DeliveryReason = "deferred"
 	DeliveryReasonExpired       DeliveryReason = "expired"
 	DeliveryReasonGone          DeliveryReason = "gone"
+	DeliveryReasonIncomplete    DeliveryReason = "incomplete"
 	DeliveryReasonNoContent     DeliveryReason = "no-content"
 	DeliveryReasonNotConfigured DeliveryReason = "not-configured"
 	DeliveryReasonRejected      DeliveryReason = "rejected"
@@ -77,6 +78,8 @@ func (e DeliveryReason) Valid() bool {
 	case DeliveryReasonExpired:
 		return true
 	case DeliveryReasonGone:
+		return true
+	case DeliveryReasonIncomplete:
 		return true
 	case DeliveryReasonNoContent:
 		return true
