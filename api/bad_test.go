@@ -154,7 +154,7 @@ func badBodies() []bad {
 		{"name with line break", recipients(`{"email":"a@example.com","name":"A\nB"}`), 400, request, "invalid_text /recipients/0/name", false},
 		{"name too long", recipients(`{"email":"a@example.com","name":"` + strings.Repeat("x", 201) + `"}`), 400, request, "invalid_text /recipients/0/name", false},
 		{"same recipient twice", recipients(`{"email":"a@example.com"},{"email":"A@Example.COM","name":"B"}`), 400, request, "duplicate_recipient /recipients/1", true},
-		{"10,001 recipients", recipients(strings.Join(many, ",")), 400, request, "too_many /recipients", false},
+		{"10,001 recipients", recipients(strings.Join(many, ",")), 400, request, "too_many /recipients", true},
 
 		{"date without zone", with(`"expiresAt":"2026-11-23T09:00:00"`), 400, request, "invalid_time /expiresAt", false},
 		{"date without time", with(`"expiresAt":"2026-11-23"`), 400, request, "invalid_time /expiresAt", false},
