@@ -177,6 +177,28 @@ func TestFormThatBreaksOff(t *testing.T) {
 	}
 }
 
+// FuzzForm: whatever the form, it is refused with faults that can be shown, or all that it names can be reached.
+func FuzzForm(f *testing.F) {
+	_, body := formOf("message", "application/json", toParents, "recipients", "text/csv", "email;child\na@example.com;Bek\n")
+	boundary, _, _ := strings.Cut(body, "\r\n")
+	f.Add(strings.ReplaceAll(body, boundary, "--x"))
+	f.Add("--x\r\nContent-Disposition: form-data; name=message\r\n\r\n{}\r\n--x--")
+	f.Fuzz(func(t *testing.T, body string) {
+		e := newEngine()
+		w := ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", body, []string{"Content-Type", "multipart/form-data; boundary=x"}}.of(newServer(e))
+		switch w.Code {
+		case 202:
+			if r := e.published[0]; !r.Direct || len(r.Recipients) == 0 {
+				t.Errorf("%+v", r)
+			}
+		case 400, 415, 422:
+			problemIn(t, w)
+		default:
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+}
+
 func TestUploadOfATable(t *testing.T) {
 	for query, want := range map[string]string{
 		"":              `{"added":2,"existing":0,"faulty":1}`,

@@ -17,15 +17,17 @@ import (
 const (
 	contentJSON = "application/json"
 	contentRows = "application/x-ndjson"
+	contentCSV  = "text/csv"
 )
 
 // request is what a call asks for, whomever it asks.
 type request struct {
 	method  string
 	path    string    // already escaped, query included
-	body    []byte    // JSON; nil for none
+	body    []byte    // nil for none
+	kind    string    // content type of body or rows; JSON or NDJSON if empty
 	accept  string    // what the answer is to be; JSON if empty
-	rows    io.Reader // NDJSON instead of body; sent once at most
+	rows    io.Reader // instead of body; sent once at most
 	ifMatch string
 	lastID  string // of the last event, for a stream
 	// repeatable: may reach servers more than once, and does its work once all the same.
@@ -64,13 +66,14 @@ func (r request) to(ctx context.Context, base, token string) (*http.Request, err
 	case r.body != nil:
 		body = bytes.NewReader(r.body)
 	}
+	accept := cmp.Or(r.accept, kind)
 	q, err := http.NewRequestWithContext(ctx, r.method, base+r.path, body)
 	if err != nil {
 		return nil, ErrServer
 	}
-	q.Header.Set("Accept", cmp.Or(r.accept, kind))
+	q.Header.Set("Accept", accept)
 	if body != nil {
-		q.Header.Set("Content-Type", kind)
+		q.Header.Set("Content-Type", cmp.Or(r.kind, kind))
 	}
 	if r.ifMatch != "" {
 		q.Header.Set("If-Match", r.ifMatch)

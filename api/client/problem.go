@@ -30,6 +30,9 @@ func (p *Problem) Error() string {
 	for _, f := range p.Errors {
 		fmt.Fprintf(&b, "; %s: %s", cmp.Or(f.Pointer, f.Parameter, "body"), f.Detail)
 	}
+	if p.Faulty > 0 {
+		fmt.Fprintf(&b, "; faulty rows: %d", p.Faulty)
+	}
 	if len(p.Parts) > 0 {
 		fmt.Fprintf(&b, "; not ready: %s", strings.Join(p.Parts, ", "))
 	}
@@ -40,7 +43,7 @@ func (p *Problem) Error() string {
 }
 
 // maxProblem bounds what is read of an answer that is no success.
-const maxProblem = 64 << 10
+const maxProblem = 1 << 20
 
 // readProblem turns an answer that is no success into an error.
 func readProblem(r *http.Response) *Problem {

@@ -23,8 +23,11 @@ func (c *Client) Publish(ctx context.Context, room string, p v1.Publish) (v1.Rec
 
 // PublishJSON is Publish for a request that is JSON already. It is sent byte for byte.
 func (c *Client) PublishJSON(ctx context.Context, room string, body []byte) (v1.Receipt, error) {
+	return c.publish(ctx, request{method: http.MethodPost, path: messagesPath(room), body: body, repeatable: true})
+}
+
+func (c *Client) publish(ctx context.Context, r request) (v1.Receipt, error) {
 	var receipt v1.Receipt
-	r := request{method: http.MethodPost, path: messagesPath(room), body: body, repeatable: true}
 	e := c.errand(r, func(answer *http.Response) error { return decode(answer, &receipt) })
 	until := time.Now().Add(c.options.RetryFor)
 	for pass := 0; ; pass++ {

@@ -15,26 +15,34 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 )
 
-// Upload hears how an upload goes. Either may be nil.
+// Upload says how an upload is made, and hears how it goes. Both functions may be nil.
 type Upload struct {
+	CSV     bool // a table with a header, not NDJSON
+	Preview bool // check the rows, and store nothing
 	// Sent is told how many rows have left for the server.
 	Sent func(rows int64)
 	// Faulty is told of each row that was refused, of the first 1,000 of them.
 	Faulty func(line int64, faults []v1.Fault)
 }
 
-// Sums are the outcome of an upload.
-type Sums struct{ Added, Existing, Faulty int64 }
+// Sums are the outcome of an upload. Good are the rows of a preview in which nothing is wrong.
+type Sums struct{ Added, Existing, Faulty, Good int64 }
 
 // ErrBrokenOff says that the server stopped before it had read all rows. Who was added stays so; the upload may be
 // repeated as a whole.
 var ErrBrokenOff = errors.New("the upload broke off before its end; repeat it as a whole")
 
 // AddSubscribers subscribes many people: rows are JSON objects such as {"email":"a@example.com","name":"A"}, one a line
-// (NDJSON). Rows that are wrong do not keep the others from being added. It takes as long as ctx allows.
+// (NDJSON), or a table (CSV). Rows that are wrong do not keep the others from being added. It takes as long as ctx allows.
 func (c *Client) AddSubscribers(ctx context.Context, room string, rows io.Reader, u Upload) (Sums, error) {
 	var sums Sums
-	r := request{method: http.MethodPost, path: subscribersPath(room), rows: &rowCounter{from: rows, told: u.Sent}}
+	r := request{method: http.MethodPost, path: subscribersPath(room), accept: contentRows, rows: &rowCounter{from: rows, told: u.Sent}}
+	if u.CSV {
+		r.kind = contentCSV
+	}
+	if u.Preview {
+		r.path += "?preview=true"
+	}
 	e := c.errand(r, func(answer *http.Response) (err error) {
 		sums, err = readUpload(answer.Body, u)
 		return err
@@ -55,7 +63,11 @@ func readUpload(r io.Reader, u Upload) (Sums, error) {
 		case err != nil:
 			return Sums{}, fmt.Errorf("%w (%w)", ErrBrokenOff, err)
 		case l.Added != nil && l.Existing != nil && l.Faulty != nil:
-			return Sums{*l.Added, *l.Existing, *l.Faulty}, nil
+			sums := Sums{Added: *l.Added, Existing: *l.Existing, Faulty: *l.Faulty}
+			if l.Good != nil {
+				sums.Good = *l.Good
+			}
+			return sums, nil
 		case u.Faulty != nil:
 			u.Faulty(l.Line, l.Errors)
 		}

@@ -69,10 +69,20 @@ func (p *messageParser) refuse(code v1.FaultCode, detail string) error {
 
 // say reads one of the texts of a content.
 func (p *messageParser) say(said *rooms.Content, name string) error {
-	to := map[string]*rooms.Body{"subject": &said.Subject, "text": &said.Text, "html": &said.HTML, "sms": &said.SMS}[name]
-	if to == nil {
-		return p.unknown()
+	switch name {
+	case "subject":
+		return p.read(&said.Subject)
+	case "text":
+		return p.read(&said.Text)
+	case "html":
+		return p.read(&said.HTML)
+	case "sms":
+		return p.read(&said.SMS)
 	}
+	return p.unknown()
+}
+
+func (p *messageParser) read(to *rooms.Body) error {
 	s, _, err := p.text()
 	*to = rooms.NewBody(s)
 	return err

@@ -1658,7 +1658,7 @@ type Publish struct {
 	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 	Lane Lane `json:"lane,omitempty,omitzero"`
 
-	// Recipients None twice. Absent for all subscribers of the room.
+	// Recipients None twice, and at most as many as the operator allows. Absent for all subscribers of the room.
 	Recipients []Recipient `json:"recipients,omitempty,omitzero"`
 
 	// Reference The client's own words about the case; one line.

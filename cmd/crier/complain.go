@@ -24,6 +24,12 @@ func (t terminal) complainOf(p *client.Problem) {
 	for _, f := range p.Errors {
 		fmt.Fprintf(t.err, "  %s: %s (%s)\n", cmp.Or(f.Pointer, f.Parameter, "body"), f.Detail, f.Code)
 	}
+	for _, r := range p.Rows {
+		t.faultyRow(r.Line, r.Errors)
+	}
+	if p.Faulty > 0 {
+		fmt.Fprintf(t.err, "  %s\n", wrongRows(p.Faulty))
+	}
 	for _, part := range p.Parts {
 		fmt.Fprintf(t.err, "  not ready: %s\n", part)
 	}

@@ -31,7 +31,7 @@ func leakContacts() canaries {
 		"phone": leakPhone[1:], "member's phone": leakMemberPhone[1:],
 		"name": "Qzosuke Namecanary", "transaction id": "qztx-transaction", "reference": "qzref/reference case",
 		"wrong field": "qzwrongfield", "wrong value": "qzwrongvalue", "path": "qzpathcanary", "bad token": "qzbadtoken",
-		"SMTP password": "qzsmtp+password",
+		"SMTP password": "qzsmtp+password", "value": "Qzchild valuecanary", "second address": "qzsecond",
 		"webhook's URL": "qzwebhook", "callback's URL": "qzcallback", "message's callback": "qzownback",
 	}
 }
@@ -120,7 +120,7 @@ func (l *leak) deliver() {
 	l.s.room("clinic", demoPublisher)
 	admin := l.s.as(l.s.token(demoAdmin))
 	for _, c := range []v1.Contact{{Email: leakMember}, {Phone: leakMemberPhone}, {Email: leakGone}} {
-		c.Name = "Qzosuke Namecanary"
+		c.Name, c.Attributes = "Qzosuke Namecanary", map[string]string{"child": leakContacts()["value"]}
 		sub, err := admin.AddSubscriber(l.t.Context(), "clinic", c)
 		if err == nil && c.Email == leakGone {
 			err = admin.RemoveSubscriber(l.t.Context(), "clinic", sub.ID)
@@ -170,14 +170,16 @@ func (l *leak) publish(room, suffix string, to ...string) string {
 	p := v1.Publish{
 		TransactionID: known["transaction id"] + suffix, Reference: known["reference"], Callback: l.app.URL + "/" + known["message's callback"],
 		Content: v1.Text{
-			Subject: content["subject"], Text: content["text"], HTML: "<p>" + content["html"] + "</p>", SMS: content["sms"],
+			Subject: content["subject"], Text: content["text"] + "{{#child}} {{child}}{{/child}}", HTML: "<p>" + content["html"] + "</p>", SMS: content["sms"],
+			Mustache: true,
 		},
 	}
 	for _, address := range to {
 		c := v1.Contact{Email: address, Name: known["name"]}
 		if strings.HasPrefix(address, "+") {
-			c = v1.Contact{Phone: address}
+			c = v1.Contact{Phone: address, Email: known["second address"] + "@canary.example", Channels: []v1.Channel{"sms", "email"}}
 		}
+		c.Values, c.Language = map[string]string{"child": known["value"]}, "ky"
 		p.Recipients = append(p.Recipients, c)
 	}
 	return l.s.publish(room, p).UMID
@@ -209,6 +211,9 @@ func (l *leak) misuse() {
 		{"clinic/messages", known["bad token"], `{"transactionId":"` + known["wrong value"] + `"}`},
 		{known["path"] + "%40canary.example/messages", token, `{}`},
 		{known["path"] + "/messages?" + known["path"] + "=" + known["path"], token, `{}`},
+		{"clinic/messages/preview", token, `{"transactionId":"t","type":"a","content":{"text":"{{` + known["wrong value"] + `","mustache":true}}`},
+		{"clinic/messages", token, `{"transactionId":"t","type":"a","content":{"text":"{{x}}","mustache":true},"recipients":[{"email":"` + known["wrong value"] + `@example.com"}]}`},
+		{"clinic/messages?faulty=" + known["wrong value"], token, `{}`},
 		{"clinic/subscribers", l.s.token(demoAdmin), `{"phone":"` + known["wrong value"] + `"}`},
 	} {
 		if a := ask(l.t, http.MethodPost, at+c.path, c.token, c.body, "X-Request-Id", known["wrong value"]+"@x"); a.status < 400 || a.status > 499 {

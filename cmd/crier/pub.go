@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/govcrier/crier/api/client"
@@ -19,6 +20,9 @@ import (
 
 const pubLong = `Publish a message into a room. Without --to it goes to everyone who has subscribed to the room.
 
+With --recipients it goes to the people in a file: CSV with a header, or a JSON object a line. The columns email, phone,
+channels, name and language are known; every other column is a value that the texts can use with --mustache.
+
 The UMID is printed once the message is durable. While the gateway does not answer the request is repeated, under the same
 transaction id, so that it is accepted once. To repeat it later by hand, give --tx.`
 
@@ -26,6 +30,7 @@ const pubExample = `  crier pub demo --subject Vaccination --text "Please come o
   crier pub demo --text "Flood warning" --sms "Flood: leave now" --lane emergency --type alert
   crier pub demo --text "Your case is decided" --to a@example.com --to +996555000111 --tx case-42
   crier pub demo --file body.json
+  crier pub demo --mustache --text "Dear {{name}}, please come with {{child}}." --recipients mothers.csv --preview
   crier pub demo --file - < body.json`
 
 // message is a message as flags give it.
@@ -35,6 +40,11 @@ type message struct {
 	lane    string
 	expires time.Duration
 	file    string
+
+	recipients string // a file
+	faulty     string // what becomes of its faulty rows
+	most       int    // of its rows in a message
+	preview    bool
 }
 
 func (t terminal) pubCommand() *cobra.Command {
@@ -53,16 +63,43 @@ func (t terminal) pubCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		receipt, err := t.publish(c.Context(), gateway, args[0], m)
+		return t.pub(c.Context(), gateway, args[0], m, p)
+	}
+	return c
+}
+
+// pub publishes a message, or says what that would do.
+func (t terminal) pub(ctx context.Context, gateway *client.Client, room string, m message, p *printer) error {
+	if m.preview {
+		return t.previewOf(ctx, gateway, room, m, p)
+	}
+	if m.recipients != "" {
+		message, err := t.body(m)
 		if err != nil {
 			return err
 		}
-		if receipt.Duplicate && !p.json {
-			fmt.Fprintln(t.err, "accepted before; nothing new is sent")
+		b, err := t.batch(gateway, room, message, m)
+		if err != nil {
+			return err
 		}
-		return p.value(receipt, func(w io.Writer) { fmt.Fprintln(w, receipt.UMID) })
+		return b.publish(ctx, p)
 	}
-	return c
+	receipt, err := t.publish(ctx, gateway, room, m)
+	if err != nil {
+		return err
+	}
+	if receipt.Duplicate && !p.json {
+		fmt.Fprintln(t.err, "accepted before; nothing new is sent")
+	}
+	return p.value(receipt, func(w io.Writer) { fmt.Fprintln(w, receipt.UMID) })
+}
+
+// body is the request without the recipients of a file.
+func (t terminal) body(m message) ([]byte, error) {
+	if m.file != "" {
+		return t.read(m.file)
+	}
+	return json.Marshal(m.request(time.Now()))
 }
 
 func (m *message) flags(c *cobra.Command) {
@@ -79,7 +116,15 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.Callback, "callback", "", "where to tell how it stands, instead of your own callback")
 	f.DurationVar(&m.expires, "expires", 0, "what is not sent in this time is given up, such as 2h")
 	f.StringVar(&m.file, "file", "", `the whole request as JSON, sent byte for byte; "-" reads standard input`)
-	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires"} {
+	f.BoolVar(&m.Content.Mustache, "mustache", false, "the texts are templates: {{child}} is the recipient's value of that name")
+	f.StringVar(&m.recipients, "recipients", "", `a file of recipients, CSV with a header or NDJSON; "-" reads standard input`)
+	f.StringVar(&m.faulty, "faulty", "", `"skip" sends to the good rows of the file; else one that is wrong stops all`)
+	f.IntVar(&m.most, "rows", 10_000, "the most rows of the file in one message; more become several, with the transaction ids TX/1, TX/2 and so on")
+	if !m.preview {
+		f.BoolVar(&m.preview, "preview", false, "say what would be sent, and send nothing")
+	}
+	c.MarkFlagsMutuallyExclusive("recipients", "to")
+	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires", "mustache"} {
 		c.MarkFlagsMutuallyExclusive("file", flag)
 	}
 	c.MarkFlagsOneRequired("file", "text", "html", "sms")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -19,12 +21,16 @@ Contacts are stored sealed and are never shown again: a list gives ids.`
 const subscribeExample = `  crier subscribe add newborn a@example.com --name "Aida A."
   crier subscribe add newborn +996555000111
   crier subscribe import newborn mothers.ndjson
+  crier subscribe import newborn mothers.csv --preview
   crier subscribe list newborn
   crier subscribe remove newborn n3fXk0mZq9sV2hYt7LwB1cRjEuA
 
 Each line of a file to import is a JSON object:
   {"email":"a@example.com","name":"Aida A."}
-  {"phone":"+996555000111"}`
+  {"phone":"+996555000111"}
+or, if it is a table, a row below a header, whose other columns become attributes:
+  email;phone;channels;name;language;district
+  a@example.com;+996555000111;sms email;Aida A.;ky;Osh`
 
 func (t terminal) subscribeCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -94,10 +100,11 @@ func (t terminal) subscribeRemove() *cobra.Command {
 func (t terminal) subscribeImport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import ROOM FILE",
-		Short: `Add many people from a file with a JSON object a line; "-" reads standard input`,
+		Short: `Add many people from a file, CSV with a header or a JSON object a line; "-" reads standard input`,
 		Args:  cobra.ExactArgs(2),
 	}
 	n, p := t.connect(c), t.printer(c)
+	preview := c.Flags().Bool("preview", false, "check the rows, and store nothing")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		gateway, err := n.open()
 		if err != nil {
@@ -108,9 +115,16 @@ func (t terminal) subscribeImport() *cobra.Command {
 			return err
 		}
 		defer rows.Close()
-		sums, err := gateway.AddSubscribers(c.Context(), args[0], rows, t.upload())
+		file := bufio.NewReader(rows)
+		begin, _ := file.Peek(512) // what is wrong with it is found when it is read
+		upload := t.upload()
+		upload.CSV, upload.Preview = isTable(args[1], begin), *preview
+		sums, err := gateway.AddSubscribers(c.Context(), args[0], file, upload)
 		if err != nil {
 			return err
+		}
+		if *preview {
+			return p.checked(sums)
 		}
 		return p.sums(sums)
 	}
@@ -139,11 +153,26 @@ func (t terminal) upload() client.Upload {
 			}
 		},
 		Faulty: func(line int64, faults []v1.Fault) {
-			for _, f := range faults {
-				fmt.Fprintf(t.err, "line %d: %s: %s (%s)\n", line, f.Pointer, f.Detail, f.Code)
-			}
+			t.faultyRow(line, faults)
 		},
 	}
+}
+
+// faultyRow tells of a row that is wrong.
+func (t terminal) faultyRow(line int64, faults []v1.Fault) {
+	for _, f := range faults {
+		fmt.Fprintf(t.err, "line %d: %s: %s (%s)\n", line, cmp.Or(f.Pointer, "row"), f.Detail, f.Code)
+	}
+}
+
+// checked shows what a preview has found; rows that are wrong make it a failure.
+func (p *printer) checked(s client.Sums) error {
+	out := v1.UploadLine{Added: &s.Added, Existing: &s.Existing, Faulty: &s.Faulty, Good: &s.Good}
+	err := p.value(out, func(w io.Writer) { fmt.Fprintf(w, "good %d, faulty %d\n", s.Good, s.Faulty) })
+	if err == nil && s.Faulty > 0 {
+		err = fmt.Errorf("%s; nothing was stored", wrongRows(s.Faulty))
+	}
+	return err
 }
 
 // sums shows how an import ended; rows that were refused make it a failure.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -54,6 +55,33 @@ func TestPersonIsInARoomOnce(t *testing.T) {
 	}
 	if got := h.list("newborn", 10); len(got) != 1 || got[0].ID != first.ID {
 		t.Errorf("listed are %+v", got)
+	}
+}
+
+// Each opens whoever is there, in order, and nobody of another room.
+func TestEachIsOpened(t *testing.T) {
+	h := newHouse(t)
+	c := email(t, "ada@example.com")
+	c.Language, c.Values = "ky", map[string]rooms.Body{"child": rooms.NewBody("Bek")}
+	h.add("newborn", c)
+	gone, _ := h.add("newborn", email(t, "gone@example.com"))
+	h.add("newborn", email(t, "bob@example.com"))
+	h.add("school", email(t, "eve@example.com"))
+	if err := h.subs.Remove(t.Context(), "newborn", gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err := h.subs.Each(t.Context(), "newborn", func(ch rooms.Channel, open func() (rooms.Contact, error)) error {
+		one, err := open()
+		got = append(got, string(ch)+" "+one.Address.Reveal()+" "+one.Language+" "+one.Values["child"].Reveal())
+		return err
+	})
+	if want := []string{"email ada@example.com ky Bek", "email bob@example.com  "}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+	stop := errors.New("enough")
+	if err := h.subs.Each(t.Context(), "newborn", func(rooms.Channel, func() (rooms.Contact, error)) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("%v", err)
 	}
 }
 
