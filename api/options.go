@@ -9,6 +9,12 @@ import (
 	"github.com/govcrier/crier/api/problem"
 )
 
+// Values of Options.Senders.
+const (
+	SendersOptional = "optional"
+	SendersRequired = "required"
+)
+
 // Options of the HTTP API. The zero value works but for the certificate.
 type Options struct {
 	TLS TLSOptions `yaml:"tls"`
@@ -36,6 +42,8 @@ type Options struct {
 	DrainTimeout time.Duration `yaml:"drainTimeout"`
 	// CancelTimeout is how long they may take after that, when they have been told to give up. Default 3s.
 	CancelTimeout time.Duration `yaml:"cancelTimeout"`
+	// Senders says whether clients have to be registered as senders to publish: "optional" (default) or "required".
+	Senders string `yaml:"senders"`
 	// Streams are the limits of streams of events.
 	Streams StreamOptions `yaml:"streams"`
 	// Pulls are the limits of pulls that wait.
@@ -60,6 +68,7 @@ func (o Options) WithDefaults() Options {
 	o.ReadWait = cmp.Or(o.ReadWait, 2*time.Second)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 20*time.Second)
 	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
+	o.Senders = cmp.Or(o.Senders, SendersOptional)
 	o.Streams = o.Streams.withDefaults()
 	o.Pulls = o.Pulls.withDefaults()
 	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
@@ -87,5 +96,6 @@ func (o Options) Check() []error {
 	need(o.ReadWait > 0, "readWait is positive")
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
+	need(o.Senders == SendersOptional || o.Senders == SendersRequired, "senders is optional or required")
 	return slices.Concat(errs, o.Streams.check(), o.Pulls.check())
 }

@@ -16,6 +16,7 @@ type opened struct {
 	receivedAt time.Time
 	content    rooms.Content
 	published  []byte // the content as it was published
+	from       rooms.Sender
 }
 
 // weight is about what it takes in memory, in bytes.

@@ -265,12 +265,16 @@ const (
 	ProblemCodePolicyExists         ProblemCode = "policy_exists"
 	ProblemCodePolicyInUse          ProblemCode = "policy_in_use"
 	ProblemCodePolicyState          ProblemCode = "policy_state"
+	ProblemCodePublishQuotaExceeded ProblemCode = "publish_quota_exceeded"
 	ProblemCodePullsFull            ProblemCode = "pulls_full"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
 	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
+	ProblemCodeQuotaUnknown         ProblemCode = "quota_unknown"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
+	ProblemCodeSenderForbidden      ProblemCode = "sender_forbidden"
+	ProblemCodeSenderTaken          ProblemCode = "sender_taken"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
@@ -285,6 +289,7 @@ const (
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
 	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
+	ProblemCodeUnknownClient        ProblemCode = "unknown_client"
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
@@ -338,17 +343,25 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodePolicyState:
 		return true
+	case ProblemCodePublishQuotaExceeded:
+		return true
 	case ProblemCodePullsFull:
 		return true
 	case ProblemCodeQueueFull:
 		return true
 	case ProblemCodeQuotaExceeded:
 		return true
+	case ProblemCodeQuotaUnknown:
+		return true
 	case ProblemCodeRevisionMismatch:
 		return true
 	case ProblemCodeRevisionRequired:
 		return true
 	case ProblemCodeRoomExists:
+		return true
+	case ProblemCodeSenderForbidden:
+		return true
+	case ProblemCodeSenderTaken:
 		return true
 	case ProblemCodeStreamsFull:
 		return true
@@ -377,6 +390,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnavailable:
 		return true
 	case ProblemCodeUnknownCallback:
+		return true
+	case ProblemCodeUnknownClient:
 		return true
 	case ProblemCodeUnknownConsumer:
 		return true
@@ -477,6 +492,15 @@ type Acks struct {
 // Admins Clients that may do everything in the room but create and delete it; none twice.
 type Admins = []ClientID
 
+// Allowance defines model for Allowance.
+type Allowance struct {
+	Limit     int `json:"limit"`
+	Remaining int `json:"remaining"`
+
+	// Reset Seconds until some of it is given back; 0 if none is used.
+	Reset int `json:"reset"`
+}
+
 // Blocked defines model for Blocked.
 type Blocked struct {
 	// By An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
@@ -517,10 +541,30 @@ type Callback struct {
 // Channel defines model for Channel.
 type Channel string
 
+// ClientChange defines model for ClientChange.
+type ClientChange struct {
+	// Email From where it sends e-mail, in ASCII, the default first: an address, or `*@domain` for all of a domain. Of an
+	// internationalised domain the xn-- form.
+	Email SenderEmails `json:"email,omitempty,omitzero"`
+
+	// Organisation Shown beside the address; printable characters in one line.
+	//
+	// Example: Ministry of Health
+	Organisation Organisation `json:"organisation"`
+
+	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
+	SMS SenderIDs `json:"sms,omitempty,omitzero"`
+}
+
 // ClientID An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
 //
 // Example: hosp-7
 type ClientID = string
+
+// ClientList defines model for ClientList.
+type ClientList struct {
+	Clients []RegisteredClient `json:"clients"`
+}
 
 // Connection defines model for Connection.
 type Connection struct {
@@ -715,6 +759,16 @@ type Fault struct {
 // FaultCode defines model for FaultCode.
 type FaultCode string
 
+// From Whom the message is from: an e-mail address, a sender of SMS, or both, as they are registered for the client. The name
+// shown is that of the registered organisation.
+type From struct {
+	// Email Example: noreply@health.example
+	Email string `json:"email,omitempty,omitzero"`
+
+	// SMS Example: HEALTH
+	SMS string `json:"sms,omitempty,omitzero"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	// Status Example: ok
@@ -865,6 +919,11 @@ type NewWebhook struct {
 	URL CallURL `json:"url"`
 }
 
+// Organisation Shown beside the address; printable characters in one line.
+//
+// Example: Ministry of Health
+type Organisation = string
+
 // Policy The rules under which the message is delivered.
 type Policy struct {
 	Name     string `json:"name"`
@@ -1001,6 +1060,10 @@ type Publish struct {
 	// ExpiresAt RFC 3339 with zone, in the future. What is not sent by then is failed (expired). Absent: as the policy says.
 	ExpiresAt time.Time `json:"expiresAt,omitempty,omitzero"`
 
+	// From Whom the message is from: an e-mail address, a sender of SMS, or both, as they are registered for the client. The name
+	// shown is that of the registered organisation.
+	From From `json:"from,omitempty,omitzero"`
+
 	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 	Lane Lane `json:"lane,omitempty,omitzero"`
 
@@ -1087,6 +1150,24 @@ type PulledMessage struct {
 	UMID UMID `json:"umid"`
 }
 
+// Quota defines model for Quota.
+type Quota struct {
+	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
+	Lane      Lane       `json:"lane,omitempty,omitzero"`
+	PerDay    *Allowance `json:"perDay,omitempty"`
+	PerMinute *Allowance `json:"perMinute,omitempty"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room,omitempty,omitzero"`
+}
+
+// QuotaList defines model for QuotaList.
+type QuotaList struct {
+	Quotas []Quota `json:"quotas"`
+}
+
 // Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
 type Readers = []ClientID
 
@@ -1114,6 +1195,26 @@ type Receipt struct {
 
 // Recipient Exactly one of email and phone.
 type Recipient = Contact
+
+// RegisteredClient defines model for RegisteredClient.
+type RegisteredClient struct {
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID `json:"client"`
+
+	// Email From where it sends e-mail, in ASCII, the default first: an address, or `*@domain` for all of a domain. Of an
+	// internationalised domain the xn-- form.
+	Email SenderEmails `json:"email"`
+
+	// Organisation Shown beside the address; printable characters in one line.
+	//
+	// Example: Ministry of Health
+	Organisation Organisation `json:"organisation"`
+
+	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
+	SMS SenderIDs `json:"sms"`
+}
 
 // Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
 type Room struct {
@@ -1182,6 +1283,13 @@ type RoomPolicy struct {
 	// Example: patient
 	Name PolicyName `json:"name"`
 }
+
+// SenderEmails From where it sends e-mail, in ASCII, the default first: an address, or `*@domain` for all of a domain. Of an
+// internationalised domain the xn-- form.
+type SenderEmails = []string
+
+// SenderIDs From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
+type SenderIDs = []string
 
 // Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
 // with what was stored at a time or later. One of from, sequence and time.
@@ -1329,6 +1437,11 @@ type PageCursor = string
 // PageLimit defines model for pageLimit.
 type PageLimit = int
 
+// PathClient An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+//
+// Example: hosp-7
+type PathClient = ClientID
+
 // PathConsumer defines model for pathConsumer.
 type PathConsumer = string
 
@@ -1350,6 +1463,9 @@ type Alive = Health
 
 // BadRequest RFC 9457.
 type BadRequest = Problem
+
+// ClientAnswer defines model for ClientAnswer.
+type ClientAnswer = RegisteredClient
 
 // Conflict RFC 9457.
 type Conflict = Problem
@@ -1395,6 +1511,12 @@ type Unavailable = Problem
 
 // UnsupportedMediaType RFC 9457.
 type UnsupportedMediaType = Problem
+
+// PutClientParams defines parameters for PutClient.
+type PutClientParams struct {
+	// IfMatch The ETag under which it was read; absent for a client that is not registered.
+	IfMatch string `json:"If-Match,omitempty,omitzero"`
+}
 
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
@@ -1512,6 +1634,9 @@ type ListWebhooksParams struct {
 
 // SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
 type SetCallbackJSONRequestBody = NewWebhook
+
+// PutClientJSONRequestBody defines body for PutClient for application/json ContentType.
+type PutClientJSONRequestBody = ClientChange
 
 // DraftPolicyJSONRequestBody defines body for DraftPolicy for application/json ContentType.
 type DraftPolicyJSONRequestBody = NewPolicy

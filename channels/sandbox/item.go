@@ -14,6 +14,8 @@ type item struct {
 	Channel rooms.Channel `json:"channel"`
 	To      string        `json:"to"`
 	Name    string        `json:"name"`
+	From    string        `json:"from,omitzero"`         // the sender on the channel
+	Of      string        `json:"organisation,omitzero"` // of the sender
 	Subject string        `json:"subject"`
 	Text    string        `json:"text"`
 	HTML    string        `json:"html"`
@@ -28,10 +30,11 @@ type item struct {
 func newItem(d rooms.Delivery, at time.Time) item {
 	it := item{
 		UMID: d.ID.UMID, N: d.ID.N, Attempt: d.Attempt, Channel: d.To.Channel,
-		To: d.To.Address.Reveal(), Name: d.To.Name.Reveal(),
+		To: d.To.Address.Reveal(), Name: d.To.Name.Reveal(), From: d.Sender.Email.Reveal(), Of: d.Sender.Organisation,
 		Room: d.Room, Type: d.Type, Lane: d.Lane, At: at.UTC(),
 	}
 	if d.To.Channel == rooms.SMS {
+		it.From = d.Sender.SMS
 		it.SMS = d.Content.ShortText().Reveal()
 		return it
 	}

@@ -52,6 +52,15 @@ type Policies interface {
 	Policy(ctx context.Context, room rooms.Room) (rooms.Policy, error)
 }
 
+// Quotas bound what a client publishes.
+type Quotas interface {
+	// Take counts a message that is about to be accepted, and says what is left; or it refuses, with a *rooms.QuotaError or
+	// rooms.ErrQuotaUnknown, and counts nothing.
+	Take(ctx context.Context, h rooms.Header, rules rooms.PolicyRules) (rooms.Allowance, error)
+	// Give takes back what was taken for a message that was not accepted.
+	Give(h rooms.Header)
+}
+
 // Publisher accepts messages.
 type Publisher struct {
 	Log      Log
@@ -59,6 +68,7 @@ type Publisher struct {
 	Vault    Vault
 	Verifier Verifier
 	Policies Policies
+	Quotas   Quotas           // none if nil
 	Now      func() time.Time // time.Now if nil
 
 	turns   turns
@@ -83,10 +93,24 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if ok {
 		return p.repeat(r, known)
 	}
-	m, err := p.message(ctx, r, txids[0])
+	m, policy, err := p.message(ctx, r, txids[0])
 	if err != nil {
 		return Receipt{}, err
 	}
+	allowance, err := p.take(ctx, m.Header, policy)
+	if err != nil {
+		return p.refused(ctx, r, txids, err)
+	}
+	receipt, err := p.append(ctx, r, m, txids)
+	if p.Quotas != nil && receipt.UMID != m.UMID {
+		p.Quotas.Give(m.Header) // should it be in the log all the same, it is counted when it is read there
+	}
+	receipt.Allowance = allowance
+	return receipt, err
+}
+
+// append puts a message in the log, unless that knows its transaction already.
+func (p *Publisher) append(ctx context.Context, r Request, m rooms.Message, txids []string) (Receipt, error) {
 	sequence, stands, err := p.Log.Append(ctx, m)
 	if err != nil {
 		return Receipt{}, refusal(err)
@@ -96,6 +120,25 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 		return p.stands(ctx, r, m, sequence, txids)
 	}
 	return Receipt{UMID: m.UMID, Room: m.Room, ReceivedAt: m.ReceivedAt}, nil
+}
+
+func (p *Publisher) take(ctx context.Context, h rooms.Header, policy rooms.Policy) (rooms.Allowance, error) {
+	if p.Quotas == nil {
+		return rooms.Allowance{}, nil
+	}
+	return p.Quotas.Take(ctx, h, policy.PolicyRules)
+}
+
+// refused says that a quota is used up, unless the request is a repeat of one that the memory has only learnt meanwhile.
+func (p *Publisher) refused(ctx context.Context, r Request, txids []string, why error) (Receipt, error) {
+	var over *rooms.QuotaError
+	if !errors.As(why, &over) || p.Memory.Wait(ctx) != nil {
+		return Receipt{}, why
+	}
+	if known, ok, err := p.Memory.Lookup(txids...); err == nil && ok {
+		return p.repeat(r, known)
+	}
+	return Receipt{}, why
 }
 
 // known asks the memory. While hash keys change, the log may hold the transaction under another
@@ -166,11 +209,11 @@ func refusal(err error) error {
 }
 
 // message makes the entry of the log.
-func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.Message, error) {
+func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.Message, rooms.Policy, error) {
 	now := p.now()
 	policy, err := p.Policies.Policy(ctx, r.Room)
 	if err != nil {
-		return rooms.Message{}, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
+		return rooms.Message{}, policy, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
 	}
 	m := rooms.Message{Header: rooms.Header{
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
@@ -182,7 +225,7 @@ func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.
 		m.ExpiresAt = policy.Deadline(now)
 	}
 	err = p.seal(&m, r) // before m is read: the order within a return is not fixed
-	return m, err
+	return m, policy, err
 }
 
 // seal puts the content in: as it is for all subscribers, who read it, and sealed together
@@ -191,11 +234,11 @@ func (p *Publisher) seal(m *rooms.Message, r Request) error {
 	var err error
 	if !r.Direct {
 		m.Payload = r.Content
-		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal()}
+		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal(), From: r.From.Form()}
 		m.Sealed, err = p.Vault.Seal(slip.Encode(), "slip", string(m.Room), string(m.UMID))
 		return err
 	}
-	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback}.Encode()
+	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback, From: r.From}.Encode()
 	if err != nil {
 		return err
 	}
