@@ -14,12 +14,12 @@ type item struct {
 	Channel rooms.Channel `json:"channel"`
 	To      string        `json:"to"`
 	Name    string        `json:"name"`
-	From    string        `json:"from,omitzero"`         // the sender on the channel
-	Of      string        `json:"organisation,omitzero"` // of the sender
 	Subject string        `json:"subject"`
 	Text    string        `json:"text"`
 	HTML    string        `json:"html"`
 	SMS     string        `json:"sms"`
+	From    string        `json:"from,omitzero"`         // the sender on the channel
+	Of      string        `json:"organisation,omitzero"` // of the sender
 	Room    rooms.Room    `json:"room"`
 	Type    rooms.Type    `json:"type"`
 	Lane    rooms.Lane    `json:"lane"`

@@ -102,10 +102,12 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 		return p.refused(ctx, r, txids, err)
 	}
 	receipt, err := p.append(ctx, r, m, txids)
-	if p.Quotas != nil && receipt.UMID != m.UMID {
+	switch {
+	case receipt.UMID == m.UMID:
+		receipt.Allowance = allowance
+	case p.Quotas != nil:
 		p.Quotas.Give(m.Header) // should it be in the log all the same, it is counted when it is read there
 	}
-	receipt.Allowance = allowance
 	return receipt, err
 }
 
