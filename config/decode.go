@@ -67,7 +67,9 @@ func (d *decoder) named(n *yaml.Node, into key) {
 		d.decode(n.Content[i+1], key{path, one})
 		all.SetMapIndex(name, one)
 	}
-	into.value.Set(all)
+	if len(n.Content) > 0 {
+		into.value.Set(all)
+	}
 }
 
 // section decodes a mapping; each of its keys must exist and stand once.

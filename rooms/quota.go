@@ -21,7 +21,7 @@ func (e *QuotaError) Error() string {
 	return fmt.Sprintf("the quota of %d messages is used up for %s", e.Limit, e.Reset)
 }
 
-// ErrQuotaUnknown: a quota applies, and this node does not know at the moment how much of it is used.
+// ErrQuotaUnknown says that a quota applies, and this node does not know at the moment how much of it is used.
 var ErrQuotaUnknown = errors.New("the use of a quota is not known")
 
 // QuotaUse is how much of a quota is used.

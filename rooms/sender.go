@@ -18,7 +18,7 @@ type Registration struct {
 	Entry        uint64   `json:"-"`              // of the KV; 0 if it is not stored yet
 }
 
-// ErrSender: nobody has registered the client for the sender that it names, or for any though one is needed.
+// ErrSender says that nobody has registered the client for the sender that it names, or for any though one is needed.
 var ErrSender = errors.New("a sender that is not registered for the client")
 
 const (
