@@ -46,6 +46,8 @@ type Options struct {
 	Senders string `yaml:"senders"`
 	// Streams are the limits of streams of events.
 	Streams StreamOptions `yaml:"streams"`
+	// Strangers bounds what callers without a good token can have recorded.
+	Strangers StrangerOptions `yaml:"strangers"`
 	// Pulls are the limits of pulls that wait.
 	Pulls PullOptions `yaml:"pulls"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
@@ -70,6 +72,7 @@ func (o Options) WithDefaults() Options {
 	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
 	o.Senders = cmp.Or(o.Senders, SendersOptional)
 	o.Streams = o.Streams.withDefaults()
+	o.Strangers = o.Strangers.withDefaults()
 	o.Pulls = o.Pulls.withDefaults()
 	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
 	return o
@@ -97,5 +100,5 @@ func (o Options) Check() []error {
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
 	need(o.Senders == SendersOptional || o.Senders == SendersRequired, "senders is optional or required")
-	return slices.Concat(errs, o.Streams.check(), o.Pulls.check())
+	return slices.Concat(errs, o.Streams.check(), o.Strangers.check(), o.Pulls.check())
 }

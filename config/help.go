@@ -25,6 +25,7 @@ func sections() map[string]string {
 		"api":                "The HTTP API.",
 		"api.tls":            "The certificate of the HTTP API.",
 		"api.quotas":         "How many messages a client publishes; those of rooms stand in their policies.",
+		"api.strangers":      "Callers without a good token: those who come too often are answered with 429.",
 		"api.pulls":          "Pulls that wait for messages; those that do not wait are not counted.",
 		"api.streams":        "Streams of events, by which clients read rooms as messages come.",
 		"live":               "What is at hand of rooms to which somebody listens.",
@@ -134,6 +135,8 @@ func help() map[string]explained {
 		"api.quotas.perDay":    {"The most in 24 hours; 0: any number.", ""},
 		"api.quotas.clients":   {"Clients for whom other numbers hold, such as {hosp-7: {perMinute: 600, perDay: 0}}.", ""},
 		"api.quotas.maxLag":    {"How far behind the log a node may count; one that is further behind refuses where a quota applies.", ""},
+
+		"api.strangers.perMinute": {"The most calls of an address without a good token that are recorded one by one in a minute.", ""},
 
 		"api.pulls.perClient":   {"The most pulls of a client that wait on this node.", ""},
 		"api.pulls.perNode":     {"The most pulls that wait on this node.", ""},

@@ -285,6 +285,7 @@ const (
 	ProblemCodeTokenNotYetValid     ProblemCode = "token_not_yet_valid"
 	ProblemCodeTokenSignature       ProblemCode = "token_signature"
 	ProblemCodeTooManyPulls         ProblemCode = "too_many_pulls"
+	ProblemCodeTooManyRequests      ProblemCode = "too_many_requests"
 	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
@@ -382,6 +383,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeTokenSignature:
 		return true
 	case ProblemCodeTooManyPulls:
+		return true
+	case ProblemCodeTooManyRequests:
 		return true
 	case ProblemCodeTooManyStreams:
 		return true
