@@ -30,6 +30,9 @@ func (s *Server) authorise(c *call) error {
 	if name, ok := vars["umid"]; ok {
 		return s.openMessage(c, name)
 	}
+	if name, err := url.PathUnescape(vars["client"]); err == nil && name == string(c.client) {
+		c.has |= oneself
+	}
 	if c.route.scope.any(drafter) {
 		if err := s.seekRoomOf(c); err != nil {
 			return err

@@ -83,6 +83,12 @@ func badBodies() []bad {
 		{"type empty", `{"transactionId":"t","type":"","content":{"text":"x"}}`, 400, request, "invalid_name /type", false},
 		{"unknown lane", with(`"lane":"urgent"`), 400, request, "invalid_name /lane", false},
 		{"empty lane", with(`"lane":""`), 400, request, "invalid_name /lane", false},
+		{"from empty", with(`"from":{}`), 400, request, "missing /from", false},
+		{"from a string", with(`"from":"noreply@health.example"`), 400, request, "wrong_type /from", false},
+		{"from with a name", with(`"from":{"email":"noreply@health.example","name":"Tax Office"}`), 400, request, "unknown_member /from/name", false},
+		{"from with line break", with(`"from":{"email":"noreply@health.example\r\nBcc: a@example.com"}`), 400, request, "invalid_address /from/email", true},
+		{"from with a display name", with(`"from":{"email":"Tax <noreply@health.example>"}`), 400, request, "invalid_address /from/email", true},
+		{"from an SMS sender that is too long", with(`"from":{"sms":"HEALTHHEALTH"}`), 400, request, "invalid_address /from/sms", true},
 		{"reference with line break", with(`"reference":"a\nb"`), 400, request, "invalid_text /reference", false},
 		{"reference too long", with(`"reference":"` + strings.Repeat("ы", 201) + `"`), 400, request, "invalid_text /reference", false},
 

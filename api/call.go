@@ -27,6 +27,7 @@ type call struct {
 	room    rooms.RoomConfig // of a path with {room}
 	message index.Summary    // of a path with {umid}
 
+	untold     bool               // it is not recorded by itself
 	inLog      bool               // what it did is on record in the room's log
 	reads      bool               // nothing is changed, whatever the method
 	umid       rooms.UMID         // for the record

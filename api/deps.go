@@ -204,6 +204,25 @@ type Policies interface {
 	PolicyWriter
 }
 
+// Senders knows in whose name clients send. Its errors are those of package registry, and rooms.ErrSender.
+type Senders interface {
+	Resolve(ctx context.Context, c rooms.Client, named rooms.Sender, needed bool) (rooms.Sender, error)
+	Get(ctx context.Context, c rooms.Client) (rooms.Registration, error)
+	List(ctx context.Context) ([]rooms.Registration, error)
+	SenderWriter
+}
+
+// SenderWriter registers clients.
+type SenderWriter interface {
+	Put(ctx context.Context, r rooms.Registration) (rooms.Registration, error)
+	Remove(ctx context.Context, c rooms.Client) error
+}
+
+// Quotas tells how much of the quotas of a client is used: that over all rooms if room is empty, else those of a room.
+type Quotas interface {
+	Used(ctx context.Context, c rooms.Client, room rooms.Room, rules rooms.PolicyRules) ([]rooms.QuotaUse, error)
+}
+
 // Connections lists the NATS clients that are connected, to whatever node.
 type Connections interface {
 	Connections(ctx context.Context) ([]broker.Connection, error)
@@ -232,6 +251,8 @@ type Deps struct {
 	Blocked     Blocked
 	Policies    Policies
 	Providers   rooms.Providers // those that policies may name; nil: any
+	Senders     Senders
+	Quotas      Quotas
 	Connections Connections
 	Parts       []Part
 	Metrics     *metrics.Set

@@ -137,7 +137,8 @@ func TestSchemaAgreesOnGoodBodies(t *testing.T) {
 		with(`"recipients":[{"phone":"+41791234567","name":""}]`), with(`"expiresAt":"2026-11-29T12:00:00Z","reference":""`),
 		with(`"recipients":[{"email":"a@example.com","phone":"+996555000111","channels":["sms","email"],"language":"zh-Hans","values":{"child_1":""}}]`),
 		withContent(`{"text":"{{#a}}{{a}}{{/a}}","mustache":true,"languages":{"ky":{"sms":"{{language}}"},"de-CH":{"subject":"x"}}}`),
-		withContent(`{"text":"{{name}}","mustache":true},"recipients":[{"phone":"+996555000111","values":{"name":"A"}}]`)} {
+		withContent(`{"text":"{{name}}","mustache":true},"recipients":[{"phone":"+996555000111","values":{"name":"A"}}]`),
+		with(`"from":{"email":"NoReply@health.example"}`), with(`"from":{"sms":"health"}`)} {
 		a := ask{"POST", "/v1/rooms/newborn/messages", "hosp-7", body, nil}
 		if err := j.request(a.request()); err != nil {
 			t.Errorf("%s: taken here, and not valid by openapi.yaml: %v", body, err)
@@ -176,6 +177,14 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"GET", "/v1/connections", "root+admin", "", nil}, {"GET", "/v1/blocked", "eye+auditor", "", nil},
 		{"PUT", "/v1/blocked/hosp-9", "root+admin", "", nil}, {"DELETE", "/v1/blocked/hosp-9", "root+admin", "", nil},
 		{"PUT", "/v1/blocked/root", "root+admin", "", nil}, {"GET", room, "intruder", "", nil},
+		{"GET", "/v1/clients", "eye+auditor", "", nil}, {"GET", "/v1/clients/hosp-7", "hosp-7", "", nil}, {"GET", "/v1/clients/hosp-9", "root+admin", "", nil},
+		{"PUT", "/v1/clients/hosp-9", "root+admin", `{"organisation":"Tax Office","email":["*@tax.example"],"sms":["TAX"]}`, nil},
+		{"PUT", "/v1/clients/hosp-9", "root+admin", `{"organisation":"Tax Office","sms":["health"]}`, nil},
+		{"PUT", "/v1/clients/hosp-7", "root+admin", `{"organisation":"Health"}`, []string{"If-Match", `"1"`}}, {"PUT", "/v1/clients/hosp-7", "root+admin", `{"organisation":"x"}`, match},
+		{"PUT", "/v1/clients/hosp-7", "root+admin", `{"organisation":"Health"}`, nil}, {"PUT", "/v1/clients/hosp-7", "root+admin", `{"email":["x"]}`, nil},
+		{"DELETE", "/v1/clients/hosp-7", "root+admin", "", nil}, {"DELETE", "/v1/clients/hosp-9", "root+admin", "", nil}, {"GET", "/v1/quota", "hosp-7", "", nil},
+		{"POST", room + "/messages", "hosp-7", with(`"from":{"email":"noreply@health.example","sms":"HEALTH"}`), nil},
+		{"POST", room + "/messages", "hosp-7", with(`"from":{"email":"noreply@tax.example"}`), nil},
 		{"POST", room + "/consumers", "clinic-4", `{"name":"fresh","lane":"bulk","type":"x","start":{"sequence":7},"ackWait":5,"maxDeliver":3}`, nil},
 		{"POST", room + "/consumers", "clinic-4", `{"name":"ledger","start":{"from":"all"}}`, nil}, {"POST", room + "/consumers", "clinic-4", `{"name":"ledger","lane":"bulk"}`, nil},
 		{"GET", room + "/consumers?limit=1", "boss", "", nil}, {"GET", room + "/consumers/ledger", "clinic-4", "", nil}, {"GET", room + "/consumers/none", "clinic-4", "", nil},

@@ -39,6 +39,7 @@ func (s *Server) serve(c *call, give func(answer) error) (stream func()) {
 	} else if err := s.recordChange(c, a); err != nil {
 		refused = problem.Because(v1.ProblemCodeUnavailable, err)
 	}
+	refused = s.holdBack(c, refused)
 	lost := a.lost
 	if refused != nil {
 		a = s.refuse(c, refused)

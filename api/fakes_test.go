@@ -62,6 +62,8 @@ type engine struct {
 	blocked   []rooms.Blocked
 	decided   map[rooms.UMID]rooms.Control
 	resent    int
+	senders   []rooms.Registration // in the order of their entries
+	used      []rooms.QuotaUse
 	policies  []rooms.PolicyRevision // in the order of their entries
 	consumers map[rooms.ConsumerID]rooms.Consumer
 	waiting   map[rooms.ConsumerID][]stream.Handout // to be handed out
@@ -91,6 +93,7 @@ func newEngine() *engine {
 		Name: "newborn", Title: "Mothers", Admins: []rooms.Client{"boss"}, CreatedAt: noon(), Revision: 7,
 		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}}, Readers: []rooms.Client{"ear", "clinic-4", "clinic-5"},
 	}
+	e.senders = []rooms.Registration{{Client: "hosp-7", Organisation: "Ministry of Health", Email: []string{"noreply@health.example"}, SMS: []string{"HEALTH"}, Entry: 1}}
 	e.hooks = []registry.Webhook{hookOf(hookID, "clinic-4", "https://app.example:8443/secret-path", 5)}
 	ledger := rooms.Consumer{Created: noon(), Delivered: 9, Acked: 7, Pending: 3, AckPending: 2, Redelivered: 1}
 	ledger.ID, ledger.Client, ledger.AckWait = clinicConsumer("ledger"), "clinic-4", 30*time.Second

@@ -45,6 +45,12 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"GET", "/v1/blocked", "", "admin auditor", 403},
 		{"PUT", "/v1/blocked/hosp-9", "", "admin", 403},
 		{"DELETE", "/v1/blocked/hosp-9", "", "admin", 403},
+		{"GET", "/v1/clients", "", "admin auditor", 403},
+		{"GET", "/v1/clients/hosp-7", "", "admin auditor author", 403},
+		{"GET", "/v1/clients/%68osp-7", "", "admin auditor author", 403},
+		{"PUT", "/v1/clients/hosp-7", `{"organisation":"Health"}`, "admin", 403},
+		{"DELETE", "/v1/clients/hosp-7", "", "admin", 403},
+		{"GET", "/v1/quota", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
 		{"HEAD", room + "/stream", "", "boss reader", 403},
 		{"POST", "/v1/policies", `{"name":"fresh"}`, "admin boss", 403},
 		{"GET", "/v1/policies", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},
@@ -92,7 +98,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
-			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || len(e.policies) != 4 || len(e.decided) > 0 || e.resent > 0) {
+			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || len(e.policies) != 4 || len(e.decided) > 0 || e.resent > 0 || len(e.senders) != 1) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}
@@ -105,6 +111,9 @@ func etagOf(path string) string {
 		if strings.HasPrefix(path, one) {
 			return fmt.Sprintf("%q", strconv.Itoa(i+1))
 		}
+	}
+	if strings.HasPrefix(path, "/v1/clients/") {
+		return `"1"`
 	}
 	return `"7"`
 }

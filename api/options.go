@@ -10,6 +10,12 @@ import (
 	"github.com/govcrier/crier/api/request"
 )
 
+// Values of Options.Senders.
+const (
+	SendersOptional = "optional"
+	SendersRequired = "required"
+)
+
 // Options of the HTTP API. The zero value works but for the certificate.
 type Options struct {
 	TLS TLSOptions `yaml:"tls"`
@@ -43,8 +49,12 @@ type Options struct {
 	DrainTimeout time.Duration `yaml:"drainTimeout"`
 	// CancelTimeout is how long they may take after that, when they have been told to give up. Default 3s.
 	CancelTimeout time.Duration `yaml:"cancelTimeout"`
+	// Senders says whether clients have to be registered as senders to publish: "optional" (default) or "required".
+	Senders string `yaml:"senders"`
 	// Streams are the limits of streams of events.
 	Streams StreamOptions `yaml:"streams"`
+	// Strangers bounds what callers without a good token can have recorded.
+	Strangers StrangerOptions `yaml:"strangers"`
 	// Pulls are the limits of pulls that wait.
 	Pulls PullOptions `yaml:"pulls"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
@@ -70,7 +80,9 @@ func (o Options) WithDefaults() Options {
 	o.ReadWait = cmp.Or(o.ReadWait, 2*time.Second)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 20*time.Second)
 	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
+	o.Senders = cmp.Or(o.Senders, SendersOptional)
 	o.Streams = o.Streams.withDefaults()
+	o.Strangers = o.Strangers.withDefaults()
 	o.Pulls = o.Pulls.withDefaults()
 	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
 	return o
@@ -99,5 +111,6 @@ func (o Options) Check() []error {
 	need(o.ReadWait > 0, "readWait is positive")
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
-	return slices.Concat(errs, o.Streams.check(), o.Pulls.check(), o.Prices.check())
+	need(o.Senders == SendersOptional || o.Senders == SendersRequired, "senders is optional or required")
+	return slices.Concat(errs, o.Streams.check(), o.Strangers.check(), o.Pulls.check(), o.Prices.check())
 }

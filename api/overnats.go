@@ -23,10 +23,11 @@ func (s *Server) PublishOverNATS(ctx context.Context, q broker.Question) broker.
 		Body: http.NoBody, ContentLength: int64(len(q.Body))}
 	r.Body = body{bytes.NewReader(q.Body)}
 	r = mux.SetURLVars(r.WithContext(ctx), map[string]string{"room": string(room)})
-	c := &call{w: letter{}, r: r, route: s.overNATS, id: requestID(nil), start: s.now(), client: client, has: caller}
+	headers := letter{}
+	c := &call{w: headers, r: r, route: s.overNATS, id: requestID(nil), start: s.now(), client: client, has: caller}
 	var out broker.Answer
 	s.serve(c, func(a answer) error {
-		out = broker.Answer{Code: a.status, Kind: a.kind, Title: http.StatusText(a.status), Body: a.body}
+		out = broker.Answer{Code: a.status, Kind: a.kind, Title: http.StatusText(a.status), Body: a.body, Header: headers.told()}
 		return nil
 	})
 	return out
@@ -38,8 +39,19 @@ type body struct{ *bytes.Reader }
 func (body) Close() error { return nil }
 
 // letter takes the headers of an answer that is not sent by HTTP.
-type letter struct{}
+type letter http.Header
 
-func (letter) Header() http.Header         { return http.Header{} }
+func (l letter) Header() http.Header       { return http.Header(l) }
 func (letter) Write(b []byte) (int, error) { return len(b), nil }
 func (letter) WriteHeader(int)             {}
+
+// told are the headers that say something over NATS too.
+func (l letter) told() map[string]string {
+	told := map[string]string{}
+	for _, name := range []string{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"} {
+		if value := l.Header().Get(name); value != "" {
+			told[name] = value
+		}
+	}
+	return told
+}

@@ -34,14 +34,19 @@ func (s *Server) publish(c *call) (answer, error) {
 	if err := s.mayCallBack(ctx, c, m.Callback); err != nil {
 		return answer{}, err
 	}
+	from, err := s.deps.Senders.Resolve(ctx, c.client, m.From, s.options.Senders == SendersRequired)
+	if err != nil {
+		return answer{}, err
+	}
 	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
-		Client: c.client, Room: c.room.Name, Raw: m.raw,
+		Client: c.client, Room: c.room.Name, From: from, Raw: m.raw,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
 		Content: m.Content, Direct: m.direct, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
 	})
 	if err != nil {
-		return answer{}, err
+		return answer{}, overQuota(c, err)
 	}
+	allow(c, receipt.Allowance)
 	c.umid, c.inLog = receipt.UMID, true
 	return receiptAnswer(receipt, m.rows)
 }

@@ -38,6 +38,7 @@ func TestPublishHandsOnWhatWasSaid(t *testing.T) {
 			{Channel: rooms.Email, Address: email, Name: rooms.NewBody("A")}, {Channel: rooms.SMS, Address: phone},
 		},
 		ExpiresAt: time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC),
+		From:      rooms.Sender{Organisation: "Ministry of Health", Email: parsed(t, rooms.ParseEmail, "noreply@health.example"), SMS: "HEALTH"},
 	}
 	if got := e.published[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -27,7 +27,7 @@ func (s *Server) recordChange(c *call, a answer) error {
 // note records what recordChange did not: reads, refusals and accepted messages. Routes for everybody
 // are not recorded.
 func (s *Server) note(c *call, a answer, refused *problem.Error) {
-	if refused == nil && c.changes() && !c.inLog || c.route.scope == public && c.route.path != "" {
+	if c.untold || refused == nil && c.changes() && !c.inLog || c.route.scope == public && c.route.path != "" {
 		return
 	}
 	s.deps.Audit.Note(s.entry(c, a, refused))
@@ -128,7 +128,7 @@ func levelOf(c *call, a answer) slog.Level {
 	switch {
 	case a.status >= http.StatusInternalServerError:
 		return slog.LevelError
-	case c.route.scope == public && a.status < http.StatusBadRequest:
+	case c.untold, c.route.scope == public && a.status < http.StatusBadRequest:
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo

@@ -20,6 +20,7 @@ const (
 	author                           // has published the message
 	officer                          // by the token: approves policies
 	drafter                          // admin of whatever room: writes policies
+	oneself                          // the client that the path names
 
 	public rights = 0 // a route for everybody, without token
 )

@@ -68,6 +68,12 @@ func (s *Server) routes() []route {
 		{http.MethodDelete, "/v1/callback", caller, s.removeCallback},
 		{http.MethodPost, "/v1/callback/secret", caller, s.rotateCallback},
 
+		{http.MethodGet, "/v1/clients", platformAdmin | auditor, s.listClients},
+		{http.MethodGet, "/v1/clients/{client}", platformAdmin | auditor | oneself, s.getClient},
+		{http.MethodPut, "/v1/clients/{client}", platformAdmin, s.putClient},
+		{http.MethodDelete, "/v1/clients/{client}", platformAdmin, s.removeClient},
+		{http.MethodGet, "/v1/quota", caller, s.getQuota},
+
 		{http.MethodGet, "/v1/connections", platformAdmin, s.listConnections},
 		{http.MethodGet, "/v1/blocked", platformAdmin | auditor, s.listBlocked},
 		{http.MethodPut, "/v1/blocked/{client}", platformAdmin, s.blockClient},

@@ -14,21 +14,23 @@ import (
 
 // Server answers HTTP requests.
 type Server struct {
-	options  Options
-	deps     Deps
-	problems *problem.Renderer
-	log      *slog.Logger
-	now      func() time.Time
-	inFlight *metrics.Gauge
-	handler  http.Handler
-	page     func() ([]byte, error) // /docs
-	stopping atomic.Bool
-	overNATS *endpoint // what is published over NATS
-	streams  *streams
-	pulls    places        // of those that wait
-	counting chan struct{} // has one for each room that a preview counts
-	draining chan struct{} // closed when the server stops
-	drain    func()        // closes it, once
+	options   Options
+	deps      Deps
+	problems  *problem.Renderer
+	log       *slog.Logger
+	now       func() time.Time
+	inFlight  *metrics.Gauge
+	handler   http.Handler
+	page      func() ([]byte, error) // /docs
+	stopping  atomic.Bool
+	overNATS  *endpoint // what is published over NATS
+	streams   *streams
+	pulls     places        // of those that wait
+	counting  chan struct{} // has one for each room that a preview counts
+	strangers *strangers
+	silenced  *metrics.Counter // refused calls of strangers that were not recorded one by one
+	draining  chan struct{}    // closed when the server stops
+	drain     func()           // closes it, once
 }
 
 // New makes a server of options that Check accepts.
@@ -47,6 +49,7 @@ func New(o Options, d Deps) *Server {
 		page:     sync.OnceValues(renderDocumentation),
 		pulls:    newPulls(o.Pulls),
 	}
+	s.strangers, s.silenced = newStrangers(o.Strangers, d.Now()), d.Metrics.GetOrCreateCounter("crier_api_strangers_silenced_total")
 	s.streams = newStreams(o.Streams, d.Metrics)
 	s.counting = make(chan struct{}, previewsAtOnce)
 	s.draining = make(chan struct{})

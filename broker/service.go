@@ -34,6 +34,8 @@ type Answer struct {
 	Kind  string // content type
 	Title string // of an error, in one line
 	Body  []byte
+
+	Header map[string]string // beside these
 }
 
 // atOnce is how many questions a node works on at the same time.
@@ -101,6 +103,9 @@ func (d *desk) take(ctx context.Context, r micro.Request) {
 func (d *desk) send(reply string, a Answer) {
 	d.answered.Add(1)
 	m := &nats.Msg{Subject: reply, Header: nats.Header{"Content-Type": {a.Kind}}, Data: a.Body}
+	for name, value := range a.Header {
+		m.Header[name] = []string{value} // as it is written, which Set would change
+	}
 	if a.Code >= 400 {
 		d.refused.Add(1)
 		m.Header.Set(micro.ErrorHeader, a.Title)

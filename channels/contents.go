@@ -18,6 +18,7 @@ type opened struct {
 	start      time.Time // since when it may be delivered
 	content    *templates.Content
 	published  []byte // the content as it was published
+	from       rooms.Sender
 }
 
 // weight is about what it takes in memory, in bytes.

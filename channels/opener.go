@@ -54,7 +54,7 @@ func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 	}
 	return order{job: j, start: m.start, Delivery: rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Round: j.Round, Room: j.Room, Type: m.kind, Lane: j.Lane,
-		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
+		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline, Sender: m.from,
 	}}, err
 }
 
@@ -76,7 +76,7 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	raw, err := o.raw(m)
+	raw, from, err := o.raw(m)
 	if err != nil {
 		return opened{}, err
 	}
@@ -92,21 +92,38 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	if m.SendAt.After(start) {
 		start = m.SendAt
 	}
-	return opened{m.UMID, m.Type, m.ReceivedAt, start, ready, raw}, nil
+	return opened{m.UMID, m.Type, m.ReceivedAt, start, ready, raw, from}, nil
 }
 
-// raw is the content as it was published: the payload, or a part of the sealed envelope.
-func (o *opener) raw(m rooms.Message) ([]byte, error) {
+// raw is the content as it was published, and whom it is from: the payload and the slip, or parts of the sealed envelope.
+func (o *opener) raw(m rooms.Message) ([]byte, rooms.Sender, error) {
 	if !m.Direct {
-		return m.Payload, nil
+		from, err := o.slip(m)
+		return m.Payload, from, err
 	}
 	plain, err := o.vault.Unseal(m.Payload, "envelope", string(m.Room), string(m.UMID))
 	if err != nil {
-		return nil, fmt.Errorf("channels: opening an envelope: %w", err)
+		return nil, rooms.Sender{}, fmt.Errorf("channels: opening an envelope: %w", err)
 	}
 	envelope, err := rooms.DecodeEnvelope(plain)
 	if err == nil && len(envelope.Content) == 0 {
 		err = fmt.Errorf("%w: an envelope without content", rooms.ErrText)
 	}
-	return envelope.Content, err
+	return envelope.Content, envelope.From, err
+}
+
+// slip says whom a message to all subscribers is from.
+func (o *opener) slip(m rooms.Message) (rooms.Sender, error) {
+	if len(m.Sealed) == 0 {
+		return rooms.Sender{}, nil
+	}
+	plain, err := o.vault.Unseal(m.Sealed, "slip", string(m.Room), string(m.UMID))
+	if err != nil {
+		return rooms.Sender{}, fmt.Errorf("channels: opening a slip: %w", err)
+	}
+	slip, err := rooms.DecodeSlip(plain)
+	if err != nil {
+		return rooms.Sender{}, err
+	}
+	return slip.From.Sender()
 }

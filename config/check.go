@@ -31,6 +31,7 @@ func (c Config) Check() []error {
 		located("consumers", "consumers", c.Consumers, c.Consumers.Check()),
 		located("retention", "retention", c.Retention, c.Retention.Check()),
 		located("api", "api", c.API, c.API.Check()),
+		located("api.quotas", "quota", c.API.Quotas, c.API.Quotas.Check()),
 		located("oidc", "oidc", c.OIDC, c.OIDC.Check()),
 		located("policy", "policy", c.Policy, c.Policy.Check()),
 		located("bridge", "channels", c.Bridge, c.Bridge.Check()),

@@ -17,6 +17,7 @@ import (
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/live"
+	"github.com/govcrier/crier/rooms/quota"
 	"github.com/govcrier/crier/rooms/retention"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
@@ -46,6 +47,7 @@ type Config struct {
 type API struct {
 	Listen      string `yaml:"listen"` // host:port
 	api.Options `yaml:",inline"`
+	Quotas      quota.Options `yaml:"quotas"`
 }
 
 // Metrics say where the metrics are served.
@@ -77,6 +79,7 @@ func (c Config) Complete() Config {
 	c.Retention = c.Retention.WithDefaults()
 	c.API.Listen = cmp.Or(c.API.Listen, ":8443")
 	c.API.Options = c.API.WithDefaults()
+	c.API.Quotas = c.API.Quotas.WithDefaults()
 	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Bridge = c.Bridge.WithDefaults()

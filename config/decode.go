@@ -48,8 +48,29 @@ func (d *decoder) decode(n *yaml.Node, into key) {
 		d.section(n, into)
 	case into.list():
 		d.list(n, into)
+	case into.value.Kind() == reflect.Map && into.value.Type().Elem().Kind() == reflect.Struct && n.Kind == yaml.MappingNode:
+		d.named(n, into)
 	default:
 		d.value(n, into)
+	}
+}
+
+// named decodes a map of sections, whose names are free.
+func (d *decoder) named(n *yaml.Node, into key) {
+	all := reflect.MakeMap(into.value.Type())
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name := reflect.New(into.value.Type().Key()).Elem()
+		name.SetString(n.Content[i].Value)
+		path := join(into.path, n.Content[i].Value)
+		if all.MapIndex(name).IsValid() {
+			d.fault(path, n.Content[i], "stands here for a second time")
+		}
+		one := reflect.New(into.value.Type().Elem()).Elem()
+		d.decode(n.Content[i+1], key{path, one})
+		all.SetMapIndex(name, one)
+	}
+	if len(n.Content) > 0 {
+		into.value.Set(all)
 	}
 }
 

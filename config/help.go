@@ -25,6 +25,8 @@ func sections() map[string]string {
 		"api":                "The HTTP API.",
 		"api.tls":            "The certificate of the HTTP API.",
 		"api.prices":         "What sending costs, for the estimates of previews.",
+		"api.quotas":         "How many messages a client publishes; those of rooms stand in their policies.",
+		"api.strangers":      "Callers without a good token: those who come too often are answered with 429.",
 		"api.pulls":          "Pulls that wait for messages; those that do not wait are not counted.",
 		"api.streams":        "Streams of events, by which clients read rooms as messages come.",
 		"live":               "What is at hand of rooms to which somebody listens.",
@@ -134,8 +136,16 @@ func help() map[string]explained {
 		"api.readWait":            {"How long a read of a message that is not known waits for the index.", ""},
 		"api.drainTimeout":        {"How long requests may take to finish when the server stops.", ""},
 		"api.cancelTimeout":       {"How long they may take after that, when they have been told to give up.", ""},
+		"api.senders":             {`"optional", or "required": only clients that are registered with an organisation publish.`, ""},
 		"api.problemBase":         {"What stands before the code in the type of a problem.", ""},
 		"api.metrics":             {"Serve /metrics here too, without token: whoever reaches the API reads them.", ""},
+
+		"api.quotas.perMinute": {"The most messages that a client publishes in a minute over all rooms; 0: any number.", ""},
+		"api.quotas.perDay":    {"The most in 24 hours; 0: any number.", ""},
+		"api.quotas.clients":   {"Clients for whom other numbers hold, such as {hosp-7: {perMinute: 600, perDay: 0}}.", ""},
+		"api.quotas.maxLag":    {"How far behind the log a node may count; one that is further behind refuses where a quota applies.", ""},
+
+		"api.strangers.perMinute": {"The most calls of an address without a good token that are recorded one by one in a minute.", ""},
 
 		"api.pulls.perClient":   {"The most pulls of a client that wait on this node.", ""},
 		"api.pulls.perNode":     {"The most pulls that wait on this node.", ""},
@@ -199,6 +209,7 @@ func help() map[string]explained {
 		"providers.email.from":                     {"The address of the sender, to which bounces go too.", "noreply@example.org"},
 		"providers.email.fromName":                 {"The name shown beside it.", ""},
 		"providers.email.replyTo":                  {"The address for answers, if not from.", ""},
+		"providers.email.senderReturnPath":         {"Bounces go to the sender that a client has registered, instead of to from: the relay must be allowed to send for it (SPF).", ""},
 		"providers.email.helloName":                {"How the gateway introduces itself; messageIDDomain if empty.", ""},
 		"providers.email.messageIDDomain":          {"The right-hand side of each Message-ID; the domain of from if empty.", ""},
 		"providers.email.maxConnections":           {"The most connections at once; 8 if 0.", ""},

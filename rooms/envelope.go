@@ -12,6 +12,7 @@ type Envelope struct {
 	TransactionID string
 	Reference     string
 	Callback      Address // where the sender is told how the message stands; zero: where he always is
+	From          Sender
 }
 
 // Slip is what the log keeps sealed beside a message to all subscribers.
@@ -19,7 +20,8 @@ type Slip struct {
 	TransactionID string `json:"transactionId"`
 	Reference     string `json:"reference,omitempty"`
 	// Callback is where the sender is told how the message stands; empty: where he always is.
-	Callback string `json:"callback,omitempty"`
+	Callback string      `json:"callback,omitempty"`
+	From     *SenderForm `json:"from,omitempty"` // nil: as the provider says
 }
 
 type envelopeForm struct {
@@ -34,7 +36,7 @@ func (e Envelope) Encode() ([]byte, error) {
 	if !json.Valid(e.Content) {
 		return nil, fmt.Errorf("%w: a content that is not JSON", ErrText)
 	}
-	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference, e.Callback.Reveal()}}
+	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference, e.Callback.Reveal(), e.From.Form()}}
 	for _, c := range e.Recipients {
 		form.Recipients = append(form.Recipients, c.Encode())
 	}
@@ -63,6 +65,10 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 			return Envelope{}, err
 		}
 		e.Callback = at
+	}
+	var err error
+	if e.From, err = form.From.Sender(); err != nil {
+		return Envelope{}, err
 	}
 	for _, raw := range form.Recipients {
 		c, err := DecodeContact(raw)

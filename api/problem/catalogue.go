@@ -40,6 +40,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeOwnPolicy, http.StatusForbidden, "Approving one's own policy is not allowed", "Ask another data protection officer.", 0},
 		{v1.ProblemCodeLaneForbidden, http.StatusForbidden, "The room's policy does not have this lane", "Use one of the lanes of the room's policy.", 0},
 		{v1.ProblemCodeTypeForbidden, http.StatusForbidden, "The room's policy does not have this type", "Use one of the types of the room's policy.", 0},
+		{v1.ProblemCodeSenderForbidden, http.StatusForbidden, "Not a sender of this client", "Name a sender that is registered for your client, or none; an admin of the platform registers them.", 0},
 		{v1.ProblemCodeClientBlocked, http.StatusForbidden, "The client is blocked", "Ask an admin of the platform why.", 0},
 
 		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
@@ -51,6 +52,8 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeUnknownConsumer, http.StatusNotFound, "No such consumer", "Check the name; consumers of other clients are not shown, and those of a client that may no longer read the room are removed.", 0},
 
 		{v1.ProblemCodeUnknownPolicy, http.StatusNotFound, "No such policy", "Check the name and the revision of the policy.", 0},
+
+		{v1.ProblemCodeUnknownClient, http.StatusNotFound, "The client is not registered", "Register it with PUT /v1/clients/{client}.", 0},
 
 		{v1.ProblemCodeMethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "Use one of the methods in the header Allow.", 0},
 		{v1.ProblemCodeBodyTimeout, http.StatusRequestTimeout, "The body did not arrive in time", "Send the request again, over a better connection or in smaller parts.", 0},
@@ -64,6 +67,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeContentGone, http.StatusConflict, "The content is no longer kept", "Publish a new message.", 0},
 		{v1.ProblemCodeResendLimit, http.StatusConflict, "What failed was tried anew as often as may be", "Publish a new message, to other addresses.", 0},
 		{v1.ProblemCodeWebhookExists, http.StatusConflict, "The room has a webhook of this URL", "If it is yours it is listed; rotate its secret if you do not have it.", 0},
+		{v1.ProblemCodeSenderTaken, http.StatusConflict, "Another organisation sends from there", "Register senders of the client's own organisation.", 0},
 		{v1.ProblemCodeConsumerExists, http.StatusConflict, "The consumer exists with other settings", "Choose another name, or delete the consumer that is there.", 0},
 		{v1.ProblemCodeQuotaExceeded, http.StatusConflict, "There are as many as there may be", "Delete one that is not needed any more, or ask the operator for a larger quota.", 0},
 		{v1.ProblemCodeRevisionMismatch, http.StatusPreconditionFailed, "It was changed meanwhile", "Read it again and apply the change to what it is now.", 0},
@@ -75,8 +79,11 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeCheckRefused, http.StatusUnprocessableEntity, "The application that the room's policy asks has refused the message", "Correct what errors says, or ask an admin of the room.", 0},
 		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which it was read in the header If-Match.", 0},
 
+		{v1.ProblemCodeTooManyRequests, http.StatusTooManyRequests, "Too many calls without a good token", "Get a good access token, then wait for the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeTooManyStreams, http.StatusTooManyRequests, "Too many streams of this client", "Close one of them, or wait for the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeTooManyPulls, http.StatusTooManyRequests, "Too many pulls of this client wait", "Wait for one of them, or for the time in Retry-After, or pull without wait.", 5 * soon},
+
+		{v1.ProblemCodePublishQuotaExceeded, http.StatusTooManyRequests, "The quota of messages is used up", "Repeat the same request after the time in Retry-After, or ask the operator or the room's admin for a larger quota.", soon},
 
 		{v1.ProblemCodeInternal, http.StatusInternalServerError, "An error of ours", "Tell the operator the requestId.", 0},
 		{v1.ProblemCodeUnavailable, http.StatusServiceUnavailable, "Not available at the moment", "Repeat the same request after the time in Retry-After.", soon},
@@ -85,6 +92,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodePullsFull, http.StatusServiceUnavailable, "As many pulls wait as this node takes", "Use another node, wait for the time in Retry-After, or pull without wait.", 5 * soon},
 		{v1.ProblemCodeIdentityUnavailable, http.StatusServiceUnavailable, "The identity provider is not available", "Repeat the same request after the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeCheckUnavailable, http.StatusServiceUnavailable, "The application that the room's policy asks does not answer", "Repeat the same request after the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodeQuotaUnknown, http.StatusServiceUnavailable, "How much of a quota is used is not known here", "Repeat the same request after the time in Retry-After, or on another node.", soon},
 		{v1.ProblemCodeNotReady, http.StatusServiceUnavailable, "This node is not ready", "Wait, or use another node.", soon},
 	}
 }

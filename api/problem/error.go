@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
@@ -15,6 +16,8 @@ type Error struct {
 	Parameter *v1.Fault     // what is wrong with a parameter
 	Parts     []string      // which parts are not ready
 	Cause     error         // private: for the log alone
+
+	RetryAfter time.Duration // instead of what the catalogue says; 0: as that
 }
 
 // Error gives the code, and the cause for the log.

@@ -1,6 +1,8 @@
 package problem
 
 import (
+	"cmp"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -59,8 +61,8 @@ func (r *Renderer) Document(e *Error, requestID string) v1.Problem {
 // Render gives the document as JSON and adds to the header what belongs to it.
 func (r *Renderer) Render(e *Error, requestID string, h http.Header) (status int, body []byte) {
 	entry := r.Entry(e.Code)
-	if entry.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(entry.RetryAfter.Seconds())))
+	if wait := cmp.Or(e.RetryAfter, entry.RetryAfter); wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	body, err := json.Marshal(r.Document(e, requestID))
 	if err != nil { // a pointer that is no UTF-8, say: the code still stands

@@ -25,6 +25,7 @@ type Message struct {
 	Recipients    []rooms.Contact
 	ExpiresAt     time.Time // zero if not given
 	Callback      rooms.Address
+	From          rooms.Sender // as named; zero if not
 }
 
 // Limits bound when a message may expire, and how many recipients it names.
@@ -87,6 +88,8 @@ func (p *messageParser) member(name string) error {
 		return p.checked(v1.FaultCodeInvalidText, p.reference)
 	case "callback":
 		return p.checked(v1.FaultCodeInvalidAddress, p.callback)
+	case "from":
+		return p.from()
 	case "sendAt":
 		return p.notYet(name)
 	}

@@ -363,13 +363,17 @@ const (
 	ProblemCodePolicyExists         ProblemCode = "policy_exists"
 	ProblemCodePolicyInUse          ProblemCode = "policy_in_use"
 	ProblemCodePolicyState          ProblemCode = "policy_state"
+	ProblemCodePublishQuotaExceeded ProblemCode = "publish_quota_exceeded"
 	ProblemCodePullsFull            ProblemCode = "pulls_full"
 	ProblemCodeQueueFull            ProblemCode = "queue_full"
 	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
+	ProblemCodeQuotaUnknown         ProblemCode = "quota_unknown"
 	ProblemCodeResendLimit          ProblemCode = "resend_limit"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
+	ProblemCodeSenderForbidden      ProblemCode = "sender_forbidden"
+	ProblemCodeSenderTaken          ProblemCode = "sender_taken"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
@@ -380,11 +384,13 @@ const (
 	ProblemCodeTokenNotYetValid     ProblemCode = "token_not_yet_valid"
 	ProblemCodeTokenSignature       ProblemCode = "token_signature"
 	ProblemCodeTooManyPulls         ProblemCode = "too_many_pulls"
+	ProblemCodeTooManyRequests      ProblemCode = "too_many_requests"
 	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
 	ProblemCodeTransactionConflict  ProblemCode = "transaction_conflict"
 	ProblemCodeTypeForbidden        ProblemCode = "type_forbidden"
 	ProblemCodeUnavailable          ProblemCode = "unavailable"
 	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
+	ProblemCodeUnknownClient        ProblemCode = "unknown_client"
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
@@ -454,11 +460,15 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodePolicyState:
 		return true
+	case ProblemCodePublishQuotaExceeded:
+		return true
 	case ProblemCodePullsFull:
 		return true
 	case ProblemCodeQueueFull:
 		return true
 	case ProblemCodeQuotaExceeded:
+		return true
+	case ProblemCodeQuotaUnknown:
 		return true
 	case ProblemCodeResendLimit:
 		return true
@@ -467,6 +477,10 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeRevisionRequired:
 		return true
 	case ProblemCodeRoomExists:
+		return true
+	case ProblemCodeSenderForbidden:
+		return true
+	case ProblemCodeSenderTaken:
 		return true
 	case ProblemCodeStreamsFull:
 		return true
@@ -488,6 +502,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeTooManyPulls:
 		return true
+	case ProblemCodeTooManyRequests:
+		return true
 	case ProblemCodeTooManyStreams:
 		return true
 	case ProblemCodeTransactionConflict:
@@ -497,6 +513,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnavailable:
 		return true
 	case ProblemCodeUnknownCallback:
+		return true
+	case ProblemCodeUnknownClient:
 		return true
 	case ProblemCodeUnknownConsumer:
 		return true
@@ -660,6 +678,15 @@ type Acks struct {
 // Admins Clients that may do everything in the room but create and delete it; none twice.
 type Admins = []ClientID
 
+// Allowance defines model for Allowance.
+type Allowance struct {
+	Limit     int `json:"limit"`
+	Remaining int `json:"remaining"`
+
+	// Reset Seconds until some of it is given back; 0 if none is used.
+	Reset int `json:"reset"`
+}
+
 // Blocked defines model for Blocked.
 type Blocked struct {
 	// By An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
@@ -703,10 +730,30 @@ type Channel string
 // Channels In the person's order; absent: email, then phone.
 type Channels = []Channel
 
+// ClientChange defines model for ClientChange.
+type ClientChange struct {
+	// Email From where it sends e-mail, in ASCII, the default first: an address, or `*@domain` for all of a domain. Of an
+	// internationalised domain the xn-- form.
+	Email SenderEmails `json:"email,omitempty,omitzero"`
+
+	// Organisation Shown beside the address; printable characters in one line.
+	//
+	// Example: Ministry of Health
+	Organisation Organisation `json:"organisation"`
+
+	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
+	SMS SenderIDs `json:"sms,omitempty,omitzero"`
+}
+
 // ClientID An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
 //
 // Example: hosp-7
 type ClientID = string
+
+// ClientList defines model for ClientList.
+type ClientList struct {
+	Clients []RegisteredClient `json:"clients"`
+}
 
 // Connection defines model for Connection.
 type Connection struct {
@@ -924,6 +971,16 @@ type FaultyRow struct {
 
 	// Line From 1; the header of a CSV file is line 1.
 	Line int64 `json:"line"`
+}
+
+// From Whom the message is from: an e-mail address, a sender of SMS, or both, as they are registered for the client. The name
+// shown is that of the registered organisation.
+type From struct {
+	// Email Example: noreply@health.example
+	Email string `json:"email,omitempty,omitzero"`
+
+	// SMS Example: HEALTH
+	SMS string `json:"sms,omitempty,omitzero"`
 }
 
 // Health defines model for Health.
@@ -1161,6 +1218,11 @@ type NewWebhook struct {
 	// Example: https://clinic.example.org/crier
 	URL CallURL `json:"url"`
 }
+
+// Organisation Shown beside the address; printable characters in one line.
+//
+// Example: Ministry of Health
+type Organisation = string
 
 // Person Somebody who is to get a room's messages; as Recipient.
 type Person = Contact
@@ -1655,6 +1717,10 @@ type Publish struct {
 	// ExpiresAt RFC 3339 with zone, in the future. What is not sent by then is failed (expired). Absent: as the policy says.
 	ExpiresAt time.Time `json:"expiresAt,omitempty,omitzero"`
 
+	// From Whom the message is from: an e-mail address, a sender of SMS, or both, as they are registered for the client. The name
+	// shown is that of the registered organisation.
+	From From `json:"from,omitempty,omitzero"`
+
 	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 	Lane Lane `json:"lane,omitempty,omitzero"`
 
@@ -1766,6 +1832,24 @@ type QuietHours struct {
 // QuietHoursDays defines model for QuietHours.Days.
 type QuietHoursDays string
 
+// Quota defines model for Quota.
+type Quota struct {
+	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
+	Lane      Lane       `json:"lane,omitempty,omitzero"`
+	PerDay    *Allowance `json:"perDay,omitempty"`
+	PerMinute *Allowance `json:"perMinute,omitempty"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room,omitempty,omitzero"`
+}
+
+// QuotaList defines model for QuotaList.
+type QuotaList struct {
+	Quotas []Quota `json:"quotas"`
+}
+
 // Readers Clients that may read what is published to all subscribers, live and from the log; none twice.
 type Readers = []ClientID
 
@@ -1800,6 +1884,26 @@ type Receipt struct {
 // Recipient One of email and phone, or both: then the first of channels is where the person is written to, and the other is there
 // for when that does not do.
 type Recipient = Contact
+
+// RegisteredClient defines model for RegisteredClient.
+type RegisteredClient struct {
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client ClientID `json:"client"`
+
+	// Email From where it sends e-mail, in ASCII, the default first: an address, or `*@domain` for all of a domain. Of an
+	// internationalised domain the xn-- form.
+	Email SenderEmails `json:"email"`
+
+	// Organisation Shown beside the address; printable characters in one line.
+	//
+	// Example: Ministry of Health
+	Organisation Organisation `json:"organisation"`
+
+	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
+	SMS SenderIDs `json:"sms"`
+}
 
 // Resent defines model for Resent.
 type Resent struct {
@@ -1880,6 +1984,13 @@ type RoomPolicy struct {
 	// Example: patient
 	Name PolicyName `json:"name"`
 }
+
+// SenderEmails From where it sends e-mail, in ASCII, the default first: an address, or `*@domain` for all of a domain. Of an
+// internationalised domain the xn-- form.
+type SenderEmails = []string
+
+// SenderIDs From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
+type SenderIDs = []string
 
 // Start Where to begin: with all that the log has of the room, with what is published from now on, with a sequence, or
 // with what was stored at a time or later. One of from, sequence and time.
@@ -2036,6 +2147,11 @@ type PageCursor = string
 // PageLimit defines model for pageLimit.
 type PageLimit = int
 
+// PathClient An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+//
+// Example: hosp-7
+type PathClient = ClientID
+
 // PathConsumer defines model for pathConsumer.
 type PathConsumer = string
 
@@ -2057,6 +2173,9 @@ type Alive = Health
 
 // BadRequest RFC 9457.
 type BadRequest = Problem
+
+// ClientAnswer defines model for ClientAnswer.
+type ClientAnswer = RegisteredClient
 
 // Conflict RFC 9457.
 type Conflict = Problem
@@ -2102,6 +2221,12 @@ type Unavailable = Problem
 
 // UnsupportedMediaType RFC 9457.
 type UnsupportedMediaType = Problem
+
+// PutClientParams defines parameters for PutClient.
+type PutClientParams struct {
+	// IfMatch The ETag under which it was read; absent for a client that is not registered.
+	IfMatch string `json:"If-Match,omitempty,omitzero"`
+}
 
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
@@ -2261,6 +2386,9 @@ type ListWebhooksParams struct {
 
 // SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
 type SetCallbackJSONRequestBody = NewWebhook
+
+// PutClientJSONRequestBody defines body for PutClient for application/json ContentType.
+type PutClientJSONRequestBody = ClientChange
 
 // DraftPolicyJSONRequestBody defines body for DraftPolicy for application/json ContentType.
 type DraftPolicyJSONRequestBody = NewPolicy

@@ -31,9 +31,10 @@ func (c composer) message(d rooms.Delivery) (message, error) {
 	m.SetDateWithValue(d.ReceivedAt.UTC())
 	m.SetMessageIDWithValue(id + "@" + c.MessageIDDomain)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 §5: keeps holiday notices away
-	m.SetAddrHeaderFromMailAddress(gomail.HeaderFrom, &mail.Address{Name: line(c.FromName), Address: c.From})
+	from, path := c.sender(d.Sender)
+	m.SetAddrHeaderFromMailAddress(gomail.HeaderFrom, &from)
 	m.SetAddrHeaderFromMailAddress(gomail.HeaderTo, &mail.Address{Name: line(d.To.Name.Reveal()), Address: to})
-	if c.ReplyTo != "" {
+	if c.ReplyTo != "" && from.Address == c.From { // answers to another go to himself
 		m.SetAddrHeaderFromMailAddress(gomail.HeaderReplyTo, &mail.Address{Address: c.ReplyTo})
 	}
 	if subject := line(d.Content.Subject.Reveal()); subject != "" {
@@ -45,7 +46,23 @@ func (c composer) message(d rooms.Delivery) (message, error) {
 	if _, err := m.WriteTo(&body); err != nil {
 		return message{}, err
 	}
-	return message{id, c.From, to, !ascii(c.From + to), body.Bytes()}, nil
+	return message{id, path, to, !ascii(path + from.Address + to), body.Bytes()}, nil
+}
+
+// sender is whom a message is from, and where its bounces go. What a sender does not have is the operator's.
+func (c composer) sender(s rooms.Sender) (from mail.Address, path string) {
+	from, path = mail.Address{Name: line(c.FromName), Address: c.From}, c.From
+	if s.Organisation != "" {
+		from.Name = line(s.Organisation)
+	}
+	if s.Email.IsZero() {
+		return from, path
+	}
+	from.Address = s.Email.Reveal()
+	if c.SenderReturnPath {
+		path = from.Address
+	}
+	return from, path
 }
 
 // setBody writes text, HTML, or both as alternatives, HTML last since it is preferred (RFC 2046 §5.1.4).

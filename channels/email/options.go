@@ -39,9 +39,12 @@ type Options struct {
 	PasswordFile string       `yaml:"passwordFile"` // of mode 0600; read at each connection, so it may change; a line break at its end is dropped
 	Auth         string       `yaml:"auth"`         // auto, plain or login; default auto
 
-	From            string `yaml:"from"`            // address of the sender, to which bounces go too
-	FromName        string `yaml:"fromName"`        // name shown beside it
-	ReplyTo         string `yaml:"replyTo"`         // address for answers, if not From
+	From     string `yaml:"from"`     // address of the sender, to which bounces go too
+	FromName string `yaml:"fromName"` // name shown beside it
+	ReplyTo  string `yaml:"replyTo"`  // address for answers, if not From
+	// SenderReturnPath has bounces of a message whose sender has an address of its own go there, instead of to From.
+	SenderReturnPath bool `yaml:"senderReturnPath"`
+
 	HelloName       string `yaml:"helloName"`       // how the gateway introduces itself (EHLO); default MessageIDDomain
 	MessageIDDomain string `yaml:"messageIDDomain"` // right-hand side of each Message-ID; default the domain of From
 

@@ -18,6 +18,8 @@ type item struct {
 	Text    string        `json:"text"`
 	HTML    string        `json:"html"`
 	SMS     string        `json:"sms"`
+	From    string        `json:"from,omitzero"`         // the sender on the channel
+	Of      string        `json:"organisation,omitzero"` // of the sender
 	Room    rooms.Room    `json:"room"`
 	Type    rooms.Type    `json:"type"`
 	Lane    rooms.Lane    `json:"lane"`
@@ -30,10 +32,11 @@ type item struct {
 func newItem(d rooms.Delivery, at time.Time) item {
 	it := item{
 		UMID: d.ID.UMID, N: d.ID.N, Attempt: d.Attempt, Channel: d.To.Channel,
-		To: d.To.Address.Reveal(), Name: d.To.Name.Reveal(),
+		To: d.To.Address.Reveal(), Name: d.To.Name.Reveal(), From: d.Sender.Email.Reveal(), Of: d.Sender.Organisation,
 		Room: d.Room, Type: d.Type, Lane: d.Lane, At: at.UTC(),
 	}
 	if d.To.Channel == rooms.SMS {
+		it.From = d.Sender.SMS
 		it.SMS = d.Content.ShortText().Reveal()
 		return it
 	}

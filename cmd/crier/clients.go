@@ -36,20 +36,27 @@ how much waits for them. SSE and HTTP are not connections of this kind.`,
 	return c
 }
 
-const clientExample = `  crier client block hosp-7
+const clientExample = `  crier client set hosp-7 --organisation 'Ministry of Health' --email noreply@health.example --sms HEALTH
+  crier client show hosp-7
+  crier client list
+  crier client delete hosp-7
+  crier client block hosp-7
   crier client blocked
   crier client unblock hosp-7`
 
 func (t terminal) clientCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "client",
-		Short: "Keep clients out, and let them in again",
-		Long: `Keep clients out, and let them in again (platform admins).
+		Short: "Say in whose name clients send; keep clients out",
+		Long: `Say in whose name clients send, keep clients out, and let them in again (platform admins).
+
+A client that is registered sends from the addresses that are registered for it, and nobody else's client does.
 
 A client that is blocked is refused whatever token it shows, and its NATS connections are ended within seconds. What it
 has published before is delivered all the same.`,
 		Example: clientExample,
 	}
+	c.AddCommand(t.clientSet(), t.clientShow(), t.clientList(), t.clientDelete())
 	c.AddCommand(t.clientBlock(), t.clientUnblock(), t.clientBlocked())
 	return c
 }

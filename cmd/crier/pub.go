@@ -114,6 +114,8 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.TransactionID, "tx", "", "your transaction id (default: a new one)")
 	f.StringVar(&m.Reference, "reference", "", "your words about the case")
 	f.StringVar(&m.Callback, "callback", "", "where to tell how it stands, instead of your own callback")
+	f.StringVar(&m.From.Email, "from-email", "", "the e-mail address that it is from, if not your first one")
+	f.StringVar(&m.From.SMS, "from-sms", "", "the sender of SMS that it is from, if not your first one")
 	f.DurationVar(&m.expires, "expires", 0, "what is not sent in this time is given up, such as 2h")
 	f.StringVar(&m.file, "file", "", `the whole request as JSON, sent byte for byte; "-" reads standard input`)
 	f.BoolVar(&m.Content.Mustache, "mustache", false, "the texts are templates: {{child}} is the recipient's value of that name")
@@ -124,7 +126,7 @@ func (m *message) flags(c *cobra.Command) {
 		f.BoolVar(&m.preview, "preview", false, "say what would be sent, and send nothing")
 	}
 	c.MarkFlagsMutuallyExclusive("recipients", "to")
-	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires", "mustache"} {
+	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires", "mustache", "from-email", "from-sms"} {
 		c.MarkFlagsMutuallyExclusive("file", flag)
 	}
 	c.MarkFlagsOneRequired("file", "text", "html", "sms")

@@ -30,8 +30,8 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	}
 	publisher := &publish.Publisher{
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls},
-		Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
-		Now:   s.broker.Now,
+		Quotas: k.quotas, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
+		Now: s.broker.Now,
 	}
 	hear := a.config.Live
 	hear.Log = a.log.With("part", "live")
@@ -45,7 +45,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Consumers: durable,
 		Messages:  k.index, Desk: a.desk(s, k), Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
-		Blocked: k.blocked, Policies: k.policies, Providers: a.config.Providers.Names(), Connections: s.broker,
+		Blocked: k.blocked, Policies: k.policies, Providers: a.config.Providers.Names(), Senders: k.senders, Quotas: k.quotas, Connections: s.broker,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil
 }

@@ -27,6 +27,8 @@ func (a *App) startCallbacks(ctx context.Context, c *crew, s *store, k *knowledg
 		Policy: a.config.Policy.Rules(), Metrics: a.metrics, Logger: log, Now: s.broker.Now, AckWait: s.log.AckWait(),
 	}
 	c.run("caller", caller.Run)
+	warner := &callback.Warner{Clients: k.callbacks, Calls: k.calls, Logger: log, Now: s.broker.Now}
+	c.run("warner", func(ctx context.Context) error { return warner.Run(ctx, k.warnings) })
 	return nil
 }
 

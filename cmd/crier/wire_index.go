@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/quota"
 	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/stream"
 )
@@ -26,6 +27,9 @@ type knowledge struct {
 	blocked     *registry.Blocked
 	policies    *registry.Policies
 	controls    *registry.Controls
+	senders     *registry.Senders
+	quotas      *quota.Quotas
+	warnings    <-chan quota.Warning
 	calls       *outbound.Client // of URLs that applications have named
 }
 
@@ -37,11 +41,21 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	if o.Source, err = s.log.Identity(ctx); err != nil {
 		return nil, err
 	}
+	var r *recall
+	heard := a.hearQuotas(s)
+	quotas := quota.New(a.config.API.Quotas, quota.Deps{
+		Wait: func(ctx context.Context) error { return r.Wait(ctx) }, Warn: heard.warn, Now: s.broker.Now,
+	})
+	o.Observer = quotas
 	x, err := index.Open(o)
 	if err != nil {
 		return nil, err
 	}
 	c.onStop("index", x.Close)
+	r = newRecall(x, s.log, a.config.Log.Duplicates)
+	if err := x.Since(quotas.Oldest(), quotas.Accepted); err != nil { // before more is folded
+		return nil, err
+	}
 	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
 
 	calls, err := a.openCalls(c, s)
@@ -50,7 +64,10 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	}
 	k := &knowledge{
 		calls:       calls,
-		recall:      newRecall(x, s.log, a.config.Log.Duplicates),
+		recall:      r,
+		quotas:      quotas,
+		warnings:    heard.toTell,
+		senders:     registry.NewSenders(s.log, a.log.With("part", "senders")),
 		rooms:       registry.NewRooms(s.log),
 		subscribers: registry.NewSubscribers(s.log, s.vault),
 		blocked:     registry.NewBlocked(s.log, a.log.With("part", "blocked")),
@@ -61,6 +78,10 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	c.run("blocked", k.blocked.Run)
 	k.policies = registry.NewPolicies(s.log, s.vault, k.rooms, a.config.Policy.Rules(), a.config.API.MaxExpiry, a.log.With("part", "policies"))
 	c.run("policies", k.policies.Run)
+	if err := k.senders.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("senders", k.senders.Run)
 	k.controls = registry.NewControls(s.log, s.broker.Now, a.log.With("part", "controls"))
 	if err := k.controls.Load(ctx); err != nil {
 		return nil, err

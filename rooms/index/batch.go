@@ -19,6 +19,7 @@ type batch struct {
 	asked   map[string][]byte // read ahead; nil where there is nothing
 	dirty   map[string]value  // to be written; nil to be deleted
 	touched map[rooms.UMID]touch
+	fresh   []rooms.Header // of messages that were not known before
 }
 
 // touch is a message in this transaction, and how it was before.
@@ -195,6 +196,7 @@ func (b *batch) settleOne(u rooms.UMID, t touch) error {
 		}
 	}
 	if t.now.known && !t.before.known {
+		b.fresh = append(b.fresh, t.now.header)
 		if err := b.insert(roomOrder+string(t.now.header.Room), u); err != nil {
 			return err
 		}

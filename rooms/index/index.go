@@ -131,6 +131,9 @@ func (x *Index) beginAnew(why error) error {
 	x.anew = make(chan struct{})
 	x.cache.clear()
 	x.position.set(0, 0)
+	if x.options.Observer != nil {
+		x.options.Observer.Anew()
+	}
 	if s := x.store.Load(); s != nil {
 		_ = s.close() // of a damaged file; its content is not wanted any more
 	}
@@ -181,8 +184,15 @@ func (x *Index) write(ctx context.Context, generation int, to foldedTo, fn func(
 		return errAnew
 	}
 	s := x.store.Load()
-	err := s.update(ctx, func(tx transaction) error { return transact(newBatch(tx, x.cache, s.ids, x.options.Keep), fn) })
+	var b *batch
+	err := s.update(ctx, func(tx transaction) error {
+		b = newBatch(tx, x.cache, s.ids, x.options.Keep)
+		return transact(b, fn)
+	})
 	if err == nil {
+		if x.options.Observer != nil && len(b.fresh) > 0 {
+			x.options.Observer.Accepted(b.fresh)
+		}
 		x.cache.shrink()
 		x.position.advance(to.messages, to.events) // before the file can be begun anew
 		return nil

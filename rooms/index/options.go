@@ -6,7 +6,17 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/govcrier/crier/rooms"
 )
+
+// Observer hears of every message once, in whatever order, after it was stored and before anybody who waits for it is told;
+// and, when the file is begun anew, that all is told again. What was known when the file was opened is not told: see
+// [Index.Since].
+type Observer interface {
+	Accepted(headers []rooms.Header)
+	Anew()
+}
 
 // Options say where the index is and how it folds. All but Path have defaults.
 type Options struct {
@@ -28,6 +38,8 @@ type Options struct {
 	// Pause is the wait before a tail of the log that failed is tried again: 1 s if zero.
 	Pause time.Duration `yaml:"pause"`
 
+	// Observer hears of messages as they become known; nobody if nil.
+	Observer Observer `yaml:"-"`
 	// Source names the log that is folded, such as its streams' times of creation; a file
 	// that was folded from another source is begun anew.
 	Source string `yaml:"-"`

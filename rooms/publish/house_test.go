@@ -15,6 +15,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/quota"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
 )
@@ -27,6 +28,8 @@ type house struct {
 	server *broker.Server
 	log    *stream.Log
 	index  *index.Index
+	limits quota.Options
+	quotas *quota.Quotas
 	vault  *vault.Vault
 	fold   sync.WaitGroup
 	unfold context.CancelFunc
@@ -103,8 +106,12 @@ func (h *house) openVault() {
 
 func (h *house) openIndex() {
 	h.t.Helper()
-	x, err := index.Open(index.Options{Path: filepath.Join(h.dir, "index", "index.db")})
+	h.quotas = quota.New(h.limits, quota.Deps{Wait: func(ctx context.Context) error { return h.index.Wait(ctx, h.log) }})
+	x, err := index.Open(index.Options{Path: filepath.Join(h.dir, "index", "index.db"), Observer: h.quotas})
 	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := x.Since(h.quotas.Oldest(), h.quotas.Accepted); err != nil {
 		h.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -115,7 +122,7 @@ func (h *house) openIndex() {
 
 // publisher makes a new one with a memory.
 func (h *house) publisher(m publish.Memory) {
-	h.Publisher = &publish.Publisher{Log: h.log, Memory: m, Vault: h.vault, Verifier: h.vault, Policies: standard{}}
+	h.Publisher = &publish.Publisher{Log: h.log, Memory: m, Vault: h.vault, Verifier: h.vault, Policies: standard{}, Quotas: h.quotas}
 }
 
 func (h *house) catchUp() {

@@ -52,6 +52,15 @@ type Policies interface {
 	Policy(ctx context.Context, room rooms.Room) (rooms.Policy, error)
 }
 
+// Quotas bound what a client publishes.
+type Quotas interface {
+	// Take counts a message that is about to be accepted, and says what is left; or it refuses, with a *rooms.QuotaError or
+	// rooms.ErrQuotaUnknown, and counts nothing.
+	Take(ctx context.Context, h rooms.Header, rules rooms.PolicyRules) (rooms.Allowance, error)
+	// Give takes back what was taken for a message that was not accepted.
+	Give(h rooms.Header)
+}
+
 // Publisher accepts messages.
 type Publisher struct {
 	Log      Log
@@ -60,6 +69,7 @@ type Publisher struct {
 	Verifier Verifier
 	Policies Policies
 	Rules    Rules            // nil: every message is let in
+	Quotas   Quotas           // none if nil
 	Limit    int              // the most bytes of what is stored of a message; 0: whatever the log takes
 	Now      func() time.Time // time.Now if nil
 
@@ -102,6 +112,22 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if p.Limit > 0 && len(m.Payload) > p.Limit {
 		return Receipt{}, ErrTooLarge
 	}
+	allowance, err := p.take(ctx, m.Header, policy)
+	if err != nil {
+		return p.refused(ctx, r, txids, err)
+	}
+	receipt, err := p.append(ctx, r, m, txids)
+	switch {
+	case receipt.UMID == m.UMID:
+		receipt.Allowance = allowance
+	case p.Quotas != nil:
+		p.Quotas.Give(m.Header) // should it be in the log all the same, it is counted when it is read there
+	}
+	return receipt, err
+}
+
+// append puts a message in the log, unless that knows its transaction already.
+func (p *Publisher) append(ctx context.Context, r Request, m rooms.Message, txids []string) (Receipt, error) {
 	sequence, stands, err := p.Log.Append(ctx, m)
 	if err != nil {
 		return Receipt{}, refusal(err)
@@ -111,6 +137,25 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 		return p.stands(ctx, r, m, sequence, txids)
 	}
 	return Receipt{UMID: m.UMID, Room: m.Room, ReceivedAt: m.ReceivedAt}, nil
+}
+
+func (p *Publisher) take(ctx context.Context, h rooms.Header, policy rooms.Policy) (rooms.Allowance, error) {
+	if p.Quotas == nil {
+		return rooms.Allowance{}, nil
+	}
+	return p.Quotas.Take(ctx, h, policy.PolicyRules)
+}
+
+// refused says that a quota is used up, unless the request is a repeat of one that the memory has only learnt meanwhile.
+func (p *Publisher) refused(ctx context.Context, r Request, txids []string, why error) (Receipt, error) {
+	var over *rooms.QuotaError
+	if !errors.As(why, &over) || p.Memory.Wait(ctx) != nil {
+		return Receipt{}, why
+	}
+	if known, ok, err := p.Memory.Lookup(txids...); err == nil && ok {
+		return p.repeat(r, known)
+	}
+	return Receipt{}, why
 }
 
 // known asks the memory. While hash keys change, the log may hold the transaction under another
@@ -207,11 +252,11 @@ func (p *Publisher) seal(m *rooms.Message, r Request) error {
 	var err error
 	if !r.Direct {
 		m.Payload = r.Content
-		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal()}
+		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal(), From: r.From.Form()}
 		m.Sealed, err = p.Vault.Seal(slip.Encode(), "slip", string(m.Room), string(m.UMID))
 		return err
 	}
-	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback}.Encode()
+	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback, From: r.From}.Encode()
 	if err != nil {
 		return err
 	}

@@ -29,15 +29,17 @@ type Request struct {
 	Direct        bool            // to Recipients, not to the room's subscribers
 	Recipients    []rooms.Contact // Direct only
 	ExpiresAt     time.Time       // zero: as the policy says
+	From          rooms.Sender    // whom it is from
 	Callback      rooms.Address   // where the client is told how the message stands; zero: where it always is
 }
 
 // Receipt says that a message is durable.
 type Receipt struct {
 	UMID       rooms.UMID
-	Room       rooms.Room // of the first publish, if Duplicate
-	ReceivedAt time.Time  // of the first publish, if Duplicate
-	Duplicate  bool       // the same request had been accepted before
+	Room       rooms.Room      // of the first publish, if Duplicate
+	ReceivedAt time.Time       // of the first publish, if Duplicate
+	Duplicate  bool            // the same request had been accepted before
+	Allowance  rooms.Allowance // what is left of the publisher's quotas
 }
 
 // The refusals.

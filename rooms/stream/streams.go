@@ -23,6 +23,7 @@ const (
 	bucketClients     = "clients"
 	bucketPolicies    = "policies"
 	bucketControls    = "controls"
+	bucketSenders     = "senders"
 	streamConfig      = "KV_" + bucketRooms   // what the bucket is kept in
 	streamClients     = "KV_" + bucketClients // likewise
 )
@@ -85,6 +86,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketClients, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketPolicies, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketControls, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketSenders, History: 1, Replicas: o.Replicas},
 	}
 }
 
