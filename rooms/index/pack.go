@@ -27,7 +27,7 @@ func (m *message) pack() []byte {
 	for _, n := range []uint64{h.Sequence, m.firstSent, m.lastDone, m.erased} {
 		b = binary.AppendUvarint(b, n)
 	}
-	return b
+	return m.packWaited(b)
 }
 
 // unpack reads what pack wrote; the UMID, which stands in the key, is the caller's to set.
@@ -47,6 +47,7 @@ func (m *message) unpack(raw []byte) error {
 	for _, n := range []*uint64{&h.Sequence, &m.firstSent, &m.lastDone, &m.erased} {
 		*n = r.uvarint()
 	}
+	m.unpackWaited(&r)
 	return r.end()
 }
 

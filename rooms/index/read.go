@@ -14,6 +14,7 @@ type Summary struct {
 	FirstSentAt time.Time
 	FinishedAt  time.Time // every delivery is terminal, or sent where no receipt comes
 	ErasedAt    time.Time // of the body
+	Waiting
 }
 
 // Counts are the deliveries of a message by status; each counts once.
@@ -129,6 +130,7 @@ func (m *message) summary() Summary {
 	if m.finished() {
 		s.FinishedAt = tickTime(m.base, max(m.lastDone, m.firstSent)) // a receipt's clock may lag behind
 	}
+	m.summarize(&s)
 	return s
 }
 

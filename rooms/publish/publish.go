@@ -59,6 +59,7 @@ type Publisher struct {
 	Vault    Vault
 	Verifier Verifier
 	Policies Policies
+	Holder   Holder           // nil: nothing waits, and what would is refused
 	Now      func() time.Time // time.Now if nil
 
 	turns   turns
@@ -83,6 +84,11 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if ok {
 		return p.repeat(r, known)
 	}
+	if r.Earlier != nil {
+		if err := r.Earlier(ctx); err != nil {
+			return Receipt{}, err
+		}
+	}
 	m, err := p.message(ctx, r, txids[0])
 	if err != nil {
 		return Receipt{}, err
@@ -95,7 +101,19 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if stands {
 		return p.stands(ctx, r, m, sequence, txids)
 	}
-	return Receipt{UMID: m.UMID, Room: m.Room, ReceivedAt: m.ReceivedAt}, nil
+	if m.Held {
+		m.Sequence = sequence
+		p.Holder.Accepted(ctx, m)
+	}
+	return receipt(m.Header), nil
+}
+
+func receipt(h rooms.Header) Receipt {
+	r := Receipt{UMID: h.UMID, Room: h.Room, ReceivedAt: h.ReceivedAt}
+	if h.Held {
+		r.SendAt, r.Awaits = h.SendAt, h.Awaits
+	}
+	return r
 }
 
 // known asks the memory. While hash keys change, the log may hold the transaction under another
@@ -130,7 +148,10 @@ func (p *Publisher) stands(ctx context.Context, r Request, m rooms.Message, sequ
 		return Receipt{}, refusal(err)
 	}
 	if stored.UMID == m.UMID {
-		return Receipt{UMID: m.UMID, Room: m.Room, ReceivedAt: m.ReceivedAt}, nil
+		if m.Held {
+			p.Holder.Accepted(ctx, stored)
+		}
+		return receipt(m.Header), nil
 	}
 	return p.repeat(r, Known{UMID: stored.UMID, MHASH: stored.MHASH, Room: stored.Room})
 }
@@ -161,6 +182,8 @@ func refusal(err error) error {
 		return ErrFull
 	case errors.Is(err, stream.ErrUnavailable):
 		return ErrUnavailable
+	case errors.Is(err, ErrNever), errors.Is(err, ErrFull), errors.Is(err, ErrUnavailable):
+		return err
 	}
 	return fmt.Errorf("publish: append: %w", err)
 }
@@ -178,29 +201,19 @@ func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.
 		ReceivedAt: now, ExpiresAt: r.ExpiresAt, Recipients: len(r.Recipients),
 		Callback: !r.Callback.IsZero(),
 	}}
-	if m.ExpiresAt.IsZero() {
-		m.ExpiresAt = policy.Deadline(now)
+	if err := p.hold(ctx, &m, r, policy); err != nil {
+		return rooms.Message{}, refusal(err)
 	}
 	err = p.seal(&m, r) // before m is read: the order within a return is not fixed
 	return m, err
 }
 
-// seal puts the content in: as it is for all subscribers, who read it, and sealed together
-// with the recipients for named ones.
+// seal puts the content in.
 func (p *Publisher) seal(m *rooms.Message, r Request) error {
-	var err error
-	if !r.Direct {
-		m.Payload = r.Content
-		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal()}
-		m.Sealed, err = p.Vault.Seal(slip.Encode(), "slip", string(m.Room), string(m.UMID))
-		return err
-	}
-	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback}.Encode()
-	if err != nil {
-		return err
-	}
-	m.Payload, err = p.Vault.Seal(plain, "envelope", string(m.Room), string(m.UMID))
-	return err
+	return m.Enclose(p.Vault, rooms.Envelope{
+		Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference,
+		Callback: r.Callback, Repeat: r.Repeat,
+	})
 }
 
 // txids are the hashes of the transaction id under every key in use, the primary first.

@@ -27,6 +27,13 @@ const (
 	headerRecipients = "Crier-Recipients" // direct only
 	headerCallback   = "Crier-Callback"   // "1": what is sealed says where the sender is told
 	headerChannel    = "Crier-Channel"    // parked jobs only
+	headerSendAt     = "Crier-Send-At"    // not before
+	headerSeries     = "Crier-Series"     // the UMID of the repeated message
+	headerAlert      = "Crier-Alert"      // update or cancel
+	headerReferences = "Crier-References" // the UMID that the alert speaks of
+	headerExercise   = "Crier-Exercise"   // "1": a drill
+	headerAwaits     = "Crier-Awaits"     // held entries only: "1": a second person
+	headerTx         = "Crier-Tx"         // the TxID, of entries whose id is another
 )
 
 // timeFormat is RFC 3339 with milliseconds, in UTC.
@@ -53,7 +60,7 @@ func encodeMessage(m rooms.Message) *nats.Msg {
 	if m.Callback {
 		h[headerCallback] = []string{"1"}
 	}
-	return &nats.Msg{Subject: rooms.MessageSubject(m.Direct, m.Room, m.Lane, m.Type), Header: h, Data: m.Payload}
+	return &nats.Msg{Subject: encodeWaiting(h, m), Header: h, Data: m.Payload}
 }
 
 // decodeHeader reads what encodeMessage wrote; it takes no header on trust.
@@ -66,8 +73,7 @@ func decodeHeader(subject string, sequence uint64, h nats.Header) (rooms.Header,
 		}
 	}
 	var e error
-	out.Direct, out.Room, out.Lane, out.Type, e = rooms.ParseMessageSubject(subject)
-	fail(e)
+	fail(decodeWaiting(subject, h, &out))
 	out.UMID, e = rooms.ParseUMID(h.Get(headerUMID))
 	fail(e)
 	out.ReceivedAt, e = time.Parse(timeFormat, h.Get(headerTime))
