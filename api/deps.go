@@ -16,6 +16,7 @@ import (
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/release"
 )
 
 // Verifier tells who sent a token. Its errors are of the kinds of package oidc.
@@ -127,6 +128,7 @@ type Consumers interface {
 type Messages interface {
 	Message(u rooms.UMID) (index.Summary, error)
 	Messages(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
+	Held(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
 	Deliveries(u rooms.UMID, from, limit int) (page []index.Delivery, next int, err error)
 }
 
@@ -180,6 +182,12 @@ type Policies interface {
 	PolicyWriter
 }
 
+// Releases lets messages go that await a second person, or has them end. Its errors are those of package release.
+type Releases interface {
+	Agree(ctx context.Context, u rooms.UMID, by rooms.Client) error
+	Reject(ctx context.Context, u rooms.UMID, by rooms.Client) error
+}
+
 // Connections lists the NATS clients that are connected, to whatever node.
 type Connections interface {
 	Connections(ctx context.Context) ([]broker.Connection, error)
@@ -191,7 +199,7 @@ type Part struct {
 	Ready func(ctx context.Context) error
 }
 
-// Deps are what the API stands on; all are needed but Parts and Now.
+// Deps are what the API stands on; all are needed but Waits, Parts and Now.
 type Deps struct {
 	Verifier    Verifier
 	Publisher   Publisher
@@ -207,6 +215,8 @@ type Deps struct {
 	Blocked     Blocked
 	Policies    Policies
 	Connections Connections
+	Releases    Releases
+	Waits       release.Options // of messages
 	Parts       []Part
 	Metrics     *metrics.Set
 	Log         *slog.Logger

@@ -31,6 +31,8 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"POST", room + "/messages", good, "boss author publisher", 403},
 		{"GET", room + "/messages", "", "admin auditor boss author publisher", 403},
 		{"GET", m, "", "admin auditor boss author", 404},
+		{"POST", m + "/release", "", "boss author publisher", 404},
+		{"POST", m + "/reject", "", "boss author publisher", 404},
 		{"GET", m + "/deliveries", "", "admin auditor boss author", 404},
 		{"POST", "/v1/rooms", `{"name":"fresh"}`, "admin", 403},
 		{"GET", "/v1/rooms", "", "admin auditor dpo boss author publisher reader stranger by-claim", 0},

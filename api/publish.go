@@ -20,7 +20,9 @@ func (s *Server) publish(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	m, err := request.ParseMessage(body, request.Limits{Now: s.now(), MaxExpiry: s.options.MaxExpiry})
+	m, err := request.ParseMessage(body, request.Limits{
+		Now: s.now(), MaxExpiry: s.options.MaxExpiry, Horizon: s.waits.Horizon, Least: s.waits.Least,
+	})
 	if err != nil {
 		return answer{}, err
 	}
@@ -36,6 +38,7 @@ func (s *Server) publish(c *call) (answer, error) {
 		Client: c.client, Room: c.room.Name, Raw: body,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
 		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
+		SendAt: m.SendAt, Repeat: m.Repeat, Alert: m.Alert, References: m.References, Exercise: m.Exercise, Earlier: s.earlier(c, m),
 	})
 	if err != nil {
 		return answer{}, err
@@ -72,6 +75,7 @@ func receiptAnswer(r publish.Receipt) (answer, error) {
 		Room:       string(r.Room),
 		ReceivedAt: moment(r.ReceivedAt),
 		Duplicate:  r.Duplicate,
+		SendAt:     moment(r.SendAt), AwaitsRelease: r.Awaits,
 	})
 }
 

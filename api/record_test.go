@@ -37,6 +37,8 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		{ask{"POST", "/v1/policies", "boss", `{"name":"fresh"}`, nil}, "boss", "policy:fresh revision:1", audit.Success, 201, true},
 		{ask{"POST", submittedOne + "/approve", "officer+dpo", "", []string{"If-Match", `"2"`}}, "officer", "policy:patient revision:2", audit.Success, 200, true},
 		{ask{"POST", submittedOne + "/approve", "boss+dpo", "", []string{"If-Match", `"2"`}}, "boss", "policy:patient revision:2", audit.Failed, 403, false},
+		{ask{"POST", m + "/release", "boss", "", nil}, "boss", "room:newborn umid:" + umid, audit.Success, 200, true},
+		{ask{"POST", m + "/reject", "boss", "", nil}, "boss", "room:newborn umid:" + umid, audit.Success, 200, true},
 		{ask{"GET", m, "hosp-7", "", nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 200, false},
 		{ask{"GET", m, "other", "", nil}, "other", "", audit.Failed, 404, false},
 		{ask{"GET", "/nothing", "", "", nil}, "unknown", "", audit.Failed, 404, false},

@@ -26,6 +26,8 @@ type Deps struct {
 	Providers map[rooms.Channel]Named
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
+	// Exercise is the word with which every text of a drill begins.
+	Exercise string
 	// Leases say which node does what one is enough for; nil: this one does.
 	Leases  Leases
 	Metrics *metrics.Set     // nil: kept to ourselves
@@ -64,6 +66,7 @@ type Bridge struct {
 func New(o Options, d Deps) *Bridge {
 	b := &Bridge{options: o.WithDefaults(), deps: d.withDefaults(), hands: newHands()}
 	b.opener = newOpener(b.options.CacheBytes, b.deps.Vault, b.message)
+	b.opener.exercise = b.deps.Exercise
 	return b
 }
 

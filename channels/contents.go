@@ -13,9 +13,10 @@ import (
 type opened struct {
 	umid       rooms.UMID
 	kind       rooms.Type
-	receivedAt time.Time
+	receivedAt time.Time // or when it was to be sent, if that is later
 	content    rooms.Content
 	published  []byte // the content as it was published
+	exercise   bool
 }
 
 // weight is about what it takes in memory, in bytes.

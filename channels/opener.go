@@ -19,6 +19,7 @@ type opener struct {
 	messages func(ctx context.Context, sequence uint64) (rooms.Message, error) // errGone
 	vault    Unsealer
 	cache    *contents
+	exercise string // what a drill begins with
 }
 
 func newOpener(limit int, vault Unsealer, messages func(context.Context, uint64) (rooms.Message, error)) *opener {
@@ -47,6 +48,7 @@ func (o *opener) delivery(ctx context.Context, j rooms.Job) (rooms.Delivery, err
 	return rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: m.content, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline,
+		Exercise: m.exercise,
 	}, nil
 }
 
@@ -73,7 +75,14 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 		return opened{}, err
 	}
 	content, err := rooms.DecodeContent(raw)
-	return opened{m.UMID, m.Type, m.ReceivedAt, content, raw}, err
+	if m.Exercise {
+		content = drill(o.exercise, content)
+	}
+	at := m.ReceivedAt
+	if m.SendAt.After(at) {
+		at = m.SendAt
+	}
+	return opened{m.UMID, m.Type, at, content, raw, m.Exercise}, err
 }
 
 // raw is the content as it was published: the payload, or a part of the sealed envelope.

@@ -21,6 +21,7 @@ func sections() map[string]string {
 		"vault.transit":      "A service that encrypts the keys, by HashiCorp Vault's transit API.",
 		"index":              "What answers questions of status; derived from the log and built anew when lost.",
 		"consumers":          "The durable consumers of applications; each is a RAFT group where there are several nodes.",
+		"release":            "Messages that wait: for their time, or for a second person.",
 		"retention":          "When the content of messages is erased that are done with.",
 		"api":                "The HTTP API.",
 		"api.tls":            "The certificate of the HTTP API.",
@@ -29,6 +30,7 @@ func sections() map[string]string {
 		"live":               "What is at hand of rooms to which somebody listens.",
 		"oidc":               "The identity provider, whose access tokens are accepted.",
 		"policy":             "The rules of delivery, for rooms that name no policy of their own: the policy standard.",
+		"alerts":             "How alerts are told apart.",
 		"bridge":             "How deliveries are handed to the providers.",
 		"bridge.workers":     "How many deliveries of a lane are in hand at once, for each channel.",
 		"providers":          "What stands behind each channel.",
@@ -106,6 +108,12 @@ func help() map[string]explained {
 		"consumers.perRoom":   {"The most of a room, up to 1000.", ""},
 		"consumers.perClient": {"The most of a client in a room.", ""},
 
+		"release.maxHeld": {"The most messages that wait, of all rooms.", ""},
+		"release.horizon": {"How far ahead a message may be sent.", ""},
+		"release.least":   {"The time between two messages of a series, at least.", ""},
+		"release.sweep":   {"The time between two passes over all that wait.", ""},
+		"release.again":   {"When a message is looked at again that was paused when its time came.", ""},
+
 		"retention.every":  {"The time between two passes.", ""},
 		"retention.settle": {"How long content is kept at least; log.duplicates and five minutes, or longer.", ""},
 
@@ -156,6 +164,10 @@ func help() map[string]explained {
 		"policy.jitter":     {"The share by which a wait may be longer or shorter, 0 to 1.", ""},
 		"policy.expiry":     {"From acceptance until a delivery is given up.", ""},
 		"policy.duplicates": {`What becomes of an attempt of unknown outcome: "resend" makes it again.`, ""},
+
+		"policy.release": {`"two-person": an emergency goes when a second person has released it; empty: at once.`, ""},
+
+		"alerts.exercise": {"The word with which every text of a drill begins.", ""},
 
 		"bridge.workers.emergency": {"Of the lane emergency.", ""},
 		"bridge.workers.normal":    {"Of the lane normal.", ""},

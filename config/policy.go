@@ -14,6 +14,7 @@ type Policy struct {
 	Jitter     float64         `yaml:"jitter"`     // share by which a wait may be longer or shorter
 	Expiry     time.Duration   `yaml:"expiry"`     // from acceptance until a delivery is given up
 	Duplicates string          `yaml:"duplicates"` // what becomes of an attempt of unknown outcome
+	Release    rooms.Release   `yaml:"release"`    // who lets an emergency go
 }
 
 // resend makes an attempt of unknown outcome again.
@@ -35,11 +36,12 @@ func standardPolicy() Policy {
 // Rules are the policy in the words of rooms.
 func (p Policy) Rules() rooms.Policy {
 	return rooms.Policy{
-		Revision:   rooms.Revision{Name: rooms.StandardPolicy, Revision: p.Revision},
-		Retry:      p.Retry,
-		Jitter:     p.Jitter,
-		Expiry:     p.Expiry,
-		Duplicates: p.Duplicates,
+		Revision:    rooms.Revision{Name: rooms.StandardPolicy, Revision: p.Revision},
+		Retry:       p.Retry,
+		Jitter:      p.Jitter,
+		Expiry:      p.Expiry,
+		Duplicates:  p.Duplicates,
+		PolicyRules: rooms.PolicyRules{Release: p.Release},
 	}
 }
 
@@ -59,5 +61,6 @@ func (p Policy) Check() []error {
 	bad(p.Jitter < 0 || p.Jitter > 1, "jitter: from 0 to 1")
 	bad(p.Expiry <= 0, "expiry: longer than 0s")
 	bad(p.Duplicates != resend, `duplicates: "resend"; nothing else is there yet`)
+	bad(p.Release != rooms.ReleaseAtOnce && p.Release != rooms.ReleaseTwoPerson, `release: "two-person" or empty`)
 	return faults
 }

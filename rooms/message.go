@@ -25,6 +25,7 @@ type Header struct {
 
 	Held       bool      `json:"held,omitzero"`       // waits in the log, unseen, for its time or for a second person
 	Awaits     bool      `json:"awaits,omitzero"`     // Held: until a second person agrees
+	ReleasedBy Client    `json:"releasedBy,omitzero"` // the second person who agreed
 	SendAt     time.Time `json:"sendAt,omitzero"`     // not before; of a series, the first time
 	Series     UMID      `json:"series,omitzero"`     // of the repeated message that this is one time of, or itself
 	Alert      Alert     `json:"alert,omitzero"`      // what it does to the message that it refers to

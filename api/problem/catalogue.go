@@ -38,6 +38,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeDirectForbidden, http.StatusForbidden, "Naming recipients is not allowed", "Leave recipients out to reach the room's subscribers, or ask an admin of the room for the direct permission.", 0},
 
 		{v1.ProblemCodeOwnPolicy, http.StatusForbidden, "Approving one's own policy is not allowed", "Ask another data protection officer.", 0},
+		{v1.ProblemCodeOwnMessage, http.StatusForbidden, "Releasing one's own message is not allowed", "Ask another publisher or an admin of the room.", 0},
 		{v1.ProblemCodeClientBlocked, http.StatusForbidden, "The client is blocked", "Ask an admin of the platform why.", 0},
 
 		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
@@ -49,6 +50,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeUnknownConsumer, http.StatusNotFound, "No such consumer", "Check the name; consumers of other clients are not shown, and those of a client that may no longer read the room are removed.", 0},
 
 		{v1.ProblemCodeUnknownPolicy, http.StatusNotFound, "No such policy", "Check the name and the revision of the policy.", 0},
+		{v1.ProblemCodeUnknownReference, http.StatusNotFound, "No such message to refer to", "Check the UMID in references; it is of the same room, and your own unless you are its admin.", 0},
 
 		{v1.ProblemCodeMethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "Use one of the methods in the header Allow.", 0},
 		{v1.ProblemCodeBodyTimeout, http.StatusRequestTimeout, "The body did not arrive in time", "Send the request again, over a better connection or in smaller parts.", 0},
@@ -57,6 +59,9 @@ func Catalogue() []Entry {
 		{v1.ProblemCodePolicyExists, http.StatusConflict, "The policy exists", "Choose another name, or draft a new revision of the policy that is there.", 0},
 		{v1.ProblemCodePolicyState, http.StatusConflict, "The revision is not in the state for this", "A draft is submitted, then approved, then published, then retired; what was published is changed by a new revision.", 0},
 		{v1.ProblemCodePolicyInUse, http.StatusConflict, "A room names the policy", "Publish another revision first, or give the rooms another policy.", 0},
+		{v1.ProblemCodeNotAwaiting, http.StatusConflict, "The message awaits nobody", "It has been released, rejected or cancelled, or has expired, or never needed a second person.", 0},
+		{v1.ProblemCodeAlreadySuperseded, http.StatusConflict, "Another message has taken its place", "Refer to the message in supersededBy of the one referred to.", 0},
+		{v1.ProblemCodeSendingOver, http.StatusConflict, "The policy allows no sending before the message expires", "Let it expire later, or ask an admin of the room for another policy.", 0},
 		{v1.ProblemCodeWebhookExists, http.StatusConflict, "The room has a webhook of this URL", "If it is yours it is listed; rotate its secret if you do not have it.", 0},
 		{v1.ProblemCodeConsumerExists, http.StatusConflict, "The consumer exists with other settings", "Choose another name, or delete the consumer that is there.", 0},
 		{v1.ProblemCodeQuotaExceeded, http.StatusConflict, "There are as many as there may be", "Delete one that is not needed any more, or ask the operator for a larger quota.", 0},

@@ -198,6 +198,60 @@ func (e Lane) Valid() bool {
 	}
 }
 
+// Defines values for MessageAlert.
+const (
+	MessageAlertCancel MessageAlert = "cancel"
+	MessageAlertUpdate MessageAlert = "update"
+)
+
+// Valid indicates whether the value is a known member of the MessageAlert enum.
+func (e MessageAlert) Valid() bool {
+	switch e {
+	case MessageAlertCancel:
+		return true
+	case MessageAlertUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MessageState.
+const (
+	MessageStateAwaitingRelease MessageState = "awaiting_release"
+	MessageStateCancelled       MessageState = "cancelled"
+	MessageStateExpired         MessageState = "expired"
+	MessageStateFinished        MessageState = "finished"
+	MessageStateHeld            MessageState = "held"
+	MessageStatePaused          MessageState = "paused"
+	MessageStateRunning         MessageState = "running"
+	MessageStateScheduled       MessageState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the MessageState enum.
+func (e MessageState) Valid() bool {
+	switch e {
+	case MessageStateAwaitingRelease:
+		return true
+	case MessageStateCancelled:
+		return true
+	case MessageStateExpired:
+		return true
+	case MessageStateFinished:
+		return true
+	case MessageStateHeld:
+		return true
+	case MessageStatePaused:
+		return true
+	case MessageStateRunning:
+		return true
+	case MessageStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PolicyDuplicates.
 const (
 	DuplicatesAvoid  PolicyDuplicates = "avoid"
@@ -245,6 +299,7 @@ func (e PolicyState) Valid() bool {
 
 // Defines values for ProblemCode.
 const (
+	ProblemCodeAlreadySuperseded    ProblemCode = "already_superseded"
 	ProblemCodeBodyTimeout          ProblemCode = "body_timeout"
 	ProblemCodeBodyTooLarge         ProblemCode = "body_too_large"
 	ProblemCodeClientBlocked        ProblemCode = "client_blocked"
@@ -258,9 +313,11 @@ const (
 	ProblemCodeInvalidParameter     ProblemCode = "invalid_parameter"
 	ProblemCodeInvalidRequest       ProblemCode = "invalid_request"
 	ProblemCodeMethodNotAllowed     ProblemCode = "method_not_allowed"
+	ProblemCodeNotAwaiting          ProblemCode = "not_awaiting"
 	ProblemCodeNotFound             ProblemCode = "not_found"
 	ProblemCodeNotReady             ProblemCode = "not_ready"
 	ProblemCodeNotSupported         ProblemCode = "not_supported"
+	ProblemCodeOwnMessage           ProblemCode = "own_message"
 	ProblemCodeOwnPolicy            ProblemCode = "own_policy"
 	ProblemCodePolicyExists         ProblemCode = "policy_exists"
 	ProblemCodePolicyInUse          ProblemCode = "policy_in_use"
@@ -271,6 +328,7 @@ const (
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
+	ProblemCodeSendingOver          ProblemCode = "sending_over"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
@@ -288,6 +346,7 @@ const (
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
+	ProblemCodeUnknownReference     ProblemCode = "unknown_reference"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
 	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
@@ -298,6 +357,8 @@ const (
 // Valid indicates whether the value is a known member of the ProblemCode enum.
 func (e ProblemCode) Valid() bool {
 	switch e {
+	case ProblemCodeAlreadySuperseded:
+		return true
 	case ProblemCodeBodyTimeout:
 		return true
 	case ProblemCodeBodyTooLarge:
@@ -324,11 +385,15 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeMethodNotAllowed:
 		return true
+	case ProblemCodeNotAwaiting:
+		return true
 	case ProblemCodeNotFound:
 		return true
 	case ProblemCodeNotReady:
 		return true
 	case ProblemCodeNotSupported:
+		return true
+	case ProblemCodeOwnMessage:
 		return true
 	case ProblemCodeOwnPolicy:
 		return true
@@ -349,6 +414,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeRevisionRequired:
 		return true
 	case ProblemCodeRoomExists:
+		return true
+	case ProblemCodeSendingOver:
 		return true
 	case ProblemCodeStreamsFull:
 		return true
@@ -384,6 +451,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnknownPolicy:
 		return true
+	case ProblemCodeUnknownReference:
+		return true
 	case ProblemCodeUnknownRoom:
 		return true
 	case ProblemCodeUnknownSubscriber:
@@ -393,6 +462,24 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnsupportedMediaType:
 		return true
 	case ProblemCodeWebhookExists:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PublishAlert.
+const (
+	PublishAlertCancel PublishAlert = "cancel"
+	PublishAlertUpdate PublishAlert = "update"
+)
+
+// Valid indicates whether the value is a known member of the PublishAlert enum.
+func (e PublishAlert) Valid() bool {
+	switch e {
+	case PublishAlertCancel:
+		return true
+	case PublishAlertUpdate:
 		return true
 	default:
 		return false
@@ -729,11 +816,17 @@ type Lane string
 
 // Message defines model for Message.
 type Message struct {
+	Alert MessageAlert `json:"alert,omitempty,omitzero"`
+
+	// Awaits Who is waited for, in words.
+	Awaits string `json:"awaits,omitempty,omitzero"`
+
 	// Direct To named recipients.
 	Direct bool `json:"direct,omitempty,omitzero"`
 
 	// ErasedAt When the content was erased.
 	ErasedAt  time.Time `json:"erasedAt,omitempty,omitzero"`
+	Exercise  bool      `json:"exercise,omitempty,omitzero"`
 	ExpiresAt time.Time `json:"expiresAt"`
 
 	// FinishedAt When nothing more was to be expected: every delivery delivered or failed, or sent where no receipt comes.
@@ -744,17 +837,43 @@ type Message struct {
 	Lane Lane `json:"lane"`
 
 	// Policy The rules under which the message is delivered.
-	Policy     Policy    `json:"policy"`
+	Policy Policy `json:"policy"`
+
+	// Reason Why it is paused or cancelled, such as expired or superseded.
+	Reason     string    `json:"reason,omitempty,omitzero"`
 	ReceivedAt time.Time `json:"receivedAt"`
 
 	// Recipients 0 until they are counted.
 	Recipients int `json:"recipients"`
 
+	// References The earlier message, which the alert is about.
+	References UMID `json:"references,omitempty,omitzero"`
+
+	// ReleasedAt When it went on, after it had waited.
+	ReleasedAt time.Time `json:"releasedAt,omitempty,omitzero"`
+
+	// ReleasedBy The second person.
+	ReleasedBy ClientID `json:"releasedBy,omitempty,omitzero"`
+
 	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
-	Room   RoomName `json:"room"`
-	Status Counts   `json:"status"`
+	Room RoomName `json:"room"`
+
+	// SendAt Not before; of a series, its next time.
+	SendAt time.Time `json:"sendAt,omitempty,omitzero"`
+
+	// Series Of the repeated message that this is one time of; its own of a series.
+	Series UMID `json:"series,omitempty,omitzero"`
+
+	// State scheduled: waits for its time; awaiting_release: for a second person; running: deliveries are made; paused: by a
+	// person; held: by crier, since too much failed; cancelled: what was not sent never will be; expired: it never went, as
+	// nobody released it in time, or it was paused; finished: nothing more is expected.
+	State  MessageState `json:"state"`
+	Status Counts       `json:"status"`
+
+	// SupersededBy The later message that is about this one.
+	SupersededBy UMID `json:"supersededBy,omitempty,omitzero"`
 
 	// Type A kind of message within the room; the same characters as a room's name.
 	//
@@ -767,6 +886,9 @@ type Message struct {
 	UMID UMID `json:"umid"`
 }
 
+// MessageAlert defines model for Message.Alert.
+type MessageAlert string
+
 // MessageList defines model for MessageList.
 type MessageList struct {
 	Messages []Message `json:"messages"`
@@ -774,6 +896,11 @@ type MessageList struct {
 	// Next The cursor of the next page; null on the last one.
 	Next *string `json:"next"`
 }
+
+// MessageState scheduled: waits for its time; awaiting_release: for a second person; running: deliveries are made; paused: by a
+// person; held: by crier, since too much failed; cancelled: what was not sent never will be; expired: it never went, as
+// nobody released it in time, or it was paused; finished: nothing more is expected.
+type MessageState string
 
 // Nak defines model for Nak.
 type Nak struct {
@@ -990,6 +1117,9 @@ type ProblemCode string
 
 // Publish defines model for Publish.
 type Publish struct {
+	// Alert What becomes of the message in `references` (msgType of the Common Alerting Protocol 1.2).
+	Alert PublishAlert `json:"alert,omitempty,omitzero"`
+
 	// Callback Where to tell how this message stands, instead of the client's own callback; signed with the client's secret,
 	// so one has to be there (`PUT /v1/callback`).
 	Callback CallURL `json:"callback,omitempty,omitzero"`
@@ -997,6 +1127,9 @@ type Publish struct {
 	// Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 	// text. A recipient on a channel for which there is nothing to send is not reached.
 	Content Content `json:"content"`
+
+	// Exercise A drill: every text begins with a word that says so, and readers see it in the header `Crier-Exercise`.
+	Exercise bool `json:"exercise,omitempty,omitzero"`
 
 	// ExpiresAt RFC 3339 with zone, in the future. What is not sent by then is failed (expired). Absent: as the policy says.
 	ExpiresAt time.Time `json:"expiresAt,omitempty,omitzero"`
@@ -1010,7 +1143,17 @@ type Publish struct {
 	// Reference The client's own words about the case; one line.
 	Reference string `json:"reference,omitempty,omitzero"`
 
-	// SendAt Not yet supported; refused with not_supported.
+	// References Of an earlier message of the room, which ends when this one goes: what is not sent of it yet never will be. Its
+	// publisher and the room's admins may refer to it, and only to one of which this is not said already.
+	References UMID `json:"references,omitempty,omitzero"`
+
+	// Repeat Sends the message again and again, each time as a message of its own, from `sendAt` on. The times are meant by the
+	// clock on the wall of the zone. A time that does not exist, as clocks are put forward, is left out; one that exists
+	// twice is used once, the first of the two, unless the rule is for every hour. After an outage only the latest time is
+	// made up for, unless its message would have expired; times at which the series is paused are left out.
+	Repeat Repeat `json:"repeat,omitempty,omitzero"`
+
+	// SendAt RFC 3339 with zone: not before, and at most a year ahead. In the past, or within a second: at once. In quiet hours of the policy: when they end.
 	SendAt time.Time `json:"sendAt,omitempty,omitzero"`
 
 	// TransactionID The client's own; printable characters in one line.
@@ -1021,6 +1164,9 @@ type Publish struct {
 	// Example: reminder
 	Type TypeName `json:"type"`
 }
+
+// PublishAlert What becomes of the message in `references` (msgType of the Common Alerting Protocol 1.2).
+type PublishAlert string
 
 // Publisher defines model for Publisher.
 type Publisher struct {
@@ -1092,6 +1238,9 @@ type Readers = []ClientID
 
 // Receipt defines model for Receipt.
 type Receipt struct {
+	// AwaitsRelease It goes when a second person has released it.
+	AwaitsRelease bool `json:"awaitsRelease,omitempty,omitzero"`
+
 	// Duplicate The same request had been accepted before: this is its receipt.
 	Duplicate  bool      `json:"duplicate,omitempty,omitzero"`
 	ReceivedAt time.Time `json:"receivedAt"`
@@ -1106,6 +1255,9 @@ type Receipt struct {
 	// Example: newborn
 	Room RoomName `json:"room"`
 
+	// SendAt When it goes, if not at once.
+	SendAt time.Time `json:"sendAt,omitempty,omitzero"`
+
 	// UMID Unique message id, a ULID.
 	//
 	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
@@ -1114,6 +1266,28 @@ type Receipt struct {
 
 // Recipient Exactly one of email and phone.
 type Recipient = Contact
+
+// Repeat Sends the message again and again, each time as a message of its own, from `sendAt` on. The times are meant by the
+// clock on the wall of the zone. A time that does not exist, as clocks are put forward, is left out; one that exists
+// twice is used once, the first of the two, unless the rule is for every hour. After an outage only the latest time is
+// made up for, unless its message would have expired; times at which the series is paused are left out.
+type Repeat struct {
+	// Cron Minute, hour, day of month, month, day of week.
+	//
+	// Example: 0 9 * * 1
+	Cron string `json:"cron"`
+
+	// Times How many times there are, those that are left out included.
+	Times int `json:"times,omitempty,omitzero"`
+
+	// Until The last moment at which it is sent.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Zone IANA name.
+	//
+	// Example: Asia/Bishkek
+	Zone string `json:"zone"`
+}
 
 // Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
 type Room struct {
@@ -1467,6 +1641,9 @@ type ListConsumersParams struct {
 
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
+	// Waiting Only those that wait for their time or for a second person.
+	Waiting bool `form:"waiting,omitempty" json:"waiting,omitempty,omitzero"`
+
 	// Limit The most entries wanted on a page.
 	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 

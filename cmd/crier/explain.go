@@ -75,6 +75,7 @@ func tellMessage(w io.Writer, m v1.Message) {
 	if m.FirstSentAt != nil {
 		fmt.Fprintf(w, "It was first sent %s.\n", moment(*m.FirstSentAt))
 	}
+	tellWaiting(w, m)
 }
 
 func tellRules(w io.Writer, r v1.PolicyRevision) {

@@ -20,11 +20,19 @@ import (
 const pubLong = `Publish a message into a room. Without --to it goes to everyone who has subscribed to the room.
 
 The UMID is printed once the message is durable. While the gateway does not answer the request is repeated, under the same
-transaction id, so that it is accepted once. To repeat it later by hand, give --tx.`
+transaction id, so that it is accepted once. To repeat it later by hand, give --tx.
+
+With --send-at it waits for its time. With --repeat-cron and --repeat-zone it is sent again and again, each time as a
+message of its own: the five fields are those of cron (minute, hour, day of month, month, day of week), by the clock on the
+wall of the zone. With --alert and --references it takes the place of an earlier message, or takes it back: what was not
+sent of that one never will be. With --exercise every text begins with a word that says that it is a drill.`
 
 const pubExample = `  crier pub demo --subject Vaccination --text "Please come on Tuesday 9:00."
   crier pub demo --text "Flood warning" --sms "Flood: leave now" --lane emergency --type alert
   crier pub demo --text "Your case is decided" --to a@example.com --to +996555000111 --tx case-42
+  crier pub demo --text "The clinic is open again." --send-at 2026-12-01T09:00:00+06:00
+  crier pub demo --text "Vaccinations are on Tuesday." --repeat-cron "0 9 * * 1" --repeat-zone Asia/Bishkek
+  crier pub demo --text "The water has gone." --lane emergency --alert cancel --references 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
   crier pub demo --file body.json
   crier pub demo --file - < body.json`
 
@@ -34,6 +42,9 @@ type message struct {
 	to      []string
 	lane    string
 	expires time.Duration
+	sendAt  string
+	until   string
+	alert   string
 	file    string
 }
 
@@ -78,8 +89,17 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.Reference, "reference", "", "your words about the case")
 	f.StringVar(&m.Callback, "callback", "", "where to tell how it stands, instead of your own callback")
 	f.DurationVar(&m.expires, "expires", 0, "what is not sent in this time is given up, such as 2h")
+	f.StringVar(&m.sendAt, "send-at", "", "not before, such as 2026-12-01T09:00:00+06:00")
+	f.StringVar(&m.Repeat.Cron, "repeat-cron", "", `when to send it again and again, such as "0 9 * * 1"`)
+	f.StringVar(&m.Repeat.Zone, "repeat-zone", "", "by whose clock, such as Asia/Bishkek")
+	f.StringVar(&m.until, "repeat-until", "", "the last moment at which it is sent")
+	f.IntVar(&m.Repeat.Times, "repeat-times", 0, "how many times there are")
+	f.StringVar(&m.alert, "alert", "", "update or cancel: what becomes of the message in --references")
+	f.StringVar(&m.References, "references", "", "the UMID of an earlier message of the room")
+	f.BoolVar(&m.Exercise, "exercise", false, "a drill, which says so wherever it is read")
 	f.StringVar(&m.file, "file", "", `the whole request as JSON, sent byte for byte; "-" reads standard input`)
-	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires"} {
+	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires",
+		"send-at", "repeat-cron", "repeat-zone", "repeat-until", "repeat-times", "alert", "references", "exercise"} {
 		c.MarkFlagsMutuallyExclusive("file", flag)
 	}
 	c.MarkFlagsOneRequired("file", "text", "html", "sms")
@@ -93,7 +113,10 @@ func (t terminal) publish(ctx context.Context, gateway *client.Client, room stri
 		}
 		return gateway.PublishJSON(ctx, room, body)
 	}
-	request := m.request(time.Now())
+	request, err := m.request(time.Now())
+	if err != nil {
+		return v1.Receipt{}, err
+	}
 	receipt, err := gateway.Publish(ctx, room, request)
 	if undecided(err) {
 		fmt.Fprintf(t.err, "whether it was accepted is not known: repeat it with --tx %s\n", request.TransactionID)
@@ -108,9 +131,19 @@ func undecided(err error) bool {
 	return errors.As(err, &lost) || errors.As(err, &p) && p.Status >= http.StatusInternalServerError
 }
 
-func (m message) request(now time.Time) v1.Publish {
+func (m message) request(now time.Time) (v1.Publish, error) {
 	p := m.Publish
-	p.Lane = v1.Lane(m.lane)
+	p.Lane, p.Alert = v1.Lane(m.lane), v1.PublishAlert(m.alert)
+	for _, flag := range []struct {
+		name, value string
+		to          *time.Time
+	}{{"send-at", m.sendAt, &p.SendAt}, {"repeat-until", m.until, &p.Repeat.Until}} {
+		at, err := time.Parse(time.RFC3339, flag.value)
+		if err != nil && flag.value != "" {
+			return p, fmt.Errorf("--%s: a time reads 2026-12-01T09:00:00+06:00", flag.name)
+		}
+		*flag.to = at
+	}
 	if p.TransactionID == "" {
 		p.TransactionID = "cli-" + rand.Text()
 	}
@@ -120,7 +153,7 @@ func (m message) request(now time.Time) v1.Publish {
 	for _, to := range m.to {
 		p.Recipients = append(p.Recipients, contact(to, ""))
 	}
-	return p
+	return p, nil
 }
 
 // contact takes what begins with + for a number and all else for an e-mail address; the gateway checks both.

@@ -86,6 +86,13 @@ func writeStatus(w io.Writer, m v1.Message, head bool) {
 	if head {
 		fmt.Fprintf(w, "%s  %s in %s, lane %s, received %s\n", m.UMID, m.Type, m.Room, m.Lane, moment(m.ReceivedAt))
 	}
+	if waits := m.State == v1.MessageStateScheduled || m.State == v1.MessageStateAwaitingRelease; waits {
+		fmt.Fprintf(w, "%s", m.State)
+		if !m.SendAt.IsZero() {
+			fmt.Fprintf(w, " %s", moment(m.SendAt))
+		}
+		fmt.Fprintln(w)
+	}
 	s := m.Status
 	fmt.Fprintf(w, "recipients %d: pending %d, queued %d, sent %d, delivered %d, errored %d, failed %d\n",
 		m.Recipients, s.Pending, s.Queued, s.Sent, s.Delivered, s.Errored, s.Failed)

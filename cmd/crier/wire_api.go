@@ -26,7 +26,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	}
 	publisher := &publish.Publisher{
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k},
-		Now: s.broker.Now,
+		Holder: k.release, Now: s.broker.Now,
 	}
 	hear := a.config.Live
 	hear.Log = a.log.With("part", "live")
@@ -40,7 +40,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Consumers: durable,
 		Messages:  k.index, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
-		Blocked: k.blocked, Policies: k.policies, Connections: s.broker,
+		Blocked: k.blocked, Policies: k.policies, Connections: s.broker, Releases: k.release, Waits: a.config.Release,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil
 }

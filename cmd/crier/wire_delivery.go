@@ -30,11 +30,13 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	if err != nil {
 		return err
 	}
+	k.startRelease(c, leases)
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
 		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers,
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
+		Exercise: a.config.Alerts.Exercise,
 	})
 	c.run("bridge", bridge.Run)
 	// What falls due is moved by every node: they share a consumer, a job that is moved twice has the same

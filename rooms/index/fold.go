@@ -167,12 +167,13 @@ func joinHeaders(a, b rooms.Header) rooms.Header {
 	return rooms.Header{
 		UMID: max(a.UMID, b.UMID), Room: max(a.Room, b.Room),
 		Type: max(a.Type, b.Type), Lane: max(a.Lane, b.Lane),
-		Direct: a.Direct || b.Direct,
-		Held:   a.Held && b.Held, // one entry that is not says that it has been released
-		Awaits: a.Awaits && b.Awaits,
-		SendAt: laterTime(a.SendAt, b.SendAt),
-		Series: max(a.Series, b.Series),
-		Alert:  max(a.Alert, b.Alert), References: max(a.References, b.References),
+		Direct:     a.Direct || b.Direct,
+		Held:       a.Held && b.Held, // one entry that is not says that it has been released
+		Awaits:     a.Awaits && b.Awaits,
+		ReleasedBy: max(a.ReleasedBy, b.ReleasedBy),
+		SendAt:     laterTime(a.SendAt, b.SendAt),
+		Series:     max(a.Series, b.Series),
+		Alert:      max(a.Alert, b.Alert), References: max(a.References, b.References),
 		Exercise:  a.Exercise || b.Exercise,
 		Callback:  a.Callback || b.Callback,
 		Publisher: max(a.Publisher, b.Publisher),

@@ -48,6 +48,9 @@ func (m *message) summarize(s *Summary) {
 	s.Held = m.held()
 	s.Awaits = s.Held && m.header.Awaits
 	s.Waiting = Waiting{ReleasedAt: tickTime(m.base, m.released), NextAt: m.next, Control: m.control, SupersededBy: m.after}
+	if m.header.IsSeries() && m.released > 0 {
+		s.FinishedAt = s.ReleasedAt
+	}
 	if m.ended() {
 		s.Counts, s.FinishedAt = Counts{Failed: s.Recipients}, m.control.At
 	}
@@ -77,7 +80,7 @@ func (m *message) lives(end packed) (packed, error) {
 func (m *message) packWaited(b []byte) []byte {
 	h, c := &m.header, &m.control
 	b = append(b, packFlags(h.Held, h.Awaits, h.Exercise))
-	for _, s := range []string{string(h.Series), string(h.Alert), string(h.References), string(m.after),
+	for _, s := range []string{string(h.Series), string(h.Alert), string(h.References), string(h.ReleasedBy), string(m.after),
 		string(c.State), string(c.By), string(c.Reason)} {
 		b = packString(b, s)
 	}
@@ -91,7 +94,7 @@ func (m *message) unpackWaited(r *reader) {
 	h, c := &m.header, &m.control
 	h.Held, h.Awaits, h.Exercise, _ = r.flags()
 	h.Series, h.Alert, h.References = rooms.UMID(r.text()), rooms.Alert(r.text()), rooms.UMID(r.text())
-	m.after = rooms.UMID(r.text())
+	h.ReleasedBy, m.after = rooms.Client(r.text()), rooms.UMID(r.text())
 	c.State, c.By, c.Reason = rooms.ControlState(r.text()), rooms.Client(r.text()), rooms.Reason(r.text())
 	h.SendAt, m.next, c.At = r.time(), r.time(), r.time()
 	m.released, c.Entry = r.uvarint(), r.uvarint()

@@ -23,17 +23,18 @@ const (
 	headerPublisher  = "Crier-Publisher"
 	headerPolicy     = "Crier-Policy" // name/revision
 	headerExpires    = "Crier-Expires"
-	headerSealed     = "Crier-Sealed"     // base64; transaction id and reference
-	headerRecipients = "Crier-Recipients" // direct only
-	headerCallback   = "Crier-Callback"   // "1": what is sealed says where the sender is told
-	headerChannel    = "Crier-Channel"    // parked jobs only
-	headerSendAt     = "Crier-Send-At"    // not before
-	headerSeries     = "Crier-Series"     // the UMID of the repeated message
-	headerAlert      = "Crier-Alert"      // update or cancel
-	headerReferences = "Crier-References" // the UMID that the alert speaks of
-	headerExercise   = "Crier-Exercise"   // "1": a drill
-	headerAwaits     = "Crier-Awaits"     // held entries only: "1": a second person
-	headerTx         = "Crier-Tx"         // the TxID, of entries whose id is another
+	headerSealed     = "Crier-Sealed"      // base64; transaction id and reference
+	headerRecipients = "Crier-Recipients"  // direct only
+	headerCallback   = "Crier-Callback"    // "1": what is sealed says where the sender is told
+	headerChannel    = "Crier-Channel"     // parked jobs only
+	headerSendAt     = "Crier-Send-At"     // not before
+	headerSeries     = "Crier-Series"      // the UMID of the repeated message
+	headerAlert      = "Crier-Alert"       // update or cancel
+	headerReferences = "Crier-References"  // the UMID that the alert speaks of
+	headerExercise   = "Crier-Exercise"    // "1": a drill
+	headerAwaits     = "Crier-Awaits"      // held entries only: "1": a second person
+	headerReleasedBy = "Crier-Released-By" // the second person
+	headerTx         = "Crier-Tx"          // the TxID, of entries whose id is another
 )
 
 // timeFormat is RFC 3339 with milliseconds, in UTC.

@@ -39,6 +39,7 @@ func encodeWaiting(h nats.Header, m rooms.Message) (subject string) {
 	set(headerSeries, string(m.Series))
 	set(headerAlert, string(m.Alert))
 	set(headerReferences, string(m.References))
+	set(headerReleasedBy, string(m.ReleasedBy))
 	flag(headerExercise, m.Exercise)
 	if m.ID != "" {
 		h[jetstream.MsgIDHeader] = []string{m.ID}
@@ -78,6 +79,7 @@ func decodeWaiting(subject string, h nats.Header, out *rooms.Header) error {
 		out.Alert, err = rooms.ParseAlert(s)
 		errs = append(errs, err)
 	}
+	out.ReleasedBy = rooms.Client(h.Get(headerReleasedBy))
 	out.Exercise = h.Get(headerExercise) == "1"
 	out.TxID = cmp.Or(h.Get(headerTx), out.TxID)
 	return errors.Join(errs...)
