@@ -172,12 +172,11 @@ func badBodies() []bad {
 		{"date in the past", with(`"expiresAt":"2026-11-22T11:59:59Z"`), 400, request, "invalid_time /expiresAt", true},
 		{"date too far ahead", with(`"expiresAt":"2026-12-22T12:00:00Z"`), 400, request, "invalid_time /expiresAt", true},
 
-		{"sendAt", with(`"sendAt":"2026-12-01T09:00:00+06:00"`), 422, v1.ProblemCodeNotSupported, "not_supported /sendAt", true},
 		{"callback that is no URL", with(`"callback":"example.com"`), 400, request, "invalid_address /callback", false},
 		{"callback with user info", with(`"callback":"https://a:b@example.com/"`), 400, request, "invalid_address /callback", true},
 		{"callback a number", with(`"callback":1`), 400, request, "wrong_type /callback", false},
-		{"sendAt null", with(`"sendAt":null`), 422, v1.ProblemCodeNotSupported, "not_supported /sendAt", true},
-		{"sendAt and something wrong", with(`"sendAt":"x","lane":1`), 400, request, "wrong_type /lane", false},
+		{"sendAt null", with(`"sendAt":null`), 400, request, "wrong_type /sendAt", false},
+		{"sendAt that is none", with(`"sendAt":"x"`), 400, request, "invalid_time /sendAt", false},
 		{"too large", `{"reference":"` + strings.Repeat("x", 4<<20) + `"}`, 413, v1.ProblemCodeBodyTooLarge, "", true},
 	}
 }

@@ -55,17 +55,6 @@ func (s *Server) latest(m index.Summary) index.Summary {
 	return m
 }
 
-// stateOf says in one word whether a message goes on.
-func stateOf(m index.Summary) v1.MessageState {
-	switch {
-	case m.Control.State == rooms.ControlCancelled:
-		return v1.MessageStateCancelled
-	case !m.FinishedAt.IsZero():
-		return v1.MessageStateFinished
-	}
-	return controlState(m.Control.State)
-}
-
 func controlState(s rooms.ControlState) v1.MessageState {
 	if s == "" {
 		return v1.MessageStateRunning

@@ -17,6 +17,7 @@ import (
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/release"
 )
 
 // Verifier tells who sent a token. Its errors are of the kinds of package oidc.
@@ -134,6 +135,7 @@ type Consumers interface {
 type Messages interface {
 	Message(u rooms.UMID) (index.Summary, error)
 	Messages(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
+	Held(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
 	Deliveries(u rooms.UMID, from, limit int) (page []index.Delivery, next int, err error)
 }
 
@@ -223,6 +225,12 @@ type Quotas interface {
 	Used(ctx context.Context, c rooms.Client, room rooms.Room, rules rooms.PolicyRules) ([]rooms.QuotaUse, error)
 }
 
+// Releases lets messages go that await a second person, or has them end. Its errors are those of package release.
+type Releases interface {
+	Agree(ctx context.Context, u rooms.UMID, by rooms.Client) error
+	Reject(ctx context.Context, u rooms.UMID, by rooms.Client) error
+}
+
 // Connections lists the NATS clients that are connected, to whatever node.
 type Connections interface {
 	Connections(ctx context.Context) ([]broker.Connection, error)
@@ -234,7 +242,7 @@ type Part struct {
 	Ready func(ctx context.Context) error
 }
 
-// Deps are what the API stands on; all are needed but Providers, Parts and Now.
+// Deps are what the API stands on; all are needed but Providers, Waits, Parts and Now.
 type Deps struct {
 	Verifier    Verifier
 	Publisher   Publisher
@@ -254,6 +262,8 @@ type Deps struct {
 	Senders     Senders
 	Quotas      Quotas
 	Connections Connections
+	Releases    Releases
+	Waits       release.Options // of messages
 	Parts       []Part
 	Metrics     *metrics.Set
 	Log         *slog.Logger

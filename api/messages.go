@@ -22,20 +22,26 @@ func (s *Server) listMessages(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	found, next, err := s.deps.Messages.Messages(c.room.Name, string(p.after), p.limit)
+	list := s.deps.Messages.Messages
+	if waiting, err := onlyWaiting(c.r.URL.RawQuery); err != nil {
+		return answer{}, err
+	} else if waiting {
+		list = s.deps.Messages.Held
+	}
+	found, next, err := list(c.room.Name, string(p.after), p.limit)
 	if err != nil {
 		return answer{}, err
 	}
-	list := v1.MessageList{Messages: []v1.Message{}, Next: optional(next)}
+	out := v1.MessageList{Messages: []v1.Message{}, Next: optional(next)}
 	for _, m := range found {
 		switch {
 		case predates(m, c.room):
-			list.Next = nil
+			out.Next = nil
 		case c.has.any(overseer) || m.Publisher == c.client:
-			list.Messages = append(list.Messages, MessageOf(s.latest(m)))
+			out.Messages = append(out.Messages, MessageOf(s.latest(m)))
 		}
 	}
-	return jsonAnswer(http.StatusOK, list)
+	return jsonAnswer(http.StatusOK, out)
 }
 
 // listDeliveries tells what became of each recipient's delivery.
@@ -60,7 +66,7 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 
 // MessageOf is how a message stands, as the API says it.
 func MessageOf(m index.Summary) v1.Message {
-	return v1.Message{
+	out := v1.Message{
 		UMID:        string(m.UMID),
 		Room:        string(m.Room),
 		Type:        string(m.Type),
@@ -77,6 +83,8 @@ func MessageOf(m index.Summary) v1.Message {
 		ErasedAt:    moment(m.ErasedAt),
 		Policy:      v1.Policy{Name: m.Policy.Name, Revision: m.Policy.Revision},
 	}
+	tellWaiting(&out, m)
+	return out
 }
 
 func deliveryOf(d index.Delivery) v1.Delivery {

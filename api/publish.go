@@ -42,6 +42,7 @@ func (s *Server) publish(c *call) (answer, error) {
 		Client: c.client, Room: c.room.Name, From: from, Raw: m.raw,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
 		Content: m.Content, Direct: m.direct, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
+		SendAt: m.SendAt, Repeat: m.Repeat, Alert: m.Alert, References: m.References, Exercise: m.Exercise, Earlier: s.earlier(c, m.Message),
 	})
 	if err != nil {
 		return answer{}, overQuota(c, err)
@@ -81,6 +82,7 @@ func receiptAnswer(r publish.Receipt, skipped problem.Rows) (answer, error) {
 		Duplicate:  r.Duplicate,
 		Faulty:     skipped.Count,
 		Rows:       skipped.First(),
+		SendAt:     moment(r.SendAt), AwaitsRelease: r.Awaits,
 	})
 }
 

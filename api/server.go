@@ -10,6 +10,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/govcrier/crier/api/problem"
+	"github.com/govcrier/crier/rooms/release"
 )
 
 // Server answers HTTP requests.
@@ -23,6 +24,7 @@ type Server struct {
 	handler   http.Handler
 	page      func() ([]byte, error) // /docs
 	stopping  atomic.Bool
+	waits     release.Options
 	overNATS  *endpoint // what is published over NATS
 	streams   *streams
 	pulls     places        // of those that wait
@@ -44,6 +46,7 @@ func New(o Options, d Deps) *Server {
 		deps:     d,
 		problems: problem.NewRenderer(o.ProblemBase),
 		log:      d.Log,
+		waits:    d.Waits.WithDefaults(),
 		now:      d.Now,
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
 		page:     sync.OnceValues(renderDocumentation),

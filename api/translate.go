@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/release"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
@@ -41,6 +42,9 @@ func translate(err error) *problem.Error {
 		{publish.ErrFull, v1.ProblemCodeQueueFull},
 		{publish.ErrTooLarge, v1.ProblemCodeBodyTooLarge},
 		{publish.ErrUnavailable, v1.ProblemCodeUnavailable},
+		{publish.ErrNever, v1.ProblemCodeSendingOver},
+		{release.ErrOwn, v1.ProblemCodeOwnMessage},
+		{release.ErrNotAwaiting, v1.ProblemCodeNotAwaiting},
 		{registry.ErrExists, v1.ProblemCodeRoomExists},
 		{registry.ErrUnknownRoom, v1.ProblemCodeUnknownRoom},
 		{registry.ErrRevision, v1.ProblemCodeRevisionMismatch},

@@ -32,6 +32,8 @@ type Deps struct {
 	Frequencies Frequencies
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
+	// Exercise is the word with which every text of a drill begins.
+	Exercise string
 	// Leases say which node does what one is enough for; nil: this one does.
 	Leases  Leases
 	Metrics *metrics.Set     // nil: kept to ourselves
@@ -80,6 +82,7 @@ func New(o Options, d Deps) *Bridge {
 		b.crews[c] = newCrew(b.deps.Metrics, c, b.deps.Providers[c], b.deps.Logger)
 	}
 	b.opener = newOpener(b.options.CacheBytes, b.deps.Vault, b.message)
+	b.opener.exercise = b.deps.Exercise
 	return b
 }
 

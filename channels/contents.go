@@ -14,11 +14,11 @@ import (
 type opened struct {
 	umid       rooms.UMID
 	kind       rooms.Type
-	receivedAt time.Time
-	start      time.Time // since when it may be delivered
+	receivedAt time.Time // or when it was to be sent, if that is later
 	content    *templates.Content
 	published  []byte // the content as it was published
 	from       rooms.Sender
+	exercise   bool
 }
 
 // weight is about what it takes in memory, in bytes.

@@ -23,6 +23,7 @@ type opener struct {
 	messages func(ctx context.Context, sequence uint64) (rooms.Message, error) // errGone
 	vault    Unsealer
 	cache    *contents
+	exercise string // what a drill begins with
 }
 
 func newOpener(limit int, vault Unsealer, messages func(context.Context, uint64) (rooms.Message, error)) *opener {
@@ -46,15 +47,19 @@ func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 		return order{}, err
 	}
 	said, err := m.content.For(to, j.Channel)
+	if m.exercise {
+		said = drill(o.exercise, said)
+	}
 	switch {
 	case err != nil:
 		err = errIncomplete
 	case !said.For(j.Channel):
 		err = errNoContent
 	}
-	return order{job: j, start: m.start, Delivery: rooms.Delivery{
+	return order{job: j, start: m.receivedAt, Delivery: rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Round: j.Round, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline, Sender: m.from,
+		Exercise: m.exercise,
 	}}, err
 }
 
@@ -88,11 +93,11 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	if len(faults) > 0 {
 		return opened{}, fmt.Errorf("channels: compiling a content: %w", templates.ErrTemplate)
 	}
-	start := m.ReceivedAt
-	if m.SendAt.After(start) {
-		start = m.SendAt
+	at := m.ReceivedAt
+	if m.SendAt.After(at) {
+		at = m.SendAt
 	}
-	return opened{m.UMID, m.Type, m.ReceivedAt, start, ready, raw, from}, nil
+	return opened{m.UMID, m.Type, at, ready, raw, from, m.Exercise}, nil
 }
 
 // raw is the content as it was published, and whom it is from: the payload and the slip, or parts of the sealed envelope.

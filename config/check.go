@@ -29,6 +29,7 @@ func (c Config) Check() []error {
 		located("index", "index", c.Index, c.checkIndex()),
 		located("live", "live", c.Live, c.Live.Check()),
 		located("consumers", "consumers", c.Consumers, c.Consumers.Check()),
+		located("release", "release", c.Release, c.Release.Check()),
 		located("retention", "retention", c.Retention, c.Retention.Check()),
 		located("api", "api", c.API, c.API.Check()),
 		located("api.quotas", "quota", c.API.Quotas, c.API.Quotas.Check()),

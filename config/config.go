@@ -18,6 +18,7 @@ import (
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/quota"
+	"github.com/govcrier/crier/rooms/release"
 	"github.com/govcrier/crier/rooms/retention"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
@@ -32,10 +33,12 @@ type Config struct {
 	Index     index.Options     `yaml:"index"`
 	Consumers consumers.Options `yaml:"consumers"`
 	Retention retention.Options `yaml:"retention"`
+	Release   release.Options   `yaml:"release"`
 	API       API               `yaml:"api"`
 	Live      live.Options      `yaml:"live"`
 	OIDC      oidc.Options      `yaml:"oidc"`
 	Policy    Policy            `yaml:"policy"`
+	Alerts    Alerts            `yaml:"alerts"`
 	Bridge    channels.Options  `yaml:"bridge"`
 	Providers Providers         `yaml:"providers"`
 	Sandbox   sandbox.Options   `yaml:"sandbox"`
@@ -48,6 +51,11 @@ type API struct {
 	Listen      string `yaml:"listen"` // host:port
 	api.Options `yaml:",inline"`
 	Quotas      quota.Options `yaml:"quotas"`
+}
+
+// Alerts say how alerts are told apart.
+type Alerts struct {
+	Exercise string `yaml:"exercise"` // the word with which every text of a drill begins
 }
 
 // Metrics say where the metrics are served.
@@ -77,11 +85,13 @@ func (c Config) Complete() Config {
 	c.Index = c.Index.WithDefaults()
 	c.Consumers = c.Consumers.WithDefaults()
 	c.Retention = c.Retention.WithDefaults()
+	c.Release = c.Release.WithDefaults()
 	c.API.Listen = cmp.Or(c.API.Listen, ":8443")
 	c.API.Options = c.API.WithDefaults()
 	c.API.Quotas = c.API.Quotas.WithDefaults()
 	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
+	c.Alerts.Exercise = cmp.Or(c.Alerts.Exercise, "EXERCISE")
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()
 	c.Sandbox = c.Sandbox.WithDefaults()

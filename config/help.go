@@ -21,6 +21,7 @@ func sections() map[string]string {
 		"vault.transit":      "A service that encrypts the keys, by HashiCorp Vault's transit API.",
 		"index":              "What answers questions of status; derived from the log and built anew when lost.",
 		"consumers":          "The durable consumers of applications; each is a RAFT group where there are several nodes.",
+		"release":            "Messages that wait: for their time, or for a second person.",
 		"retention":          "When the content of messages is erased that are done with.",
 		"api":                "The HTTP API.",
 		"api.tls":            "The certificate of the HTTP API.",
@@ -35,6 +36,7 @@ func sections() map[string]string {
 		"policy.quota":       "How many messages one publisher may send into a room; 0: any number.",
 		"policy.content":     "What a message may say at most; 0: as much as the gateway takes.",
 		"policy.cap":         "How many messages of a room reach one person in a time; emergencies are not counted.",
+		"alerts":             "How alerts are told apart.",
 		"bridge":             "How deliveries are handed to the providers.",
 		"bridge.workers":     "How many deliveries of a lane are in hand at once, for each channel.",
 		"providers":          "What stands behind each channel.",
@@ -112,6 +114,12 @@ func help() map[string]explained {
 		"consumers.perRoom":   {"The most of a room, up to 1000.", ""},
 		"consumers.perClient": {"The most of a client in a room.", ""},
 
+		"release.maxHeld": {"The most messages that wait, of all rooms.", ""},
+		"release.horizon": {"How far ahead a message may be sent.", ""},
+		"release.least":   {"The time between two messages of a series, at least.", ""},
+		"release.sweep":   {"The time between two passes over all that wait.", ""},
+		"release.again":   {"When a message is looked at again that was paused when its time came.", ""},
+
 		"retention.every":  {"The time between two passes.", ""},
 		"retention.resend": {"How long after a message has finished its failed deliveries can be tried anew; its content is kept for that.", ""},
 		"retention.settle": {"How long content is kept at least; log.duplicates and five minutes, or longer.", ""},
@@ -186,6 +194,10 @@ func help() map[string]explained {
 		"policy.cap.per":          {"In which time, such as 24h.", ""},
 		"policy.sentIsDelivered":  {"The channels where the provider's confirmation is the last word: email, sms or webhook.", ""},
 		"policy.holdAfter":        {"Failed deliveries of a message after which the rest of it waits for a person; 0: never.", ""},
+
+		"policy.release": {`"two-person": an emergency goes when a second person has released it; empty: at once.`, ""},
+
+		"alerts.exercise": {"The word with which every text of a drill begins.", ""},
 
 		"bridge.workers.emergency": {"Of the lane emergency.", ""},
 		"bridge.workers.normal":    {"Of the lane normal.", ""},

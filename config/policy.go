@@ -23,6 +23,7 @@ type Policy struct {
 	Cap             PolicyCap                  `yaml:"cap"`             // what reaches one person
 	SentIsDelivered []rooms.Channel            `yaml:"sentIsDelivered"` // where the provider's confirmation is the last word
 	HoldAfter       int                        `yaml:"holdAfter"`       // failed deliveries after which a message waits for a person
+	Release         rooms.Release              `yaml:"release"`         // who lets an emergency go
 }
 
 // resend makes an attempt of unknown outcome again.
@@ -70,5 +71,6 @@ func (p Policy) Check() []error {
 	bad(p.Jitter < 0 || p.Jitter > 1, "jitter: from 0 to 1")
 	bad(p.Expiry <= 0, "expiry: longer than 0s")
 	bad(p.Duplicates != resend, `duplicates: "resend"; nothing else is there yet`)
+	bad(p.Release != rooms.ReleaseAtOnce && p.Release != rooms.ReleaseTwoPerson, `release: "two-person" or empty`)
 	return append(faults, p.checkFurther()...)
 }

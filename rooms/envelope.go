@@ -13,6 +13,7 @@ type Envelope struct {
 	Reference     string
 	Callback      Address // where the sender is told how the message stands; zero: where he always is
 	From          Sender
+	Repeat        Repeat // of a series, while it is held
 }
 
 // Slip is what the log keeps sealed beside a message to all subscribers.
@@ -27,6 +28,7 @@ type Slip struct {
 type envelopeForm struct {
 	Content    json.RawMessage   `json:"content,omitempty"`
 	Recipients []json.RawMessage `json:"recipients"`
+	Repeat     json.RawMessage   `json:"repeat,omitempty"`
 	Slip
 }
 
@@ -36,7 +38,7 @@ func (e Envelope) Encode() ([]byte, error) {
 	if !json.Valid(e.Content) {
 		return nil, fmt.Errorf("%w: a content that is not JSON", ErrText)
 	}
-	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference, e.Callback.Reveal(), e.From.Form()}}
+	form := envelopeForm{Slip: e.slip(), Repeat: encodeRepeat(e.Repeat)}
 	for _, c := range e.Recipients {
 		form.Recipients = append(form.Recipients, c.Encode())
 	}
@@ -59,6 +61,10 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 		return Envelope{}, fmt.Errorf("%w: an envelope without content", ErrText)
 	}
 	e := Envelope{Content: form.Content, TransactionID: form.TransactionID, Reference: form.Reference}
+	var err error
+	if e.Repeat, err = decodeRepeat(form.Repeat); err != nil {
+		return Envelope{}, err
+	}
 	if form.Callback != "" {
 		at, err := ParseURL(form.Callback)
 		if err != nil {
@@ -66,7 +72,6 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 		}
 		e.Callback = at
 	}
-	var err error
 	if e.From, err = form.From.Sender(); err != nil {
 		return Envelope{}, err
 	}

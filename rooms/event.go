@@ -53,7 +53,7 @@ type Event struct {
 	UMID UMID      `json:"umid"`
 	At   time.Time `json:"at"`
 
-	Message *Header `json:"message,omitzero"` // accepted
+	Message *Header `json:"message,omitzero"` // accepted, scheduled
 
 	Recipients int    `json:"recipients,omitzero"` // planned; queued too where one page is all
 	Page       int    `json:"page,omitzero"`       // queued
@@ -67,7 +67,7 @@ type Event struct {
 	Reason     Reason    `json:"reason,omitzero"`
 	Code       string    `json:"code,omitzero"`    // the provider's own code, such as 4.2.2
 	Receipt    bool      `json:"receipt,omitzero"` // sent: a receipt will follow
-	RetryAt    time.Time `json:"retryAt,omitzero"` // errored, postponed
+	RetryAt    time.Time `json:"retryAt,omitzero"` // errored, postponed; scheduled: the next time of a series
 	Round      int       `json:"round,omitzero"`   // how often failed deliveries had been tried anew before
 	// Owner is the subscriber's id, where it is needed: to try a failed delivery anew, to count what reaches one person.
 	Owner SubscriberID `json:"owner,omitzero"`
@@ -113,8 +113,13 @@ func MarkChannel(mark byte) Channel {
 // ID identifies the event by its cause, so that recording it twice leaves one.
 func (e Event) ID() string {
 	switch e.Kind {
-	case EventAccepted, EventPlanned, EventErased, EventScheduled, EventReleased:
+	case EventAccepted, EventPlanned, EventErased, EventReleased:
 		return fmt.Sprintf("%s.%s", e.UMID, e.Kind)
+	case EventScheduled:
+		if e.RetryAt.IsZero() {
+			return fmt.Sprintf("%s.%s", e.UMID, e.Kind)
+		}
+		return fmt.Sprintf("%s.%s.%d", e.UMID, e.Kind, e.RetryAt.Unix())
 	case EventPaused, EventResumed, EventHeld, EventCancelled:
 		return fmt.Sprintf("%s.%s.%d", e.UMID, e.Kind, e.Control.Entry)
 	case EventQueued:

@@ -24,8 +24,10 @@ type Header struct {
 	Callback   bool      `json:"callback,omitzero"`   // it says itself where its sender is told how it stands
 
 	Held       bool      `json:"held,omitzero"`       // waits in the log, unseen, for its time or for a second person
-	SendAt     time.Time `json:"sendAt,omitzero"`     // Held: not before
-	Series     UMID      `json:"series,omitzero"`     // of the repeated message that this is one time of
+	Awaits     bool      `json:"awaits,omitzero"`     // Held: until a second person agrees
+	ReleasedBy Client    `json:"releasedBy,omitzero"` // the second person who agreed
+	SendAt     time.Time `json:"sendAt,omitzero"`     // not before; of a series, the first time
+	Series     UMID      `json:"series,omitzero"`     // of the repeated message that this is one time of, or itself
 	Alert      Alert     `json:"alert,omitzero"`      // what it does to the message that it refers to
 	References UMID      `json:"references,omitzero"` // Alert: the earlier message
 	Exercise   bool      `json:"exercise,omitzero"`   // a drill, which says so wherever it is read
@@ -49,6 +51,8 @@ type Message struct {
 	Payload []byte
 	// Sealed holds the transaction id and the reference of a message to all subscribers.
 	Sealed []byte
+	// ID is that of the entry, where it is not the first of its transaction; else empty.
+	ID string
 }
 
 // Revision names a policy and its version.

@@ -38,6 +38,38 @@ func prefix(direct bool) string {
 	return "room"
 }
 
+// HeldSubject is where a message stands that waits, unseen by all who read rooms.
+func HeldSubject(r Room, l Lane, t Type) string {
+	return "held." + string(r) + "." + string(l) + "." + string(t)
+}
+
+// ParseHeldSubject reads held.<room>.<lane>.<type>.
+func ParseHeldSubject(s string) (r Room, l Lane, t Type, err error) {
+	rest, ok := strings.CutPrefix(s, "held.")
+	if !ok {
+		return "", "", "", ErrSubject
+	}
+	_, r, l, t, err = ParseMessageSubject("room." + rest)
+	return r, l, t, err
+}
+
+// WakeSubject is where messages that wait fall due; WakeSchedule holds the schedule of one.
+const WakeSubject = "due.release"
+
+// WakeSchedule is where it stands when a message that waits is looked at.
+func WakeSchedule(u UMID) string { return "sched." + string(u) + "-release" }
+
+// ParseWakeSchedule reads sched.<umid>-release.
+func ParseWakeSchedule(s string) (UMID, error) {
+	rest, ok := strings.CutPrefix(s, "sched.")
+	id, ends := strings.CutSuffix(rest, "-release")
+	u, err := ParseUMID(id)
+	if !ok || !ends || err != nil {
+		return "", ErrSubject
+	}
+	return u, nil
+}
+
 // LaneFilters are what the planner of a lane reads of the room's log.
 func LaneFilters(l Lane) []string {
 	return []string{"room.*." + string(l) + ".>", "direct.*." + string(l) + ".>"}

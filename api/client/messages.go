@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"iter"
+	"net/http"
 
 	v1 "github.com/govcrier/crier/api/v1"
 )
@@ -30,6 +31,32 @@ func (c *Client) RoomMessages(ctx context.Context, room string) iter.Seq2[v1.Mes
 		_, err := c.call(ctx, list(messagesPath(room), cursor), &l)
 		return page[v1.Message]{l.Messages, l.Next}, err
 	})
+}
+
+// WaitingMessages lists those of them that wait for their time or for a second person.
+func (c *Client) WaitingMessages(ctx context.Context, room string) iter.Seq2[v1.Message, error] {
+	return walk(ctx, func(ctx context.Context, cursor string) (page[v1.Message], error) {
+		var l v1.MessageList
+		r := list(messagesPath(room), cursor)
+		r.path += "&waiting=true"
+		_, err := c.call(ctx, r, &l)
+		return page[v1.Message]{l.Messages, l.Next}, err
+	})
+}
+
+// ReleaseMessage lets an emergency go that awaits a second person, who is the caller.
+func (c *Client) ReleaseMessage(ctx context.Context, umid string) (v1.Message, error) {
+	return c.decide(ctx, umid, "release")
+}
+
+// RejectMessage has it end: it never goes.
+func (c *Client) RejectMessage(ctx context.Context, umid string) (v1.Message, error) {
+	return c.decide(ctx, umid, "reject")
+}
+
+func (c *Client) decide(ctx context.Context, umid, decision string) (m v1.Message, err error) {
+	_, err = c.call(ctx, request{method: http.MethodPost, path: path("v1", "messages", umid, decision)}, &m)
+	return m, err
 }
 
 // Ready returns nil if a server can take requests; otherwise the problem not_ready names the parts of the one asked last

@@ -41,6 +41,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeLaneForbidden, http.StatusForbidden, "The room's policy does not have this lane", "Use one of the lanes of the room's policy.", 0},
 		{v1.ProblemCodeTypeForbidden, http.StatusForbidden, "The room's policy does not have this type", "Use one of the types of the room's policy.", 0},
 		{v1.ProblemCodeSenderForbidden, http.StatusForbidden, "Not a sender of this client", "Name a sender that is registered for your client, or none; an admin of the platform registers them.", 0},
+		{v1.ProblemCodeOwnMessage, http.StatusForbidden, "Releasing one's own message is not allowed", "Ask another publisher or an admin of the room.", 0},
 		{v1.ProblemCodeClientBlocked, http.StatusForbidden, "The client is blocked", "Ask an admin of the platform why.", 0},
 
 		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
@@ -52,6 +53,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeUnknownConsumer, http.StatusNotFound, "No such consumer", "Check the name; consumers of other clients are not shown, and those of a client that may no longer read the room are removed.", 0},
 
 		{v1.ProblemCodeUnknownPolicy, http.StatusNotFound, "No such policy", "Check the name and the revision of the policy.", 0},
+		{v1.ProblemCodeUnknownReference, http.StatusNotFound, "No such message to refer to", "Check the UMID in references; it is of the same room, and your own unless you are its admin.", 0},
 
 		{v1.ProblemCodeUnknownClient, http.StatusNotFound, "The client is not registered", "Register it with PUT /v1/clients/{client}.", 0},
 
@@ -66,6 +68,9 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeMessageCancelled, http.StatusConflict, "The message was cancelled", "It never goes on; publish a new one.", 0},
 		{v1.ProblemCodeContentGone, http.StatusConflict, "The content is no longer kept", "Publish a new message.", 0},
 		{v1.ProblemCodeResendLimit, http.StatusConflict, "What failed was tried anew as often as may be", "Publish a new message, to other addresses.", 0},
+		{v1.ProblemCodeNotAwaiting, http.StatusConflict, "The message awaits nobody", "It has been released, rejected or cancelled, or has expired, or never needed a second person.", 0},
+		{v1.ProblemCodeAlreadySuperseded, http.StatusConflict, "Another message has taken its place", "Refer to the message in supersededBy of the one referred to.", 0},
+		{v1.ProblemCodeSendingOver, http.StatusConflict, "The policy allows no sending before the message expires", "Let it expire later, or ask an admin of the room for another policy.", 0},
 		{v1.ProblemCodeWebhookExists, http.StatusConflict, "The room has a webhook of this URL", "If it is yours it is listed; rotate its secret if you do not have it.", 0},
 		{v1.ProblemCodeSenderTaken, http.StatusConflict, "Another organisation sends from there", "Register senders of the client's own organisation.", 0},
 		{v1.ProblemCodeConsumerExists, http.StatusConflict, "The consumer exists with other settings", "Choose another name, or delete the consumer that is there.", 0},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/templates"
@@ -26,35 +25,38 @@ type Message struct {
 	ExpiresAt     time.Time // zero if not given
 	Callback      rooms.Address
 	From          rooms.Sender // as named; zero if not
+	schedule
 }
 
-// Limits bound when a message may expire, and how many recipients it names.
+// Limits bound when a message may be sent, when it may expire, and how many recipients it names.
 type Limits struct {
 	Now        time.Time
 	MaxExpiry  time.Duration
-	Recipients int // 0: MaxRecipients
+	Horizon    time.Duration // how far ahead it may be sent; 0: as far as one likes
+	Least      time.Duration // between two of a series
+	Recipients int           // 0: MaxRecipients
 }
 
 // MaxRecipients is how many recipients there may be.
 func (l Limits) MaxRecipients() int { return cmp.Or(l.Recipients, MaxRecipients) }
 
-// ParseMessage reads a publish request. What is known but not supported yet is refused only if nothing else is wrong.
+// ParseMessage reads a publish request.
 func ParseMessage(body []byte, l Limits) (Message, error) {
 	p := messageParser{reader: newReader(body), limits: l}
+	p.plan.reader = p.reader
 	p.m.Lane = rooms.Normal
 	if err := p.document(p.member); err != nil {
 		return Message{}, err
 	}
 	p.complete()
+	p.plan.complete(l, p.m.ExpiresAt)
 	if err := p.verdict(); err != nil {
 		return Message{}, err
 	}
 	if err := p.sayable(); err != nil {
 		return Message{}, err
 	}
-	if len(p.unsupported) > 0 {
-		return Message{}, problem.Faults(v1.ProblemCodeNotSupported, p.unsupported...)
-	}
+	p.m.schedule = p.plan.s
 	return p.m, nil
 }
 
@@ -64,7 +66,7 @@ type messageParser struct {
 	m             Message
 	hasTx, hasTyp bool
 	hasContent    bool
-	unsupported   []rooms.Fault
+	plan          scheduleParser
 }
 
 func (p *messageParser) member(name string) error {
@@ -90,8 +92,9 @@ func (p *messageParser) member(name string) error {
 		return p.checked(v1.FaultCodeInvalidAddress, p.callback)
 	case "from":
 		return p.from()
-	case "sendAt":
-		return p.notYet(name)
+	}
+	if known, err := p.plan.member(name); known {
+		return err
 	}
 	return p.unknown()
 }
@@ -120,19 +123,13 @@ func (p *messageParser) lane(s string) (err error) {
 }
 
 func (p *messageParser) expiresAt(s string) (err error) {
-	p.m.ExpiresAt, err = parseFuture(s, p.limits)
+	p.m.ExpiresAt, err = parseTime(s)
 	return err
 }
 
 func (p *messageParser) callback(s string) (err error) {
 	p.m.Callback, err = rooms.ParseURL(s)
 	return err
-}
-
-func (p *messageParser) notYet(name string) error {
-	p.unsupported = append(p.unsupported,
-		rooms.Fault{Pointer: "/" + name, Code: string(v1.FaultCodeNotSupported), Detail: "not yet supported"})
-	return p.skip()
 }
 
 // complete notes what is missing.

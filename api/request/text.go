@@ -39,17 +39,3 @@ func parseTime(s string) (time.Time, error) {
 	}
 	return t.UTC(), nil
 }
-
-// parseFuture accepts a time after now and within the longest expiry.
-func parseFuture(s string, l Limits) (time.Time, error) {
-	t, err := parseTime(s)
-	switch {
-	case err != nil:
-		return time.Time{}, err
-	case !t.After(l.Now):
-		return time.Time{}, errors.New("a time in the future")
-	case t.After(l.Now.Add(l.MaxExpiry)):
-		return time.Time{}, fmt.Errorf("at most %s from now", l.MaxExpiry)
-	}
-	return t, nil
-}

@@ -222,19 +222,44 @@ func (e Lane) Valid() bool {
 	}
 }
 
+// Defines values for MessageAlert.
+const (
+	MessageAlertCancel MessageAlert = "cancel"
+	MessageAlertUpdate MessageAlert = "update"
+)
+
+// Valid indicates whether the value is a known member of the MessageAlert enum.
+func (e MessageAlert) Valid() bool {
+	switch e {
+	case MessageAlertCancel:
+		return true
+	case MessageAlertUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageState.
 const (
-	MessageStateCancelled MessageState = "cancelled"
-	MessageStateFinished  MessageState = "finished"
-	MessageStateHeld      MessageState = "held"
-	MessageStatePaused    MessageState = "paused"
-	MessageStateRunning   MessageState = "running"
+	MessageStateAwaitingRelease MessageState = "awaiting_release"
+	MessageStateCancelled       MessageState = "cancelled"
+	MessageStateExpired         MessageState = "expired"
+	MessageStateFinished        MessageState = "finished"
+	MessageStateHeld            MessageState = "held"
+	MessageStatePaused          MessageState = "paused"
+	MessageStateRunning         MessageState = "running"
+	MessageStateScheduled       MessageState = "scheduled"
 )
 
 // Valid indicates whether the value is a known member of the MessageState enum.
 func (e MessageState) Valid() bool {
 	switch e {
+	case MessageStateAwaitingRelease:
+		return true
 	case MessageStateCancelled:
+		return true
+	case MessageStateExpired:
 		return true
 	case MessageStateFinished:
 		return true
@@ -243,6 +268,8 @@ func (e MessageState) Valid() bool {
 	case MessageStatePaused:
 		return true
 	case MessageStateRunning:
+		return true
+	case MessageStateScheduled:
 		return true
 	default:
 		return false
@@ -335,6 +362,7 @@ func (e PolicyState) Valid() bool {
 
 // Defines values for ProblemCode.
 const (
+	ProblemCodeAlreadySuperseded    ProblemCode = "already_superseded"
 	ProblemCodeBodyTimeout          ProblemCode = "body_timeout"
 	ProblemCodeBodyTooLarge         ProblemCode = "body_too_large"
 	ProblemCodeCheckRefused         ProblemCode = "check_refused"
@@ -356,9 +384,11 @@ const (
 	ProblemCodeMessageCancelled     ProblemCode = "message_cancelled"
 	ProblemCodeMessageFinished      ProblemCode = "message_finished"
 	ProblemCodeMethodNotAllowed     ProblemCode = "method_not_allowed"
+	ProblemCodeNotAwaiting          ProblemCode = "not_awaiting"
 	ProblemCodeNotFound             ProblemCode = "not_found"
 	ProblemCodeNotReady             ProblemCode = "not_ready"
 	ProblemCodeNotSupported         ProblemCode = "not_supported"
+	ProblemCodeOwnMessage           ProblemCode = "own_message"
 	ProblemCodeOwnPolicy            ProblemCode = "own_policy"
 	ProblemCodePolicyExists         ProblemCode = "policy_exists"
 	ProblemCodePolicyInUse          ProblemCode = "policy_in_use"
@@ -374,6 +404,7 @@ const (
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
 	ProblemCodeSenderForbidden      ProblemCode = "sender_forbidden"
 	ProblemCodeSenderTaken          ProblemCode = "sender_taken"
+	ProblemCodeSendingOver          ProblemCode = "sending_over"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
@@ -394,6 +425,7 @@ const (
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
+	ProblemCodeUnknownReference     ProblemCode = "unknown_reference"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
 	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
@@ -404,6 +436,8 @@ const (
 // Valid indicates whether the value is a known member of the ProblemCode enum.
 func (e ProblemCode) Valid() bool {
 	switch e {
+	case ProblemCodeAlreadySuperseded:
+		return true
 	case ProblemCodeBodyTimeout:
 		return true
 	case ProblemCodeBodyTooLarge:
@@ -446,11 +480,15 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeMethodNotAllowed:
 		return true
+	case ProblemCodeNotAwaiting:
+		return true
 	case ProblemCodeNotFound:
 		return true
 	case ProblemCodeNotReady:
 		return true
 	case ProblemCodeNotSupported:
+		return true
+	case ProblemCodeOwnMessage:
 		return true
 	case ProblemCodeOwnPolicy:
 		return true
@@ -481,6 +519,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeSenderForbidden:
 		return true
 	case ProblemCodeSenderTaken:
+		return true
+	case ProblemCodeSendingOver:
 		return true
 	case ProblemCodeStreamsFull:
 		return true
@@ -522,6 +562,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnknownPolicy:
 		return true
+	case ProblemCodeUnknownReference:
+		return true
 	case ProblemCodeUnknownRoom:
 		return true
 	case ProblemCodeUnknownSubscriber:
@@ -531,6 +573,24 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnsupportedMediaType:
 		return true
 	case ProblemCodeWebhookExists:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PublishAlert.
+const (
+	PublishAlertCancel PublishAlert = "cancel"
+	PublishAlertUpdate PublishAlert = "update"
+)
+
+// Valid indicates whether the value is a known member of the PublishAlert enum.
+func (e PublishAlert) Valid() bool {
+	switch e {
+	case PublishAlertCancel:
+		return true
+	case PublishAlertUpdate:
 		return true
 	default:
 		return false
@@ -1002,6 +1062,11 @@ type LanguageTag = string
 
 // Message defines model for Message.
 type Message struct {
+	Alert MessageAlert `json:"alert,omitempty,omitzero"`
+
+	// Awaits Who is waited for, in words.
+	Awaits string `json:"awaits,omitempty,omitzero"`
+
 	// Control What was decided about it last; absent if nothing was.
 	Control MessageControl `json:"control,omitempty,omitzero"`
 
@@ -1010,6 +1075,7 @@ type Message struct {
 
 	// ErasedAt When the content was erased.
 	ErasedAt  time.Time `json:"erasedAt,omitempty,omitzero"`
+	Exercise  bool      `json:"exercise,omitempty,omitzero"`
 	ExpiresAt time.Time `json:"expiresAt"`
 
 	// FinishedAt When nothing more was to be expected: every delivery delivered or failed, or sent where no receipt comes.
@@ -1026,15 +1092,34 @@ type Message struct {
 	// Recipients 0 until they are counted.
 	Recipients int `json:"recipients"`
 
+	// References The earlier message, which the alert is about.
+	References UMID `json:"references,omitempty,omitzero"`
+
+	// ReleasedAt When it went on, after it had waited.
+	ReleasedAt time.Time `json:"releasedAt,omitempty,omitzero"`
+
+	// ReleasedBy The second person.
+	ReleasedBy ClientID `json:"releasedBy,omitempty,omitzero"`
+
 	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
 	Room RoomName `json:"room"`
 
-	// State running: deliveries go on. paused: they wait until somebody resumes them. held: crier has paused them itself, since
-	// too many failed. cancelled: what had not gone out never will. finished: nothing more is to be expected.
+	// SendAt Not before; of a series, its next time.
+	SendAt time.Time `json:"sendAt,omitempty,omitzero"`
+
+	// Series Of the repeated message that this is one time of; its own of a series.
+	Series UMID `json:"series,omitempty,omitzero"`
+
+	// State scheduled: waits for its time; awaiting_release: for a second person; running: deliveries are made; paused: by a
+	// person; held: by crier, since too much failed; cancelled: what was not sent never will be; expired: it never went, as
+	// nobody released it in time, or it was paused; finished: nothing more is expected.
 	State  MessageState `json:"state"`
 	Status Counts       `json:"status"`
+
+	// SupersededBy The later message that is about this one.
+	SupersededBy UMID `json:"supersededBy,omitempty,omitzero"`
 
 	// Type A kind of message within the room; the same characters as a room's name.
 	//
@@ -1047,6 +1132,9 @@ type Message struct {
 	UMID UMID `json:"umid"`
 }
 
+// MessageAlert defines model for Message.Alert.
+type MessageAlert string
+
 // MessageControl What was decided about it last; absent if nothing was.
 type MessageControl struct {
 	At time.Time `json:"at"`
@@ -1057,8 +1145,9 @@ type MessageControl struct {
 	// Reason Why crier holds it, or what ended it, such as too-many-failed.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// State running: deliveries go on. paused: they wait until somebody resumes them. held: crier has paused them itself, since
-	// too many failed. cancelled: what had not gone out never will. finished: nothing more is to be expected.
+	// State scheduled: waits for its time; awaiting_release: for a second person; running: deliveries are made; paused: by a
+	// person; held: by crier, since too much failed; cancelled: what was not sent never will be; expired: it never went, as
+	// nobody released it in time, or it was paused; finished: nothing more is expected.
 	State MessageState `json:"state"`
 }
 
@@ -1070,8 +1159,9 @@ type MessageList struct {
 	Next *string `json:"next"`
 }
 
-// MessageState running: deliveries go on. paused: they wait until somebody resumes them. held: crier has paused them itself, since
-// too many failed. cancelled: what had not gone out never will. finished: nothing more is to be expected.
+// MessageState scheduled: waits for its time; awaiting_release: for a second person; running: deliveries are made; paused: by a
+// person; held: by crier, since too much failed; cancelled: what was not sent never will be; expired: it never went, as
+// nobody released it in time, or it was paused; finished: nothing more is expected.
 type MessageState string
 
 // Nak defines model for Nak.
@@ -1695,6 +1785,9 @@ type ProblemCode string
 
 // Publish defines model for Publish.
 type Publish struct {
+	// Alert What becomes of the message in `references` (msgType of the Common Alerting Protocol 1.2).
+	Alert PublishAlert `json:"alert,omitempty,omitzero"`
+
 	// Callback Where to tell how this message stands, instead of the client's own callback; signed with the client's secret,
 	// so one has to be there (`PUT /v1/callback`).
 	Callback CallURL `json:"callback,omitempty,omitzero"`
@@ -1714,6 +1807,9 @@ type Publish struct {
 	// Applications get the content as it was published, with all its templates and variants.
 	Content Content `json:"content"`
 
+	// Exercise A drill: every text begins with a word that says so, and readers see it in the header `Crier-Exercise`.
+	Exercise bool `json:"exercise,omitempty,omitzero"`
+
 	// ExpiresAt RFC 3339 with zone, in the future. What is not sent by then is failed (expired). Absent: as the policy says.
 	ExpiresAt time.Time `json:"expiresAt,omitempty,omitzero"`
 
@@ -1730,7 +1826,17 @@ type Publish struct {
 	// Reference The client's own words about the case; one line.
 	Reference string `json:"reference,omitempty,omitzero"`
 
-	// SendAt Not yet supported; refused with not_supported.
+	// References Of an earlier message of the room, which ends when this one goes: what is not sent of it yet never will be. Its
+	// publisher and the room's admins may refer to it, and only to one of which this is not said already.
+	References UMID `json:"references,omitempty,omitzero"`
+
+	// Repeat Sends the message again and again, each time as a message of its own, from `sendAt` on. The times are meant by the
+	// clock on the wall of the zone. A time that does not exist, as clocks are put forward, is left out; one that exists
+	// twice is used once, the first of the two, unless the rule is for every hour. After an outage only the latest time is
+	// made up for, unless its message would have expired; times at which the series is paused are left out.
+	Repeat Repeat `json:"repeat,omitempty,omitzero"`
+
+	// SendAt RFC 3339 with zone: not before, and at most a year ahead. In the past, or within a second: at once. In quiet hours of the policy: when they end.
 	SendAt time.Time `json:"sendAt,omitempty,omitzero"`
 
 	// TransactionID The client's own; printable characters in one line.
@@ -1741,6 +1847,9 @@ type Publish struct {
 	// Example: reminder
 	Type TypeName `json:"type"`
 }
+
+// PublishAlert What becomes of the message in `references` (msgType of the Common Alerting Protocol 1.2).
+type PublishAlert string
 
 // PublishForm defines model for PublishForm.
 type PublishForm struct {
@@ -1855,6 +1964,9 @@ type Readers = []ClientID
 
 // Receipt defines model for Receipt.
 type Receipt struct {
+	// AwaitsRelease It goes when a second person has released it.
+	AwaitsRelease bool `json:"awaitsRelease,omitempty,omitzero"`
+
 	// Duplicate The same request had been accepted before: this is its receipt.
 	Duplicate bool `json:"duplicate,omitempty,omitzero"`
 
@@ -1874,6 +1986,9 @@ type Receipt struct {
 
 	// Rows The first 1,000 of them.
 	Rows []FaultyRow `json:"rows,omitempty,omitzero"`
+
+	// SendAt When it goes, if not at once.
+	SendAt time.Time `json:"sendAt,omitempty,omitzero"`
 
 	// UMID Unique message id, a ULID.
 	//
@@ -1903,6 +2018,28 @@ type RegisteredClient struct {
 
 	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
 	SMS SenderIDs `json:"sms"`
+}
+
+// Repeat Sends the message again and again, each time as a message of its own, from `sendAt` on. The times are meant by the
+// clock on the wall of the zone. A time that does not exist, as clocks are put forward, is left out; one that exists
+// twice is used once, the first of the two, unless the rule is for every hour. After an outage only the latest time is
+// made up for, unless its message would have expired; times at which the series is paused are left out.
+type Repeat struct {
+	// Cron Minute, hour, day of month, month, day of week.
+	//
+	// Example: 0 9 * * 1
+	Cron string `json:"cron"`
+
+	// Times How many times there are, those that are left out included.
+	Times int `json:"times,omitempty,omitzero"`
+
+	// Until The last moment at which it is sent.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Zone IANA name.
+	//
+	// Example: Asia/Bishkek
+	Zone string `json:"zone"`
 }
 
 // Resent defines model for Resent.
@@ -2323,6 +2460,9 @@ type ListConsumersParams struct {
 
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
+	// Waiting Only those that wait for their time or for a second person.
+	Waiting bool `form:"waiting,omitempty" json:"waiting,omitempty,omitzero"`
+
 	// Limit The most entries wanted on a page.
 	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 

@@ -76,6 +76,7 @@ func tellMessage(w io.Writer, m v1.Message) {
 		fmt.Fprintf(w, "It was first sent %s.\n", moment(*m.FirstSentAt))
 	}
 	tellControl(w, m.Control)
+	tellWaiting(w, m)
 }
 
 // tellControl says what was decided last, by whom and when.

@@ -11,28 +11,38 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 )
 
-const messageLong = `Do something about a message that is under way: its publisher may, and the admins of its room.
+const messageLong = `List messages, and do something about one that waits or is under way: its publisher may, and the admins of its room.
 
   pause   has the deliveries that have not gone out wait; other messages overtake them
   resume  has them go on; also those of a message that crier has held since too many failed
   cancel  ends them for good; they are counted as failed (cancelled)
   resend  tries anew those that failed for a reason that can be helped, at most three times
+  release lets an emergency go that awaits a second person, who is not its publisher
+  reject  has it end instead
 
 What is with a provider at that moment goes out. To do any of it again changes nothing. "crier status" shows how it stands,
 "crier explain" what was decided, by whom and when.`
 
-const messageExample = `  crier message pause 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+const messageExample = `  crier message list newborn --waiting
+  crier message release 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+  crier message pause 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
   crier message resume 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M --wait
   crier message cancel 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
   crier message resend 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M --wait`
 
 func (t terminal) messageCommand() *cobra.Command {
-	c := &cobra.Command{Use: "message", Short: "Pause, resume or cancel a message, or try anew what has failed", Long: messageLong, Example: messageExample}
-	c.AddCommand(
+	c := &cobra.Command{Use: "message", Short: "List messages; pause, resume, cancel, release or reject one, or try anew what has failed", Long: messageLong, Example: messageExample}
+	c.AddCommand(t.messageList(),
 		t.controlCommand("pause", "Have the deliveries of a message wait", false, (*client.Client).PauseMessage),
 		t.controlCommand("resume", "Have the deliveries of a message go on", true, (*client.Client).ResumeMessage),
 		t.controlCommand("cancel", "End the deliveries of a message for good", true, (*client.Client).CancelMessage),
-		t.resendCommand())
+		t.resendCommand(),
+		t.messageDecision("release", "Let an emergency go that awaits a second person",
+			"Let an emergency go that awaits a second person: you, if you may publish in its room and it is not your own.",
+			(*client.Client).ReleaseMessage),
+		t.messageDecision("reject", "Have an emergency end that awaits a second person",
+			"Have an emergency end that awaits a second person. It never goes, and its content is erased.",
+			(*client.Client).RejectMessage))
 	return c
 }
 

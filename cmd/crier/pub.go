@@ -24,11 +24,19 @@ With --recipients it goes to the people in a file: CSV with a header, or a JSON 
 channels, name and language are known; every other column is a value that the texts can use with --mustache.
 
 The UMID is printed once the message is durable. While the gateway does not answer the request is repeated, under the same
-transaction id, so that it is accepted once. To repeat it later by hand, give --tx.`
+transaction id, so that it is accepted once. To repeat it later by hand, give --tx.
+
+With --send-at it waits for its time. With --repeat-cron and --repeat-zone it is sent again and again, each time as a
+message of its own: the five fields are those of cron (minute, hour, day of month, month, day of week), by the clock on the
+wall of the zone. With --alert and --references it takes the place of an earlier message, or takes it back: what was not
+sent of that one never will be. With --exercise every text begins with a word that says that it is a drill.`
 
 const pubExample = `  crier pub demo --subject Vaccination --text "Please come on Tuesday 9:00."
   crier pub demo --text "Flood warning" --sms "Flood: leave now" --lane emergency --type alert
   crier pub demo --text "Your case is decided" --to a@example.com --to +996555000111 --tx case-42
+  crier pub demo --text "The clinic is open again." --send-at 2026-12-01T09:00:00+06:00
+  crier pub demo --text "Vaccinations are on Tuesday." --repeat-cron "0 9 * * 1" --repeat-zone Asia/Bishkek
+  crier pub demo --text "The water has gone." --lane emergency --alert cancel --references 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
   crier pub demo --file body.json
   crier pub demo --mustache --text "Dear {{name}}, please come with {{child}}." --recipients mothers.csv --preview
   crier pub demo --file - < body.json`
@@ -39,6 +47,9 @@ type message struct {
 	to      []string
 	lane    string
 	expires time.Duration
+	sendAt  string
+	until   string
+	alert   string
 	file    string
 
 	recipients string // a file
@@ -99,7 +110,11 @@ func (t terminal) body(m message) ([]byte, error) {
 	if m.file != "" {
 		return t.read(m.file)
 	}
-	return json.Marshal(m.request(time.Now()))
+	request, err := m.request(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(request)
 }
 
 func (m *message) flags(c *cobra.Command) {
@@ -117,6 +132,14 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.From.Email, "from-email", "", "the e-mail address that it is from, if not your first one")
 	f.StringVar(&m.From.SMS, "from-sms", "", "the sender of SMS that it is from, if not your first one")
 	f.DurationVar(&m.expires, "expires", 0, "what is not sent in this time is given up, such as 2h")
+	f.StringVar(&m.sendAt, "send-at", "", "not before, such as 2026-12-01T09:00:00+06:00")
+	f.StringVar(&m.Repeat.Cron, "repeat-cron", "", `when to send it again and again, such as "0 9 * * 1"`)
+	f.StringVar(&m.Repeat.Zone, "repeat-zone", "", "by whose clock, such as Asia/Bishkek")
+	f.StringVar(&m.until, "repeat-until", "", "the last moment at which it is sent")
+	f.IntVar(&m.Repeat.Times, "repeat-times", 0, "how many times there are")
+	f.StringVar(&m.alert, "alert", "", "update or cancel: what becomes of the message in --references")
+	f.StringVar(&m.References, "references", "", "the UMID of an earlier message of the room")
+	f.BoolVar(&m.Exercise, "exercise", false, "a drill, which says so wherever it is read")
 	f.StringVar(&m.file, "file", "", `the whole request as JSON, sent byte for byte; "-" reads standard input`)
 	f.BoolVar(&m.Content.Mustache, "mustache", false, "the texts are templates: {{child}} is the recipient's value of that name")
 	f.StringVar(&m.recipients, "recipients", "", `a file of recipients, CSV with a header or NDJSON; "-" reads standard input`)
@@ -126,7 +149,8 @@ func (m *message) flags(c *cobra.Command) {
 		f.BoolVar(&m.preview, "preview", false, "say what would be sent, and send nothing")
 	}
 	c.MarkFlagsMutuallyExclusive("recipients", "to")
-	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires", "mustache", "from-email", "from-sms"} {
+	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires", "mustache", "from-email", "from-sms",
+		"send-at", "repeat-cron", "repeat-zone", "repeat-until", "repeat-times", "alert", "references", "exercise"} {
 		c.MarkFlagsMutuallyExclusive("file", flag)
 	}
 	c.MarkFlagsOneRequired("file", "text", "html", "sms")
@@ -140,7 +164,10 @@ func (t terminal) publish(ctx context.Context, gateway *client.Client, room stri
 		}
 		return gateway.PublishJSON(ctx, room, body)
 	}
-	request := m.request(time.Now())
+	request, err := m.request(time.Now())
+	if err != nil {
+		return v1.Receipt{}, err
+	}
 	receipt, err := gateway.Publish(ctx, room, request)
 	if undecided(err) {
 		fmt.Fprintf(t.err, "whether it was accepted is not known: repeat it with --tx %s\n", request.TransactionID)
@@ -155,9 +182,19 @@ func undecided(err error) bool {
 	return errors.As(err, &lost) || errors.As(err, &p) && p.Status >= http.StatusInternalServerError
 }
 
-func (m message) request(now time.Time) v1.Publish {
+func (m message) request(now time.Time) (v1.Publish, error) {
 	p := m.Publish
-	p.Lane = v1.Lane(m.lane)
+	p.Lane, p.Alert = v1.Lane(m.lane), v1.PublishAlert(m.alert)
+	for _, flag := range []struct {
+		name, value string
+		to          *time.Time
+	}{{"send-at", m.sendAt, &p.SendAt}, {"repeat-until", m.until, &p.Repeat.Until}} {
+		at, err := time.Parse(time.RFC3339, flag.value)
+		if err != nil && flag.value != "" {
+			return p, fmt.Errorf("--%s: a time reads 2026-12-01T09:00:00+06:00", flag.name)
+		}
+		*flag.to = at
+	}
 	if p.TransactionID == "" {
 		p.TransactionID = "cli-" + rand.Text()
 	}
@@ -167,7 +204,7 @@ func (m message) request(now time.Time) v1.Publish {
 	for _, to := range m.to {
 		p.Recipients = append(p.Recipients, contact(to, ""))
 	}
-	return p
+	return p, nil
 }
 
 // contact takes what begins with + for a number and all else for an e-mail address; the gateway checks both.

@@ -87,7 +87,11 @@ func writeStatus(w io.Writer, m v1.Message, head bool) {
 		fmt.Fprintf(w, "%s  %s in %s, lane %s, received %s\n", m.UMID, m.Type, m.Room, m.Lane, moment(m.ReceivedAt))
 	}
 	if m.State != v1.MessageStateRunning && !finished(m) {
-		fmt.Fprintln(w, m.State)
+		fmt.Fprintf(w, "%s", m.State)
+		if waits := m.State == v1.MessageStateScheduled || m.State == v1.MessageStateAwaitingRelease; waits && !m.SendAt.IsZero() {
+			fmt.Fprintf(w, " %s", moment(m.SendAt))
+		}
+		fmt.Fprintln(w)
 	}
 	s := m.Status
 	fmt.Fprintf(w, "recipients %d: pending %d, queued %d, sent %d, delivered %d, errored %d, failed %d\n",

@@ -30,7 +30,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	}
 	publisher := &publish.Publisher{
 		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls},
-		Quotas: k.quotas, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
+		Quotas: k.quotas, Holder: k.release, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
 		Now: s.broker.Now,
 	}
 	hear := a.config.Live
@@ -46,6 +46,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Messages:  k.index, Desk: a.desk(s, k), Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
 		Blocked: k.blocked, Policies: k.policies, Providers: a.config.Providers.Names(), Senders: k.senders, Quotas: k.quotas, Connections: s.broker,
+		Releases: k.release, Waits: a.config.Release,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil
 }

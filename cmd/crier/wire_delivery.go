@@ -25,6 +25,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	if err != nil {
 		return err
 	}
+	k.startRelease(c, leases)
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	planner.Controls = k.controls
 	c.run("planner", planner.Run)
@@ -32,6 +33,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers, Frequencies: frequencies{k},
 		Controls: k.controls, Failures: a.startControl(c, s, k, leases),
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
+		Exercise: a.config.Alerts.Exercise,
 	})
 	c.run("bridge", bridge.Run)
 	// What falls due is moved by every node: they share a consumer, a job that is moved twice has the same

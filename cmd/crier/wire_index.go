@@ -14,6 +14,7 @@ import (
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/quota"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/release"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
@@ -30,6 +31,7 @@ type knowledge struct {
 	senders     *registry.Senders
 	quotas      *quota.Quotas
 	warnings    <-chan quota.Warning
+	release     *release.Releaser
 	calls       *outbound.Client // of URLs that applications have named
 }
 
@@ -87,6 +89,7 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 		return nil, err
 	}
 	c.run("controls", k.controls.Run)
+	k.release = a.newReleaser(c, s, k)
 	k.webhooks = &registry.Webhooks{
 		Store: s.log, Vault: s.vault, Rooms: k.rooms, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,
 		Allowed: k.calls.Allowed,

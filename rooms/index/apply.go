@@ -20,6 +20,9 @@ func (b *batch) headers(headers []rooms.Header) error {
 			return err
 		}
 		m.accept(h)
+		if err := b.supersede(h); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -62,6 +65,9 @@ func (b *batch) event(e rooms.Event) error {
 	}
 	if !pageable(e.Kind) {
 		m.apply(e, nil)
+		if e.Kind == rooms.EventAccepted && e.Message != nil {
+			return b.supersede(*e.Message)
+		}
 		return nil
 	}
 	n, ok := pageOf(e)

@@ -29,11 +29,12 @@ type touch struct {
 	stored bool
 }
 
-// Orders of messages: of a room, of those finished and not erased, of all.
+// Orders of messages: of a room, of those finished and not erased, of all, of those of a room that wait.
 const (
 	roomOrder   = "l:"
 	finishOrder = "f"
 	keptOrder   = "k"
+	heldOrder   = "h:"
 )
 
 func messageKey(u rooms.UMID) string { return "m:" + string(u) }
@@ -200,6 +201,9 @@ func (b *batch) settleOne(u rooms.UMID, t touch) error {
 		if err := b.insert(roomOrder+string(t.now.header.Room), u); err != nil {
 			return err
 		}
+	}
+	if err := b.settleHeld(u, t); err != nil {
+		return err
 	}
 	switch was, is := t.before.erasable(), t.now.erasable(); {
 	case is && !was:

@@ -12,7 +12,7 @@
 // repetition of the entries; counts are exclusive and sum to the recipients; what [Index.Wait]
 // has waited for, every later read sees. Not promised: that a read sees an entry of the log
 // without waiting; times finer than a millisecond, other than the header's own; anything about
-// a message older than Options.Keep. It holds ids, names, times and keyed hashes only, never a
+// a message older than Options.Keep, which counts from its release where it has waited. It holds ids, names, times and keyed hashes only, never a
 // contact or content.
 //
 // Keys are strings of redka, values compact and binary (a redka hash per message costs forty
@@ -26,5 +26,7 @@
 //	l:<room>, l:<room>:<n>   messages of a room in the order of their UMIDs
 //	r:<person>               messages that have reached a person who is counted, with when
 //	f, f:<n>                 finished messages whose body is not erased yet
+//	h:<room>, h:<room>:<n>   messages of a room that wait for their time or for a second person
 //	k, k:<n>                 every message, for forgetting the oldest
+//	a:<place>                the message whose place in that order is another, since it waits or has waited
 package index

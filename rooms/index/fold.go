@@ -24,6 +24,7 @@ type message struct {
 	firstSent  uint64
 	lastDone   uint64 // the latest event that settled a delivery
 	erased     uint64
+	waited
 }
 
 // tick is milliseconds since the UMID's time, plus one; 0 is no time. What clocks that differ
@@ -37,7 +38,10 @@ func (m *message) tick(t time.Time) uint64 {
 
 // accept folds a header, from ROOMS or from an accepted event.
 func (m *message) accept(h rooms.Header) {
-	h.ReceivedAt, h.ExpiresAt = plain(h.ReceivedAt), plain(h.ExpiresAt)
+	h.ReceivedAt, h.ExpiresAt, h.SendAt = plain(h.ReceivedAt), plain(h.ExpiresAt), plain(h.SendAt)
+	if !m.known {
+		m.header.Held, m.header.Awaits = h.Held, h.Awaits
+	}
 	m.header, m.known = joinHeaders(m.header, h), true
 	if h.Direct && h.Recipients > 0 {
 		m.plan(h.Recipients)
@@ -52,10 +56,13 @@ func (m *message) plan(recipients int) {
 func (m *message) apply(e rooms.Event, p *page) {
 	at := m.tick(e.At)
 	switch e.Kind {
-	case rooms.EventAccepted:
+	case rooms.EventAccepted, rooms.EventScheduled:
 		if e.Message != nil && e.Message.UMID == e.UMID {
 			m.accept(*e.Message)
 		}
+		m.next = laterTime(m.next, plain(e.RetryAt))
+	case rooms.EventReleased:
+		m.released = earliest(m.released, at)
 	case rooms.EventPlanned:
 		m.applyPlanned(e.Recipients, at)
 	case rooms.EventQueued:
@@ -180,7 +187,14 @@ func joinHeaders(a, b rooms.Header) rooms.Header {
 	return rooms.Header{
 		UMID: max(a.UMID, b.UMID), Room: max(a.Room, b.Room),
 		Type: max(a.Type, b.Type), Lane: max(a.Lane, b.Lane),
-		Direct:    a.Direct || b.Direct,
+		Direct:     a.Direct || b.Direct,
+		Held:       a.Held && b.Held, // one entry that is not says that it has been released
+		Awaits:     a.Awaits && b.Awaits,
+		ReleasedBy: max(a.ReleasedBy, b.ReleasedBy),
+		SendAt:     laterTime(a.SendAt, b.SendAt),
+		Series:     max(a.Series, b.Series),
+		Alert:      max(a.Alert, b.Alert), References: max(a.References, b.References),
+		Exercise:  a.Exercise || b.Exercise,
 		Callback:  a.Callback || b.Callback,
 		Publisher: max(a.Publisher, b.Publisher),
 		MHASH:     max(a.MHASH, b.MHASH), TxID: max(a.TxID, b.TxID),

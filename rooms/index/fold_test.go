@@ -52,8 +52,10 @@ func anyEvent(t *rapid.T) rooms.Event {
 	e := event(1, rapid.SampledFrom(rooms.Kinds()).Draw(t, "kind"), rapid.IntRange(-5, 40).Draw(t, "ms"))
 	e.At = e.At.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "quarter")) * time.Millisecond / 4)
 	switch e.Kind {
-	case rooms.EventAccepted:
+	case rooms.EventAccepted, rooms.EventScheduled:
 		h := header(1)
+		h.Held = e.Kind == rooms.EventScheduled
+		h.Awaits = h.Held && rapid.Bool().Draw(t, "awaits")
 		h.Direct = rapid.Bool().Draw(t, "direct")
 		h.Recipients = rapid.IntRange(0, 8).Draw(t, "recipients")
 		h.TxID = rapid.SampledFrom([]string{"", "tx"}).Draw(t, "txid")
@@ -67,7 +69,7 @@ func anyEvent(t *rapid.T) rooms.Event {
 	case rooms.EventErased:
 	case rooms.EventPaused, rooms.EventResumed, rooms.EventHeld, rooms.EventCancelled:
 		e.Control = rooms.Control{
-			Room: e.Room, State: rapid.SampledFrom([]rooms.ControlState{rooms.ControlRunning, rooms.ControlPaused}).Draw(t, "control"),
+			Room: e.Room, State: rapid.SampledFrom([]rooms.ControlState{rooms.ControlRunning, rooms.ControlPaused, rooms.ControlCancelled}).Draw(t, "control"),
 			By: rapid.SampledFrom([]rooms.Client{"", "hosp-7"}).Draw(t, "by"), At: e.At,
 			Failed: rapid.IntRange(0, 2).Draw(t, "failed"), Entry: rapid.Uint64Range(0, 3).Draw(t, "entry"),
 		}

@@ -17,6 +17,15 @@ var ErrCursor = errors.New("index: not a cursor")
 // that follow, to be given as before; it is empty at the end, as before is at the start. A
 // cursor keeps its place while messages are added.
 func (x *Index) Messages(room rooms.Room, before string, limit int) (list []Summary, next string, err error) {
+	return x.list(roomOrder+string(room), before, limit)
+}
+
+// Held lists in the same way those that wait.
+func (x *Index) Held(room rooms.Room, before string, limit int) (list []Summary, next string, err error) {
+	return x.list(heldOrder+string(room), before, limit)
+}
+
+func (x *Index) list(order, before string, limit int) (list []Summary, next string, err error) {
 	var from packed
 	if before != "" {
 		if from, err = packUMID(rooms.UMID(before)); err != nil {
@@ -25,7 +34,7 @@ func (x *Index) Messages(room rooms.Room, before string, limit int) (list []Summ
 	}
 	limit = min(max(limit, 1), MaxList)
 	err = x.view(func(s source) error {
-		umids, err := descend(s, roomOrder+string(room), from, limit+1)
+		umids, err := descend(s, order, from, limit+1)
 		if err != nil {
 			return err
 		}

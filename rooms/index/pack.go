@@ -27,7 +27,7 @@ func (m *message) pack() []byte {
 	for _, n := range []uint64{h.Sequence, m.firstSent, m.lastDone, m.erased} {
 		b = binary.AppendUvarint(b, n)
 	}
-	return packControl(b, m.control)
+	return m.packWaited(packControl(b, m.control))
 }
 
 // unpack reads what pack wrote; the UMID, which stands in the key, is the caller's to set.
@@ -48,6 +48,7 @@ func (m *message) unpack(raw []byte) error {
 		*n = r.uvarint()
 	}
 	m.control = r.control()
+	m.unpackWaited(&r)
 	return r.end()
 }
 

@@ -17,6 +17,7 @@ type Summary struct {
 	Wrong       int       // of the failed: those that nobody wanted to fail
 	Helpable    int       // of the failed: those that can be tried anew
 	Control     rooms.Control
+	Waiting
 }
 
 // Counts are the deliveries of a message by status; each counts once.
@@ -134,6 +135,7 @@ func (m *message) summary() Summary {
 	if m.finished() {
 		s.FinishedAt = tickTime(m.base, max(m.lastDone, m.firstSent)) // a receipt's clock may lag behind
 	}
+	m.summarize(&s)
 	return s
 }
 

@@ -58,8 +58,8 @@ func (b *batch) trim(end packed) (bool, error) {
 		return false, err
 	}
 	pages := 0
-	for _, u := range old {
-		n, err := b.forget(rooms.UMID(u.String()))
+	for _, entry := range old {
+		n, err := b.forgetOrPutOff(entry, end)
 		if err != nil {
 			return false, err
 		}
@@ -84,7 +84,7 @@ func (b *batch) forget(u rooms.UMID) (int, error) {
 	if err := b.forgetID(m.header.TxID, u); err != nil {
 		return 0, err
 	}
-	for _, order := range []string{roomOrder + string(m.header.Room), finishOrder, keptOrder} {
+	for _, order := range []string{roomOrder + string(m.header.Room), heldOrder + string(m.header.Room), finishOrder, keptOrder} {
 		if err := b.remove(order, u); err != nil {
 			return 0, err
 		}

@@ -70,6 +70,7 @@ type Publisher struct {
 	Policies Policies
 	Rules    Rules            // nil: every message is let in
 	Quotas   Quotas           // none if nil
+	Holder   Holder           // nil: nothing waits, and what would is refused
 	Limit    int              // the most bytes of what is stored of a message; 0: whatever the log takes
 	Now      func() time.Time // time.Now if nil
 
@@ -95,6 +96,11 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if ok {
 		return p.repeat(r, known)
 	}
+	if r.Earlier != nil {
+		if err := r.Earlier(ctx); err != nil {
+			return Receipt{}, err
+		}
+	}
 	policy, err := p.Policies.Policy(ctx, r.Room)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
@@ -105,7 +111,7 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if ok {
 		return p.repeat(r, known)
 	}
-	m, err := p.message(r, policy, txids[0])
+	m, err := p.message(ctx, r, policy, txids[0])
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -136,7 +142,19 @@ func (p *Publisher) append(ctx context.Context, r Request, m rooms.Message, txid
 	if stands {
 		return p.stands(ctx, r, m, sequence, txids)
 	}
-	return Receipt{UMID: m.UMID, Room: m.Room, ReceivedAt: m.ReceivedAt}, nil
+	if m.Held {
+		m.Sequence = sequence
+		p.Holder.Accepted(ctx, m)
+	}
+	return receipt(m.Header), nil
+}
+
+func receipt(h rooms.Header) Receipt {
+	r := Receipt{UMID: h.UMID, Room: h.Room, ReceivedAt: h.ReceivedAt}
+	if h.Held {
+		r.SendAt, r.Awaits = h.SendAt, h.Awaits
+	}
+	return r
 }
 
 func (p *Publisher) take(ctx context.Context, h rooms.Header, policy rooms.Policy) (rooms.Allowance, error) {
@@ -195,7 +213,10 @@ func (p *Publisher) stands(ctx context.Context, r Request, m rooms.Message, sequ
 		return Receipt{}, refusal(err)
 	}
 	if stored.UMID == m.UMID {
-		return Receipt{UMID: m.UMID, Room: m.Room, ReceivedAt: m.ReceivedAt}, nil
+		if m.Held {
+			p.Holder.Accepted(ctx, stored)
+		}
+		return receipt(m.Header), nil
 	}
 	return p.repeat(r, Known{UMID: stored.UMID, MHASH: stored.MHASH, Room: stored.Room})
 }
@@ -226,12 +247,14 @@ func refusal(err error) error {
 		return ErrFull
 	case errors.Is(err, stream.ErrUnavailable):
 		return ErrUnavailable
+	case errors.Is(err, ErrNever), errors.Is(err, ErrFull), errors.Is(err, ErrUnavailable):
+		return err
 	}
 	return fmt.Errorf("publish: append: %w", err)
 }
 
 // message makes the entry of the log.
-func (p *Publisher) message(r Request, policy rooms.Policy, txid string) (rooms.Message, error) {
+func (p *Publisher) message(ctx context.Context, r Request, policy rooms.Policy, txid string) (rooms.Message, error) {
 	now := p.now()
 	m := rooms.Message{Header: rooms.Header{
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
@@ -239,29 +262,19 @@ func (p *Publisher) message(r Request, policy rooms.Policy, txid string) (rooms.
 		ReceivedAt: now, ExpiresAt: r.ExpiresAt, Recipients: len(r.Recipients),
 		Callback: !r.Callback.IsZero(),
 	}}
-	if m.ExpiresAt.IsZero() {
-		m.ExpiresAt = policy.Deadline(now)
+	if err := p.hold(ctx, &m, r, policy); err != nil {
+		return rooms.Message{}, refusal(err)
 	}
 	err := p.seal(&m, r) // before m is read: the order within a return is not fixed
 	return m, err
 }
 
-// seal puts the content in: as it is for all subscribers, who read it, and sealed together
-// with the recipients for named ones.
+// seal puts the content in.
 func (p *Publisher) seal(m *rooms.Message, r Request) error {
-	var err error
-	if !r.Direct {
-		m.Payload = r.Content
-		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal(), From: r.From.Form()}
-		m.Sealed, err = p.Vault.Seal(slip.Encode(), "slip", string(m.Room), string(m.UMID))
-		return err
-	}
-	plain, err := rooms.Envelope{Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback, From: r.From}.Encode()
-	if err != nil {
-		return err
-	}
-	m.Payload, err = p.Vault.Seal(plain, "envelope", string(m.Room), string(m.UMID))
-	return err
+	return m.Enclose(p.Vault, rooms.Envelope{
+		Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference,
+		Callback: r.Callback, From: r.From, Repeat: r.Repeat,
+	})
 }
 
 // txids are the hashes of the transaction id under every key in use, the primary first.

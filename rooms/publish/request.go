@@ -10,6 +10,7 @@
 package publish
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -31,6 +32,13 @@ type Request struct {
 	ExpiresAt     time.Time       // zero: as the policy says
 	From          rooms.Sender    // whom it is from
 	Callback      rooms.Address   // where the client is told how the message stands; zero: where it always is
+	SendAt        time.Time       // not before; zero, or in the past: at once
+	Repeat        rooms.Repeat    // SendAt is the first of its times
+	Alert         rooms.Alert     // what becomes of References
+	References    rooms.UMID
+	Exercise      bool
+	// Earlier is asked whether References may be spoken of, unless the request is a repeat; its error is the answer.
+	Earlier func(ctx context.Context) error
 }
 
 // Receipt says that a message is durable.
@@ -40,6 +48,8 @@ type Receipt struct {
 	ReceivedAt time.Time       // of the first publish, if Duplicate
 	Duplicate  bool            // the same request had been accepted before
 	Allowance  rooms.Allowance // what is left of the publisher's quotas
+	SendAt     time.Time       // when it goes; zero: at once
+	Awaits     bool            // it goes when a second person agrees
 }
 
 // The refusals.

@@ -23,10 +23,18 @@ const (
 	headerPublisher  = "Crier-Publisher"
 	headerPolicy     = "Crier-Policy" // name/revision
 	headerExpires    = "Crier-Expires"
-	headerSealed     = "Crier-Sealed"     // base64; transaction id and reference
-	headerRecipients = "Crier-Recipients" // direct only
-	headerCallback   = "Crier-Callback"   // "1": what is sealed says where the sender is told
-	headerChannel    = "Crier-Channel"    // parked jobs only
+	headerSealed     = "Crier-Sealed"      // base64; transaction id and reference
+	headerRecipients = "Crier-Recipients"  // direct only
+	headerCallback   = "Crier-Callback"    // "1": what is sealed says where the sender is told
+	headerChannel    = "Crier-Channel"     // parked jobs only
+	headerSendAt     = "Crier-Send-At"     // not before
+	headerSeries     = "Crier-Series"      // the UMID of the repeated message
+	headerAlert      = "Crier-Alert"       // update or cancel
+	headerReferences = "Crier-References"  // the UMID that the alert speaks of
+	headerExercise   = "Crier-Exercise"    // "1": a drill
+	headerAwaits     = "Crier-Awaits"      // held entries only: "1": a second person
+	headerReleasedBy = "Crier-Released-By" // the second person
+	headerTx         = "Crier-Tx"          // the TxID, of entries whose id is another
 
 	headerSchedule = "Nats-Schedule" // NATS ADR-51
 	headerTTL      = "Nats-TTL"      // NATS ADR-43
@@ -56,7 +64,7 @@ func encodeMessage(m rooms.Message) *nats.Msg {
 	if m.Callback {
 		h[headerCallback] = []string{"1"}
 	}
-	return &nats.Msg{Subject: rooms.MessageSubject(m.Direct, m.Room, m.Lane, m.Type), Header: h, Data: m.Payload}
+	return &nats.Msg{Subject: encodeWaiting(h, m), Header: h, Data: m.Payload}
 }
 
 // decodeHeader reads what encodeMessage wrote; it takes no header on trust.
@@ -69,8 +77,7 @@ func decodeHeader(subject string, sequence uint64, h nats.Header) (rooms.Header,
 		}
 	}
 	var e error
-	out.Direct, out.Room, out.Lane, out.Type, e = rooms.ParseMessageSubject(subject)
-	fail(e)
+	fail(decodeWaiting(subject, h, &out))
 	out.UMID, e = rooms.ParseUMID(h.Get(headerUMID))
 	fail(e)
 	out.ReceivedAt, e = time.Parse(timeFormat, h.Get(headerTime))

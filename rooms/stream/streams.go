@@ -100,10 +100,15 @@ func plannerName(l rooms.Lane) string { return "plan-" + string(l) }
 func dueName(l rooms.Lane) string     { return "due-" + string(l) }
 func jobsName(c rooms.Channel) string { return "jobs-" + string(c) }
 
+const wakeName = "due-release"
+
 // consumers is the table of all durable consumers: none waits for another lane, and no two
 // filters of a work queue overlap.
 func consumers() []consumer {
-	table := []consumer{{streamCallbacks, callbackName, []string{rooms.CallbackFilter}}}
+	table := []consumer{
+		{streamCallbacks, callbackName, []string{rooms.CallbackFilter}},
+		{streamSchedules, wakeName, []string{rooms.WakeSubject}},
+	}
 	for _, l := range rooms.Lanes() {
 		table = append(table,
 			consumer{streamRooms, plannerName(l), rooms.LaneFilters(l)},

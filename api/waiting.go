@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/govcrier/crier/api/problem"
+	"github.com/govcrier/crier/api/request"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
+)
+
+// releaseMessage lets a message go that awaits a second person.
+func (s *Server) releaseMessage(c *call) (answer, error) {
+	return s.decided(c, s.deps.Releases.Agree)
+}
+
+// rejectMessage has it end.
+func (s *Server) rejectMessage(c *call) (answer, error) {
+	return s.decided(c, s.deps.Releases.Reject)
+}
+
+func (s *Server) decided(c *call, decide func(context.Context, rooms.UMID, rooms.Client) error) (answer, error) {
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	if err := decide(ctx, c.umid, c.client); err != nil {
+		return answer{}, err
+	}
+	if err := s.deps.Waiter.Wait(ctx); err != nil {
+		s.log.DebugContext(ctx, "index did not catch up", "error", err)
+	}
+	m, err := s.deps.Messages.Message(c.umid)
+	if err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(http.StatusOK, MessageOf(m))
+}
+
+// earlier says whether the message that another refers to may be spoken of; nil if there is none.
+func (s *Server) earlier(c *call, m request.Message) func(context.Context) error {
+	if m.References == "" {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		before, err := s.find(ctx, m.References)
+		switch {
+		case errors.Is(err, index.ErrUnknown):
+			return problem.Of(v1.ProblemCodeUnknownReference)
+		case err != nil:
+			return err
+		case before.Room != c.room.Name, predates(before, c.room), before.Publisher != c.client && !c.has.any(roomAdmin):
+			return problem.Of(v1.ProblemCodeUnknownReference)
+		case before.Exercise != m.Exercise:
+			return problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{
+				Pointer: "/exercise", Code: string(v1.FaultCodeInvalidValue), Detail: "a drill speaks of drills, and of nothing else",
+			})
+		case before.SupersededBy != "" || before.Control.Reason == rooms.Superseded:
+			return problem.Of(v1.ProblemCodeAlreadySuperseded)
+		}
+		return nil
+	}
+}
+
+// onlyWaiting reads from a query whether only messages that wait are asked for.
+func onlyWaiting(query string) (bool, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil || !values.Has("waiting") {
+		return false, nil // pageOf has told
+	}
+	switch value := values["waiting"]; {
+	case len(value) == 1 && value[0] == "true":
+		return true, nil
+	case len(value) == 1 && value[0] == "false":
+		return false, nil
+	}
+	return false, problem.Parameter("waiting", v1.FaultCodeInvalidValue, "true or false")
+}
+
+// tellWaiting says how a message has waited, and what was decided about it.
+func tellWaiting(out *v1.Message, m index.Summary) {
+	out.SendAt, out.ReleasedAt, out.ReleasedBy = moment(m.SendAt), moment(m.ReleasedAt), string(m.ReleasedBy)
+	if m.NextAt.After(m.SendAt) {
+		out.SendAt = moment(m.NextAt)
+	}
+	if m.Awaits {
+		out.Awaits = "a publisher or an admin of the room, other than " + string(m.Publisher)
+	}
+	out.Series, out.Alert, out.References = string(m.Series), v1.MessageAlert(m.Alert), string(m.References)
+	out.SupersededBy, out.Exercise = string(m.SupersededBy), m.Exercise
+}
+
+// stateOf is how a message stands, in a word.
+func stateOf(m index.Summary) v1.MessageState {
+	switch state := m.Control.State; {
+	case state == rooms.ControlCancelled && m.Control.Reason == rooms.Expired:
+		return v1.MessageStateExpired
+	case state == rooms.ControlCancelled:
+		return v1.MessageStateCancelled
+	case !m.FinishedAt.IsZero():
+		return v1.MessageStateFinished
+	case state == rooms.ControlPaused:
+		return v1.MessageStatePaused
+	case state == rooms.ControlHeld:
+		return v1.MessageStateHeld
+	case m.Awaits:
+		return v1.MessageStateAwaitingRelease
+	case m.Held:
+		return v1.MessageStateScheduled
+	}
+	return v1.MessageStateRunning
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/lease"
+	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/release"
+)
+
+// newReleaser makes what looks after messages that wait.
+func (a *App) newReleaser(c *crew, s *store, k *knowledge) *release.Releaser {
+	return &release.Releaser{
+		Options: a.config.Release, Log: s.log, Memory: held{k}, Vault: s.vault, Controls: k.controls, Rooms: standing{k.rooms},
+		Policies: k.policies, Audit: a.recorder(c, s.log, "release"), Logger: a.log.With("part", "release"), Now: s.broker.Now,
+	}
+}
+
+// startRelease looks at messages that fall due, on every node, and makes passes over all of them on one.
+func (k *knowledge) startRelease(c *crew, leases *lease.Leases) {
+	c.run("release", k.release.Run)
+	c.run("release sweep", func(ctx context.Context) error {
+		return leases.Hold(ctx, "release", func(ctx context.Context, _ uint64, _ func() bool) error { return k.release.RunSweep(ctx) })
+	})
+}
+
+// held tells from the index what is known of messages that wait.
+type held struct{ *knowledge }
+
+// Known tells of one.
+func (h held) Known(u rooms.UMID) (release.Known, bool, error) {
+	m, err := h.index.Message(u)
+	if errors.Is(err, index.ErrUnknown) {
+		return release.Known{}, false, nil
+	}
+	return release.Known{Header: m.Header, Waits: m.Held, Control: m.Control}, err == nil, err
+}
+
+// standing knows the rooms that are there.
+type standing struct{ rooms *registry.Rooms }
+
+// Stands says whether the room is there in which a message was accepted, and not another of the same name.
+func (s standing) Stands(ctx context.Context, h rooms.Header) (bool, error) {
+	room, err := s.rooms.Get(ctx, h.Room)
+	if errors.Is(err, registry.ErrUnknownRoom) {
+		return false, nil
+	}
+	return !h.ReceivedAt.Before(room.CreatedAt), err
+}

@@ -1,0 +1,60 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// Holder looks after messages that wait in the log.
+type Holder interface {
+	// Admit says whether one more may wait; ErrFull if not.
+	Admit(ctx context.Context) error
+	// Accepted hears of a message that waits, once it is durable. What it could not do is done later by itself.
+	Accepted(ctx context.Context, m rooms.Message)
+}
+
+// ErrNever: the policy allows no sending before the message expires.
+var ErrNever = errors.New("the policy allows no sending any more")
+
+// soon is what need not be waited for.
+const soon = time.Second
+
+// hold finds out whether a message waits: for its time, for a second person, or since it takes the place of another,
+// which has to be seen to at the same time.
+func (p *Publisher) hold(ctx context.Context, m *rooms.Message, r Request, policy rooms.Policy) error {
+	now := m.ReceivedAt
+	at := now
+	if r.SendAt.After(now.Add(soon)) {
+		at = r.SendAt.UTC().Truncate(time.Millisecond)
+	}
+	m.Alert, m.References, m.Exercise = r.Alert, r.References, r.Exercise
+	series := !r.Repeat.IsZero()
+	m.Awaits = m.Lane == rooms.Emergency && policy.Release == rooms.ReleaseTwoPerson
+	if m.Lane != rooms.Emergency && !series {
+		next, ok := policy.Times.Next(at)
+		if !ok || !r.ExpiresAt.IsZero() && !next.Before(r.ExpiresAt) {
+			return ErrNever
+		}
+		at = next.UTC()
+	}
+	if m.ExpiresAt.IsZero() {
+		m.ExpiresAt = policy.Deadline(at)
+	}
+	m.Held = at.After(now) || series || m.Awaits || m.References != ""
+	if !m.Held {
+		return nil
+	}
+	if at.After(now) {
+		m.SendAt = at
+	}
+	if series {
+		m.Series = m.UMID
+	}
+	if p.Holder == nil {
+		return ErrUnavailable
+	}
+	return p.Holder.Admit(ctx)
+}

@@ -1,0 +1,71 @@
+package release
+
+import (
+	"context"
+	"errors"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/crash"
+	"github.com/govcrier/crier/rooms/stream"
+)
+
+// Agree lets a message go that awaits a second person, who is not its author; at its time, if it has one. To agree twice
+// is no error if it is the same person.
+func (r *Releaser) Agree(ctx context.Context, u rooms.UMID, by rooms.Client) error {
+	m, known, err := r.awaiting(ctx, u)
+	switch {
+	case known.ReleasedBy == by && by != "":
+		return nil
+	case err != nil:
+		return err
+	case m.Publisher == by:
+		return ErrOwn
+	}
+	agreed := m
+	agreed.Awaits, agreed.ReleasedBy, agreed.ID = false, by, "agreed."+string(u)
+	sequence, stood, err := r.Log.Append(ctx, agreed)
+	if err != nil {
+		return err
+	}
+	crash.Point("release-agreed")
+	if stood { // somebody else agreed a moment ago
+		return r.Look(ctx, u)
+	}
+	if err := r.note(ctx, m.Header, by, "agreed"); err != nil {
+		return err
+	}
+	if err := r.Log.Erase(ctx, m.Sequence); err != nil {
+		return err
+	}
+	agreed.Sequence, agreed.ID = sequence, ""
+	return r.step(ctx, agreed, Known{Header: agreed.Header, Waits: true})
+}
+
+// Reject ends a message that awaits a second person.
+func (r *Releaser) Reject(ctx context.Context, u rooms.UMID, by rooms.Client) error {
+	m, _, err := r.awaiting(ctx, u)
+	if err != nil {
+		return err
+	}
+	return r.cancel(ctx, m, by, rooms.NoReason)
+}
+
+// awaiting reads a message that awaits a second person.
+func (r *Releaser) awaiting(ctx context.Context, u rooms.UMID) (rooms.Message, Known, error) {
+	known, ok, err := r.known(ctx, u)
+	if err != nil {
+		return rooms.Message{}, known, err
+	}
+	if !ok || !known.Waits || !known.Awaits || !r.now().Before(known.ExpiresAt) {
+		return rooms.Message{}, known, ErrNotAwaiting
+	}
+	control, err := r.Controls.Read(ctx, u)
+	if err != nil {
+		return rooms.Message{}, known, err
+	}
+	m, err := r.Log.Message(ctx, known.Sequence)
+	if errors.Is(err, stream.ErrGone) || err == nil && (control.State == rooms.ControlCancelled || !m.Awaits || m.UMID != u) {
+		err = ErrNotAwaiting
+	}
+	return m, known, err
+}
