@@ -15,8 +15,11 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
-// maxPolicies is how many revisions there may be of all policies together.
-const maxPolicies = 10_000
+// There is an end to how many revisions there may be of all policies together, and to the bytes of their schemas.
+const (
+	maxPolicies = 10_000
+	maxSchemas  = 64 << 20
+)
 
 // lookAtPolicies is the time between two looks at what other nodes have changed.
 const lookAtPolicies = time.Second
@@ -272,11 +275,33 @@ func (p *Policies) unused(ctx context.Context, r rooms.Revision) error {
 	return err
 }
 
-func (p *Policies) put(ctx context.Context, one rooms.PolicyRevision) (rooms.PolicyRevision, error) {
+// full says whether there is no room for a revision.
+func (p *Policies) full(one rooms.PolicyRevision) bool {
 	p.mu.RLock()
-	full := one.Entry == 0 && len(p.known) >= maxPolicies
-	p.mu.RUnlock()
-	if full {
+	defer p.mu.RUnlock()
+	if one.Entry == 0 && len(p.known) >= maxPolicies {
+		return true
+	}
+	more := schemas(one) - schemas(p.known[one.Revision])
+	if more <= 0 {
+		return false
+	}
+	for _, other := range p.known {
+		more += schemas(other)
+	}
+	return more > maxSchemas
+}
+
+// schemas is how many bytes the schemas of a revision have.
+func schemas(one rooms.PolicyRevision) (sum int) {
+	for _, t := range one.Types {
+		sum += len(t.Schema)
+	}
+	return sum
+}
+
+func (p *Policies) put(ctx context.Context, one rooms.PolicyRevision) (rooms.PolicyRevision, error) {
+	if p.full(one) {
 		return one, ErrQuota
 	}
 	one.ChangedAt = p.now().UTC().Truncate(time.Millisecond)
