@@ -15,12 +15,6 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
-// There is an end to how many revisions there may be of all policies together, and to the bytes of their schemas.
-const (
-	maxPolicies = 10_000
-	maxSchemas  = 64 << 20
-)
-
 // lookAtPolicies is the time between two looks at what other nodes have changed.
 const lookAtPolicies = time.Second
 
@@ -273,31 +267,6 @@ func (p *Policies) unused(ctx context.Context, r rooms.Revision) error {
 		err = ErrPolicyInUse
 	}
 	return err
-}
-
-// full says whether there is no room for a revision.
-func (p *Policies) full(one rooms.PolicyRevision) bool {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if one.Entry == 0 && len(p.known) >= maxPolicies {
-		return true
-	}
-	more := schemas(one) - schemas(p.known[one.Revision])
-	if more <= 0 {
-		return false
-	}
-	for _, other := range p.known {
-		more += schemas(other)
-	}
-	return more > maxSchemas
-}
-
-// schemas is how many bytes the schemas of a revision have.
-func schemas(one rooms.PolicyRevision) (sum int) {
-	for _, t := range one.Types {
-		sum += len(t.Schema)
-	}
-	return sum
 }
 
 func (p *Policies) put(ctx context.Context, one rooms.PolicyRevision) (rooms.PolicyRevision, error) {
