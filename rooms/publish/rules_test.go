@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
@@ -48,10 +49,23 @@ func TestRulesAreAskedOfWhatIsNew(t *testing.T) {
 	}
 }
 
+// asking is a policy that has somebody else asked.
+type asking struct{}
+
+func (asking) Policy(context.Context, rooms.Room) (rooms.Policy, error) {
+	return rooms.Policy{Expiry: time.Hour, PolicyRules: rooms.PolicyRules{Check: rooms.ExternalCheck{Timeout: time.Second}}}, nil
+}
+
+// The memory may lag: a repeat is known all the same, and before anybody outside is asked.
 func TestARepeatIsKnownThoughTheRulesRefuseIt(t *testing.T) {
 	h := newHouse(t)
 	first := h.accept(request(1))
-	h.publisher(late{recall{h.index, h.log}, &atomic.Bool{}})
-	h.Rules = &moody{err: errors.New("no")}
-	h.repeated(request(1), first)
+	for want, policies := range []publish.Policies{asking{}, standard{}} {
+		rules := &moody{err: errors.New("no")}
+		h.publisher(late{recall{h.index, h.log}, &atomic.Bool{}})
+		h.Rules, h.Policies = rules, policies
+		if again := h.accept(request(1)); !again.Duplicate || again.UMID != first.UMID || len(rules.asked) != want {
+			t.Errorf("%+v, asked %d times, want %d", again, len(rules.asked), want)
+		}
+	}
 }

@@ -15,9 +15,6 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
-// maxPolicies is how many revisions there may be of all policies together.
-const maxPolicies = 10_000
-
 // lookAtPolicies is the time between two looks at what other nodes have changed.
 const lookAtPolicies = time.Second
 
@@ -273,10 +270,7 @@ func (p *Policies) unused(ctx context.Context, r rooms.Revision) error {
 }
 
 func (p *Policies) put(ctx context.Context, one rooms.PolicyRevision) (rooms.PolicyRevision, error) {
-	p.mu.RLock()
-	full := one.Entry == 0 && len(p.known) >= maxPolicies
-	p.mu.RUnlock()
-	if full {
+	if p.full(one) {
 		return one, ErrQuota
 	}
 	one.ChangedAt = p.now().UTC().Truncate(time.Millisecond)

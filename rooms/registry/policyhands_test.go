@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -142,5 +143,43 @@ func TestAPolicyIsHandedOver(t *testing.T) {
 	}
 	if _, err := p.HandOver(t.Context(), rooms.StandardPolicy, "deputy"); !errors.Is(err, rooms.ErrOtherPolicy) {
 		t.Errorf("the operator's: %v", err)
+	}
+}
+
+// keeps takes every revision, and nobody reads them again.
+type keeps struct{ last uint64 }
+
+func (k *keeps) PutPolicy(context.Context, rooms.PolicyRevision) (uint64, error) {
+	k.last++
+	return k.last, nil
+}
+
+func (*keeps) Policies(context.Context, uint64) ([]rooms.PolicyRevision, error) { return nil, nil }
+
+// Schemas are at hand on every node, so there is an end to them. What gets smaller is never refused.
+func TestThereIsAnEndToSchemas(t *testing.T) {
+	p := policiesOn(&keeps{}, nil, nil)
+	rules := patient(time.Hour)
+	rules.Types = []rooms.MessageType{{Type: "a", Schema: make([]byte, 8<<20)}}
+	one, err := p.Draft(t.Context(), rules, "boss")
+	for n := 2; n <= 8 && err == nil; n++ {
+		one, err = p.Next(t.Context(), rules, "boss")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Next(t.Context(), rules, "boss"); !errors.Is(err, registry.ErrQuota) {
+		t.Errorf("one more: %v", err)
+	}
+	if one, err = p.Take(t.Context(), one.Revision, one.Entry, rooms.SubmitPolicy, "boss"); err != nil {
+		t.Errorf("a step: %v", err)
+	}
+	rules.Revision, rules.Types = one.Revision, nil
+	if _, err := p.Rewrite(t.Context(), rules, one.Entry, "boss"); err != nil {
+		t.Errorf("less: %v", err)
+	}
+	rules.Types = []rooms.MessageType{{Type: "a", Schema: make([]byte, 8<<20)}}
+	if _, err := p.Next(t.Context(), rules, "boss"); err != nil {
+		t.Errorf("there is room again: %v", err)
 	}
 }

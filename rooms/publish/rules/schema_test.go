@@ -3,6 +3,8 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -41,6 +43,18 @@ func TestSchemasThatAreNotTaken(t *testing.T) {
 		var bad *BadSchema
 		if !errors.As(err, &bad) || !strings.HasPrefix(bad.Pointer+": "+bad.Detail, want) {
 			t.Errorf("%.80s: %v %+v, want %s", raw, err, bad, want)
+		}
+	}
+}
+
+func TestFilesAreNotRead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "schema.json")
+	if err := os.WriteFile(name, []byte(`true`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []string{"file://" + name, name, "file://" + name + "#"} {
+		if _, err := CompileSchema([]byte(`{"$ref":"` + ref + `"}`)); err == nil {
+			t.Errorf("%s was read", ref)
 		}
 	}
 }
