@@ -245,3 +245,38 @@ func TestFrequencyOfTwoNodes(t *testing.T) {
 		t.Errorf("%d were sent, want %d to %d", n, allowed, allowed+nodes-1)
 	}
 }
+
+// The node died when a job was parked, and before it was gone from its queue: both are there, and one is sent.
+func TestPostponedAndStillThere(t *testing.T) {
+	r := newRig(t)
+	var jobs []rooms.Job
+	umid := r.publish(rooms.Normal, true, rooms.Email, 3, func(j *rooms.Job) { jobs = append(jobs, *j) })
+	for i, j := range jobs {
+		j.Due = time.Now().Add(time.Duration(i+1) * 2 * time.Second).UTC()
+		if err := r.log.Park(t.Context(), j, j.Due); err != nil {
+			t.Fatal(err)
+		}
+		e := postpone(jobs[i], rooms.Quiet, time.Now().UTC(), j.Due).event
+		if err := r.log.Record(t.Context(), e, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.down()
+	r.up()
+	p := &notebook{}
+	r.run(Options{}, p)
+	for n := range 3 {
+		r.eventually("sent", r.happened(rooms.DeliveryID{UMID: umid, N: n}, "postponed 1 quiet-hours, sent 1"))
+	}
+	r.eventually("nothing waits", func() error {
+		parked, err := r.log.Parked(t.Context())
+		if err == nil && parked > 0 {
+			err = fmt.Errorf("%d wait", parked)
+		}
+		return err
+	})
+	r.eventually("queue", r.empty(rooms.Normal))
+	if times := p.times(); len(times) != 3 || len(p.read()) != 3 {
+		t.Errorf("sent %v", times)
+	}
+}

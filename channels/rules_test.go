@@ -383,3 +383,25 @@ func TestSecondChannelNotTried(t *testing.T) {
 	newWorker(d, always(Outcome{Result: Sent})).do(t.Context(), t.Context(), j, nobody)
 	d.expect(t, "state? 0", "state? 0", "done")
 }
+
+// Where the second channel could only be used too late, the receipt of the first has the last word.
+func TestSecondChannelIsQuietUntilTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		w := newWorker(d, always(Outcome{Result: Sent, Receipt: true}))
+		w.opener.vault = both
+		w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+			m := testMessage
+			m.ReceivedAt = time.Now()
+			return m, nil
+		}
+		w.policies = under(rooms.PolicyRules{
+			Fallback: []rooms.Fallback{{From: rooms.Email, After: time.Hour, To: rooms.SMS}},
+			Times:    rooms.Times{Quiet: []rooms.QuietHours{{From: 30, Until: 23 * 60}}},
+		})
+		j := d.job(0)
+		j.Deadline = time.Now().Add(3 * time.Hour)
+		w.do(t.Context(), t.Context(), j, nobody)
+		d.expect(t, "record sent 0.1 ", "done")
+	})
+}

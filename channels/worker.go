@@ -18,6 +18,7 @@ const (
 	historyPatience = 30 * time.Second // how long an attempt waits for the index
 	faultWait       = 30 * time.Second // before a fault of ours is tried again
 	recordPatience  = 3 * time.Second  // for recording after everything was cancelled
+	noPolicyWait    = time.Minute      // before the next attempt of an emergency if the policy is not known
 	leavingGrace    = time.Minute      // for which a message may still reach who has left
 )
 
@@ -113,7 +114,10 @@ func (w *worker) consider(ctx context.Context, j work) (order, step, bool) {
 		return order{}, s, false
 	}
 	p, err := w.policies.Policy(ctx, j.Policy)
-	if err != nil && !exempt(j.Job) { // nobody knows what the rules are
+	switch {
+	case err != nil && exempt(j.Job):
+		p = rooms.Policy{Retry: []time.Duration{noPolicyWait}}
+	case err != nil: // nobody knows what the rules are
 		return order{}, w.fault(ctx, j, "policy", err), false
 	}
 	if due, ok := allowed(p, j.Job, now); !ok {

@@ -38,7 +38,7 @@ func TestWhatFollowsAnOutcome(t *testing.T) {
 }
 
 // The wait is that of the revision which the job names; while nobody knows it the attempt is put off, and made under no
-// other rules.
+// other rules, unless it is an emergency's.
 func TestRulesAreThoseOfTheJob(t *testing.T) {
 	for revision, want := range map[int][]string{
 		0: {"park 0.2 in 5m0s", "record errored 0.1 deferred", "done"},
@@ -51,6 +51,11 @@ func TestRulesAreThoseOfTheJob(t *testing.T) {
 			j.Policy = rooms.Revision{Name: "patient", Revision: revision}
 			newWorker(d, always(Outcome{Result: Deferred})).do(t.Context(), t.Context(), j, nobody)
 			d.expect(t, want...)
+			d = &diary{}
+			j = d.job(0)
+			j.Policy.Revision, j.Lane = 9, rooms.Emergency
+			newWorker(d, always(Outcome{Result: Deferred})).do(t.Context(), t.Context(), j, nobody)
+			d.expect(t, "park 0.2 in 1m0s", "record errored 0.1 deferred", "done")
 		})
 	}
 }

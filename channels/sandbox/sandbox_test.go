@@ -207,3 +207,41 @@ func TestCheckNamesEveryFault(t *testing.T) {
 		t.Errorf("%v", faults)
 	}
 }
+
+// Sandboxes that stand in for several providers show on one page what each has sent; one of them may fail for everybody.
+func TestStandsInForSeveral(t *testing.T) {
+	s := open(t, sandbox.Options{Receipts: sandbox.ReceiptsAll})
+	for _, tc := range []struct {
+		name string
+		fail sandbox.Fail
+		want channels.Result
+	}{
+		{"first", sandbox.FailNever, channels.Sent}, {"second", sandbox.FailNever, channels.Sent},
+		{"refuses", sandbox.FailAlways, channels.Rejected}, {"busy", sandbox.FailTemporarily, channels.Deferred},
+	} {
+		one := s.As(tc.name, tc.fail)
+		if o := one.Send(t.Context(), delivery(t, 1, rooms.Email, "ann@example.com")); o.Result != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, o.Result, tc.want)
+		}
+		if tc.want != channels.Sent {
+			continue
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		heard := 0
+		_ = one.Receipts(ctx, func(context.Context, channels.Receipt) error {
+			heard++
+			cancel()
+			return nil
+		})
+		if heard != 1 {
+			t.Errorf("%s: %d receipts", tc.name, heard)
+		}
+	}
+	var got []map[string]any
+	if err := json.Unmarshal(ask(s, http.MethodGet, "/outbox.json", "").Body.Bytes(), &got); err != nil || len(got) != 2 {
+		t.Fatalf("%d shown, %v", len(got), err)
+	}
+	if got[0]["provider"] != "second" || got[1]["provider"] != "first" {
+		t.Errorf("shown as of %v and %v", got[0]["provider"], got[1]["provider"])
+	}
+}

@@ -179,3 +179,12 @@ func TestEqualStatesOfTwoAttempts(t *testing.T) {
 		t.Errorf("joined they are %+v one way and %+v the other", ab, ba)
 	}
 }
+
+// Of what differs in the time of the next attempt alone, the later one counts, whichever came first.
+func TestEqualStatesOfTwoNextAttempts(t *testing.T) {
+	a := slotOf(delivery(1, 0, 1, rooms.EventPostponed, 40), 40, 500)
+	b := slotOf(delivery(1, 0, 1, rooms.EventPostponed, 40), 40, 900)
+	if ab, ba := a.join(b), b.join(a); ab != ba || ab.retry != 900 {
+		t.Errorf("joined they are %+v one way and %+v the other", ab, ba)
+	}
+}
