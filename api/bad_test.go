@@ -111,6 +111,7 @@ func badBodies() []bad {
 		{"other delimiters", withContent(`{"subject":"{{=<% %>=}}","text":"x","mustache":true}`), 400, request, "invalid_template /content/subject", true},
 		{"sections too deep", withContent(`{"text":"` + strings.Repeat("{{#a}}", 9) + strings.Repeat("{{/a}}", 9) + `","mustache":true}`), 400, request, "invalid_template /content/text", true},
 		{"value asked for and not there", withContent(`{"text":"{{child}}","mustache":true},"recipients":[{"email":"a@example.com","values":{"child":"x"}},{"email":"b@example.com"}]`), 400, request, "missing /recipients/1/values/child", true},
+		{"value asked for on the other channel", withContent(`{"text":"x","sms":"{{a}}","mustache":true},"recipients":[{"email":"a@example.com","phone":"+996555000111"}]`), 400, request, "missing /recipients/0/values/a", true},
 		{"name asked for and not there", withContent(`{"text":"{{name}}","mustache":true},"recipients":[{"email":"a@example.com"}]`), 400, request, "missing /recipients/0/name", true},
 		{"said at too great length", withContent(`{"sms":"{{a}}{{a}}","mustache":true},"recipients":[{"phone":"+996555000111","values":{"a":"` + strings.Repeat("x", 1000) + `"}}]`), 400, request, "too_long /recipients/0", true},
 		{"languages an array", withContent(`{"text":"x","languages":[]}`), 400, request, "wrong_type /content/languages", false},

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"io"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -71,6 +73,26 @@ func TestPreviewOfARoom(t *testing.T) {
 	html := previewed(t, e, Options{}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-8", withContent(`{"html":"x"}`), nil})
 	if html.Unreachable != 3 || html.SMS.Messages != 0 {
 		t.Errorf("%+v", html)
+	}
+}
+
+// Rooms are counted two at a time; who waits too long is told to come again.
+func TestPreviewWaitsItsTurn(t *testing.T) {
+	s := newServer(newEngine())
+	for range previewsAtOnce {
+		s.counting <- struct{}{}
+	}
+	a := ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-7", good, nil}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, a.request().WithContext(ctx))
+	if p := problemIn(t, w); p.Code != "unavailable" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	<-s.counting
+	if w := a.of(s); w.Code != 200 || len(s.counting) != previewsAtOnce-1 {
+		t.Errorf("%d %s, %d count", w.Code, w.Body, len(s.counting))
 	}
 }
 

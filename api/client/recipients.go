@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
 )
@@ -32,10 +33,13 @@ func (c *Client) PublishFile(ctx context.Context, room string, message []byte, f
 	return c.publish(ctx, r)
 }
 
+// previewPatience is what a node may take longer for a preview: it may count a room of a million.
+const previewPatience = 45 * time.Second
+
 // Preview says what PublishJSON would do. Nothing is kept and nothing is sent.
 func (c *Client) Preview(ctx context.Context, room string, message []byte) (v1.Preview, error) {
 	var p v1.Preview
-	_, err := c.call(ctx, request{method: http.MethodPost, path: previewPath(room), body: message, repeatable: true}, &p)
+	_, err := c.call(ctx, request{method: http.MethodPost, path: previewPath(room), body: message, patience: previewPatience}, &p)
 	return p, err
 }
 
@@ -44,6 +48,7 @@ func (c *Client) PreviewFile(ctx context.Context, room string, message []byte, f
 	var p v1.Preview
 	r, err := formRequest(previewPath(room), message, f)
 	if err == nil {
+		r.repeatable, r.patience = false, previewPatience
 		_, err = c.call(ctx, r, &p)
 	}
 	return p, err
