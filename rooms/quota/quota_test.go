@@ -38,7 +38,10 @@ func TestQuotaIsKnownOrRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &follower{}
 		q := New(perMinute(100), Deps{Wait: f.wait})
-		take := func() error { _, err := q.Take(t.Context(), header(int(time.Now().UnixNano())), rooms.PolicyRules{}); return err }
+		take := func() error {
+			_, err := q.Take(t.Context(), header(int(time.Now().UnixNano())), rooms.PolicyRules{})
+			return err
+		}
 		if err := take(); err != nil {
 			t.Fatalf("when it has caught up: %v", err)
 		}
