@@ -25,6 +25,7 @@ func FuzzParseMessage(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `null`, `[1,2]`, `{"transactionId":"t","type":"reminder","content":{"text":"x"}}`,
 		`{"transactionId":"t","type":"a","lane":"bulk","content":{"sms":"\u00e9"},"recipients":[{"email":"a@example.com","name":"A"},{"phone":"+996555000111"}],"expiresAt":"2026-11-23T09:00:00+06:00","reference":"r"}`,
+		`{"transactionId":"t","type":"a","content":{"text":"x"},"from":{"email":"a@example.com","sms":"HEALTH"}}`, `{"from":{"sms":"+996312000111"}}`,
 		`{"content" : {"text":"a","text":"b"}}`, `{"recipients":[[[[]]]]}`, `{"sendAt":{}}`, "{\"type\":\"\xff\"}", `{"a~b/c":1}`,
 		`{"transactionId":"t","type":"a","content":{"text":"{{#a}}{{b}}{{/a}}","mustache":true,"languages":{"ky":{"sms":"{{a}}"}}},"recipients":[{"email":"a@example.com","phone":"+996555000111","channels":["sms","email"],"language":"ky","values":{"a":"1"}}]}`,
 		`{"transactionId":"t","type":"a","content":{"text":"x"}}{}`, strings.Repeat(`{"content":`, 100),

@@ -18,6 +18,9 @@
 // answered with 2xx is repeated as the policy says, for a day; 3xx and 4xx but 408, 425 and 429 end it,
 // until the message changes again.
 //
+// Warner tells clients that have a callback that little is left of a quota (org.crier.quota.warning); that is tried a few times
+// and not stored.
+//
 // Promised is that the last state of a message is told at least once, if the receiver takes it within
 // a day. Not promised is that each state in between is told, nor that none is told twice. That a
 // body was erased is no change. The URL that a message names is known for as long as its body is

@@ -43,6 +43,15 @@ func insist(ctx context.Context, pass func(context.Context) error) error {
 	}
 }
 
+// foldMessages waits until the index knows every message that is in the log now.
+func foldMessages(ctx context.Context, l *stream.Log, x *index.Index) error {
+	messages, err := l.MessagesEnd(ctx)
+	if err != nil {
+		return err
+	}
+	return x.WaitFor(ctx, messages, 0)
+}
+
 // foldEvents waits until the index knows every event that is recorded now.
 func foldEvents(ctx context.Context, l *stream.Log, x *index.Index) error {
 	events, err := l.EventsEnd(ctx)

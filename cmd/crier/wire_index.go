@@ -37,36 +37,18 @@ type knowledge struct {
 
 // openKnowledge opens the index and has it follow the log; so with the rooms, all of which are known when it returns.
 func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge, error) {
-	o := a.config.Index
-	o.Logger, o.Metrics = a.log.With("part", "index"), a.metrics
-	var err error
-	if o.Source, err = s.log.Identity(ctx); err != nil {
-		return nil, err
-	}
-	var r *recall
 	heard := a.hearQuotas(s)
-	quotas := quota.New(a.config.API.Quotas, quota.Deps{
-		Wait: func(ctx context.Context) error { return r.Wait(ctx) }, Warn: heard.warn, Now: s.broker.Now,
-	})
-	o.Observer = quotas
-	x, err := index.Open(o)
+	x, quotas, err := a.openIndex(ctx, c, s, heard.warn)
 	if err != nil {
 		return nil, err
 	}
-	c.onStop("index", x.Close)
-	r = newRecall(x, s.log, a.config.Log.Duplicates)
-	if err := x.Since(quotas.Oldest(), quotas.Accepted); err != nil { // before more is folded
-		return nil, err
-	}
-	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
-
 	calls, err := a.openCalls(c, s)
 	if err != nil {
 		return nil, err
 	}
 	k := &knowledge{
 		calls:       calls,
-		recall:      r,
+		recall:      newRecall(x, s.log, a.config.Log.Duplicates),
 		quotas:      quotas,
 		warnings:    heard.toTell,
 		senders:     registry.NewSenders(s.log, a.log.With("part", "senders")),
@@ -107,6 +89,28 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// openIndex opens the index and has it follow the log, and the quotas hear of what it learns.
+func (a *App) openIndex(ctx context.Context, c *crew, s *store, warn func(quota.Warning)) (x *index.Index, quotas *quota.Quotas, err error) {
+	o := a.config.Index
+	o.Logger, o.Metrics = a.log.With("part", "index"), a.metrics
+	if o.Source, err = s.log.Identity(ctx); err != nil {
+		return nil, nil, err
+	}
+	quotas = quota.New(a.config.API.Quotas, quota.Deps{
+		Wait: func(ctx context.Context) error { return foldMessages(ctx, s.log, x) }, Warn: warn, Now: s.broker.Now,
+	})
+	o.Observer = quotas
+	if x, err = index.Open(o); err != nil {
+		return nil, nil, err
+	}
+	c.onStop("index", x.Close)
+	if err := x.Since(quotas.Oldest(), quotas.Accepted); err != nil { // before more is folded
+		return nil, nil, err
+	}
+	c.run("fold", func(ctx context.Context) error { return x.Run(ctx, s.log) })
+	return x, quotas, nil
 }
 
 // openCalls makes what calls applications.
