@@ -67,6 +67,11 @@
 // channel's attempts are needless, but its receipt is still heard. A confirmation without a receipt
 // counts as delivered there.
 //
+// Jobs of a message that is paused are taken out of their lane, so that they hold up nobody, and stored apart; package
+// control takes them back. That costs as much as to settle them, so a lane with very many gives way at the speed at which
+// the log settles jobs. Jobs of a cancelled message are recorded as failed. What was decided is asked as late as can be:
+// whatever is with a provider by then goes out.
+//
 // Logs, metrics and events hold ids and codes, no contact and no content.
 //
 // # What it does not promise

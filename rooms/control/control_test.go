@@ -244,7 +244,7 @@ func TestTooManyFail(t *testing.T) {
 	}
 	fail(5, rooms.Suppressed) // as people wanted it
 	fail(2, rooms.Rejected)
-	r.folded()
+	r.counted(h, m)
 	held(false)
 	fail(1, rooms.Bounced)
 	held(true)
@@ -255,8 +255,7 @@ func TestTooManyFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	fail(2, rooms.Rejected)
-	r.folded()
-	h.Failed(m.UMID)
+	r.counted(h, m)
 	held(false)
 	fail(1, rooms.Rejected)
 	held(true)

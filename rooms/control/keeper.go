@@ -18,6 +18,8 @@ const (
 	lookEvery = 300 * time.Millisecond
 	// tidyEvery is the time between two looks at all that was decided.
 	tidyEvery = 10 * time.Second
+	// backAtOnce is how many batches of jobs go back into their lane in one look.
+	backAtOnce = 20
 	// failBatch is how many jobs are given up together.
 	failBatch = 900
 	// soon is when a retry is left to whoever sends it, who sees by himself that it is cancelled.
@@ -90,16 +92,13 @@ func (k *Keeper) settle(ctx context.Context, u rooms.UMID) error {
 	case c.Waits():
 		return k.expire(ctx, u)
 	}
-	for n := 1; n > 0; {
-		var err error
-		if n, err = k.Desk.Log.Unsuspend(ctx, u); err != nil {
+	for range backAtOnce {
+		n, err := k.Desk.Log.Unsuspend(ctx, u)
+		if err != nil || n == 0 || !k.Desk.Controls.Of(u).Runs() {
 			return err
 		}
-		if c := k.Desk.Controls.Of(u); !c.Runs() {
-			return nil
-		}
 	}
-	return nil
+	return nil // the rest with the next look, so that no other message waits for it
 }
 
 // expire gives up the jobs of a paused message when the oldest of them is past its deadline.

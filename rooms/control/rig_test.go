@@ -32,6 +32,7 @@ type rig struct {
 	mu    sync.Mutex
 	ahead time.Duration // of the desk's clock
 	rules rooms.Policy
+	asked int // how often for the rules
 }
 
 func newRig(t *testing.T) *rig {
@@ -80,7 +81,28 @@ func (r *rig) wait(d time.Duration) {
 func (r *rig) Policy(context.Context, rooms.Revision) (rooms.Policy, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.asked++
 	return r.rules, nil
+}
+
+// counted waits until a holder has counted all that has failed so far.
+func (r *rig) counted(h *control.Holder, m rooms.Message) {
+	r.Helper()
+	r.folded()
+	for range 2 { // a count that was under way does not tell
+		r.mu.Lock()
+		before := r.asked
+		r.mu.Unlock()
+		h.Failed(m.UMID)
+		r.eventually("counted", func() string {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if r.asked == before && r.controls.Of(m.UMID).Runs() {
+				return "not yet"
+			}
+			return ""
+		})
+	}
 }
 
 type standings struct{ *rig }

@@ -105,15 +105,20 @@ func abandon(ctx context.Context, m rooms.Message, done *progress, put func(cont
 	return nil
 }
 
-// goOn plans what was put aside and goes on, or has expired: then its deliveries fail.
+// goOn plans what was put aside and goes on, or has expired: then its deliveries fail. A message that may be handed out again,
+// since whoever put it aside died before it was settled, has to wait for that: it is known again only as long as it is aside.
 func (l *lane) goOn(ctx context.Context) error {
-	if err := l.lookAside(ctx); err != nil {
+	if err := l.lookAside(ctx); err != nil || len(l.asides.known) == 0 {
 		return err
+	}
+	settled, err := l.turn.Settled(ctx)
+	if err != nil {
+		return nil // a moment later
 	}
 	for _, u := range slices.Sorted(maps.Keys(l.asides.known)) {
 		entries := l.asides.known[u]
 		latest := entries[len(entries)-1]
-		if l.control(u).Waits() && time.Now().Before(latest.Expires) {
+		if latest.Message > settled || l.control(u).Waits() && time.Now().Before(latest.Expires) {
 			continue
 		}
 		l.asides.fresh = false

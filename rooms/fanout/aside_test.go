@@ -2,12 +2,14 @@ package fanout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 // desk is where tests decide about messages. A message that is paused after some pages is so from a later question on.
@@ -194,4 +196,34 @@ func TestPausedMessageExpires(t *testing.T) {
 	if j := h.jobs(1)[0]; time.Now().Before(j.Deadline) {
 		t.Error("it is planned before it has expired")
 	}
+}
+
+// A planner that died between putting a message aside and settling it is given it again; it is planned once all the same.
+func TestPutAsideAndGivenAgain(t *testing.T) {
+	h, d := newHouse(t), newDesk()
+	h.controls = d
+	h.publish(1, phone(1), phone(2))
+	turn, err := h.log.Turn(t.Context(), rooms.Normal, h.epochs.Add(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := turn.SetAside(t.Context(), stream.Aside{UMID: umid(1), Message: 1, Expires: time.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	h.plan() // it goes on already
+	for n, j := range h.jobs(2) {
+		if j.UMID != umid(1) || j.N != n {
+			t.Errorf("job %+v", j)
+		}
+	}
+	h.told("both are counted", count(umid(1), 2, 2))
+	h.told("what was put aside is done with", func(events []rooms.Event) error {
+		for _, e := range events {
+			if e.Kind == rooms.EventPlanned {
+				return nil
+			}
+		}
+		return errors.New("not yet")
+	})
+	h.jobs(0)
 }

@@ -14,5 +14,9 @@
 // the key is there or the message has expired; one that the right key does not open is given up.
 // A subscriber whose entry cannot be read is reported and not reached; nobody waits for him.
 //
+// A message that is paused is put aside: those behind it are planned, and the rest of it when it goes on, behind its last
+// page, so that in its lane it comes later than it was published. What is left of a cancelled message is not planned; its
+// named recipients are recorded as failed.
+//
 // It does not send anything, and it does not retry deliveries.
 package fanout

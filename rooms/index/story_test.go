@@ -197,3 +197,34 @@ func TestLookupGivesTheFirstKnown(t *testing.T) {
 		t.Errorf("no id at all: %v, %v", ok, err)
 	}
 }
+
+// A body that a further round may want is kept until a while after the message has finished, others are not; of a page of
+// those that are kept the next ones are found all the same.
+func TestWhatCanBeTriedAnewIsKept(t *testing.T) {
+	x, l := open(t, testOptions(t)), newFakeLog()
+	run(t, x, l)
+	var events []rooms.Event
+	for n := range 5 { // 0 to 2 can be tried anew, 3 was cancelled, of 4 nothing can be helped
+		events = append(events, accepted(header(n)))
+		e := delivery(n, 0, 1, rooms.EventFailed, 40)
+		e.Reason = rooms.Expired
+		if n == 4 {
+			e.Reason = rooms.Suppressed
+		}
+		events = append(events, e)
+	}
+	gone := event(3, rooms.EventCancelled, 50)
+	gone.Control = rooms.Control{State: rooms.ControlCancelled, Entry: 7}
+	l.add(nil, append(events, gone))
+	await(t, x, l)
+	finished := umid(0).Time().Add(40 * time.Millisecond)
+	for _, limit := range []int{1, 10} {
+		list, err := x.ErasableAfter("", clock(), finished.Add(-time.Second), limit)
+		if err != nil || len(list) != min(limit, 2) || list[0].UMID != umid(3) {
+			t.Errorf("at most %d: %+v, %v", limit, list, err)
+		}
+	}
+	if list, err := x.ErasableAfter("", clock(), clock(), 10); err != nil || len(list) != 5 {
+		t.Errorf("in time all are erased: %d, %v", len(list), err)
+	}
+}

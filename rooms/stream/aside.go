@@ -114,6 +114,16 @@ func (t *Turn) EnqueueAside(ctx context.Context, jobs []rooms.Job, before Aside,
 	return err
 }
 
+// Settled gives a position of the room's log: every message of the lane up to there was planned or put aside, and will not be
+// handed out again.
+func (t *Turn) Settled(ctx context.Context) (uint64, error) {
+	info, err := t.info(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return info.AckFloor.Stream, nil
+}
+
 // DropAside forgets a message that was put aside, when it is planned.
 func (t *Turn) DropAside(ctx context.Context, u rooms.UMID) error {
 	return t.log.purge(ctx, queueName(t.lane), rooms.AsideSubject(t.lane, u), 0)
