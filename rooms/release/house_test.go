@@ -41,7 +41,9 @@ type house struct {
 	notes []audit.Entry
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T) *house { return newHouseOn(t, stream.Options{}) }
+
+func newHouseOn(t *testing.T, o stream.Options) *house {
 	t.Helper()
 	h := &house{t: t, now: time.Now().UTC().Truncate(time.Second)}
 	h.policy = rooms.Policy{Revision: rooms.Revision{Name: "standard", Revision: 3}, Expiry: 24 * time.Hour}
@@ -51,7 +53,7 @@ func newHouse(t *testing.T) *house {
 	h.vault, err = vault.Open(t.Context(), vault.Options{KeysFile: keys})
 	must(t, err)
 	server := brokertest.Start(t)
-	h.log, err = stream.Open(t.Context(), server, server.Manifest(), stream.Options{})
+	h.log, err = stream.Open(t.Context(), server, server.Manifest(), o)
 	must(t, err)
 	t.Cleanup(h.log.Close)
 	h.index, err = index.Open(index.Options{Path: filepath.Join(t.TempDir(), "index.db")})
@@ -265,6 +267,18 @@ func (h *house) accept(r publish.Request) publish.Receipt {
 	receipt, err := h.publisher.Publish(h.t.Context(), r)
 	must(h.t, err)
 	return receipt
+}
+
+// forget waits until the log itself no longer knows any identity of before.
+func (h *house) forget() {
+	h.t.Helper()
+	probe := rooms.Message{Header: rooms.Header{UMID: "01KAMVJVG0ZJ2C5YD3GZ7A8Q4M", Room: "probe", Type: "x", Lane: rooms.Normal}, ID: "probe"}
+	for times, known := 0, true; known || times < 2; times++ {
+		sequence, there, err := h.log.Append(h.t.Context(), probe)
+		must(h.t, err)
+		must(h.t, h.log.Erase(h.t.Context(), sequence))
+		known = there
+	}
 }
 
 // settle makes passes until nothing waits.

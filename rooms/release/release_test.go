@@ -98,6 +98,23 @@ func TestEachCallMayFail(t *testing.T) {
 	}
 }
 
+// Long after, when the log itself does not know the message any more, the index does: it went, and goes no second time.
+func TestMessageGoesOnceLongAfter(t *testing.T) {
+	h := newHouseOn(t, stream.Options{Duplicates: 100 * time.Millisecond})
+	r := request(1)
+	r.SendAt = h.clock().Add(time.Hour)
+	receipt := h.accept(r)
+	h.pass(time.Hour)
+	h.wires.cut(1, true) // it was appended, and nobody heard of it
+	if err := h.Look(t.Context(), h.due(receipt.UMID)); !errors.Is(err, errCut) {
+		t.Fatalf("got %v", err)
+	}
+	h.wires.cut(0, false)
+	h.forget()
+	h.look(receipt.UMID)
+	went(t, h, r, receipt)
+}
+
 // The same where the message is accepted: the log has it, and a pass finds what the rest of its way was.
 func TestPassFindsWhatNobodyLooksAt(t *testing.T) {
 	for n := 2; n <= 3; n++ { // the calls behind the append

@@ -8,6 +8,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/release"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 // monday is a Monday, 9:00 in Bishkek.
@@ -82,6 +83,20 @@ func TestSeriesSurvives(t *testing.T) {
 				t.Errorf("call %d, done %v: sent at %v, looked at %v", n, done, got, h.wakes(u))
 			}
 		}
+	}
+}
+
+// Long after, the index knows which times were made.
+func TestSeriesLongAfter(t *testing.T) {
+	h := newHouseOn(t, stream.Options{Duplicates: 100 * time.Millisecond})
+	u := h.accept(weekly(h, time.Time{})).UMID
+	h.set(monday)
+	h.look(u)
+	h.forget()
+	h.pass(time.Hour)
+	h.look(u)
+	if got := fmt.Sprint(h.times()); got != "[11-23 03:00]" {
+		t.Errorf("sent at %v", got)
 	}
 }
 
