@@ -36,6 +36,32 @@ func TestMessageSubjectReadsBack(t *testing.T) {
 	})
 }
 
+func TestSubjectsOfWhatWaitsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		room, lane, kind, umid := anyRoom(t), anyOf(t, rooms.Lanes()), rooms.Type(anyRoom(t)), anyUMID(t)
+		subject := rooms.HeldSubject(room, lane, kind)
+		if r, l, k, err := rooms.ParseHeldSubject(subject); err != nil || r != room || l != lane || k != kind {
+			t.Fatalf("%s %s %s, %v", r, l, k, err)
+		}
+		if _, _, _, _, err := rooms.ParseMessageSubject(subject); !errors.Is(err, rooms.ErrSubject) {
+			t.Fatalf("%s is taken for that of a message that has gone", subject)
+		}
+		if u, err := rooms.ParseWakeSchedule(rooms.WakeSchedule(umid)); err != nil || u != umid {
+			t.Fatalf("%s, %v", u, err)
+		}
+	})
+	for _, s := range []string{"", "held.a.normal", "room.a.normal.x", "held.a.slow.x", "held..normal.x", "held.a.normal.x.y"} {
+		if _, _, _, err := rooms.ParseHeldSubject(s); !errors.Is(err, rooms.ErrSubject) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+	for _, s := range []string{"", "sched.x-release", "sched.01KAMVJVG0ZJ2C5YD3GZ7A8Q4M-0-1", "01KAMVJVG0ZJ2C5YD3GZ7A8Q4M-release"} {
+		if _, err := rooms.ParseWakeSchedule(s); !errors.Is(err, rooms.ErrSubject) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
 func TestOtherSubjectsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		room, lane, channel, kind, sub := anyRoom(t), anyOf(t, rooms.Lanes()), anyOf(t, rooms.Channels()), anyOf(t, rooms.Kinds()), anyID(t)

@@ -26,6 +26,9 @@ func auditCalls(umid, subscriber string) []auditCall {
 	const hooks, hook = "/v1/rooms/ward/webhooks", `{"url":"http://127.0.0.1:1/qzcanary"}`
 	message := `{"transactionId":"qzcanary-tx","type":"reminder","content":{"text":"qzcanary text"},"reference":"qzcanary"}`
 	waiting := `{"transactionId":"qzcanary-tx2","type":"reminder","content":{"text":"qzcanary text"},"recipients":[{"email":"temporary@example.com"}]}`
+	alert := func(n int) string {
+		return fmt.Sprintf(`{"transactionId":"qzcanary-%d","type":"alert","lane":"emergency","content":{"text":"qzcanary text"}}`, n)
+	}
 	person := `{"email":"qzcanary@example.com","name":"Qzcanary"}`
 	return []auditCall{
 		{"POST", "/v1/rooms", demoAdmin, `{"name":"ward","publishers":[{"client":"` + demoPublisher + `","direct":true}],"readers":["` + demoPublisher + `"]}`, 201},
@@ -37,7 +40,7 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"HEAD", room + "/stream", demoPublisher, "", 200}, // a stream has no end
 		{"GET", room + "/stream?after=qzcanary", demoPublisher, "", 400},
 		{"GET", room + "/stream", demoAuditor, "", 403},
-		{"PUT", room, demoAdmin, `{"title":"Qzcanary","publishers":[{"client":"` + demoPublisher + `","direct":true}],"readers":["` + demoReader + `"]}`, 200},
+		{"PUT", room, demoAdmin, `{"title":"Qzcanary","publishers":[{"client":"` + demoPublisher + `","direct":true},{"client":"` + demoAdmin + `"}],"readers":["` + demoReader + `"]}`, 200},
 		{"PUT", room, demoPublisher, `{}`, 403},
 		{"POST", subscribers, demoAdmin, person, 201},
 		{"POST", subscribers, demoAdmin, `{"email":"qzcanary"}`, 400},
@@ -87,6 +90,13 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", "/v1/messages/" + umid + "/cancel", demoPublisher, "", 200},
 		{"POST", "/v1/messages/" + umid + "/resume", demoPublisher, "", 409},
 		{"POST", "/v1/messages/" + umid + "/cancel", demoAdmin, "", 403},
+		{"POST", messages, demoPublisher, alert(1), 202},
+		{"POST", "/v1/messages/" + umid + "/release", demoPublisher, "", 403},
+		{"POST", "/v1/messages/" + umid + "/release", demoAdmin, "", 200},
+		{"POST", messages, demoPublisher, alert(2), 202},
+		{"POST", "/v1/messages/" + umid + "/reject", demoReader, "", 404},
+		{"POST", "/v1/messages/" + umid + "/reject", demoPublisher, "", 200},
+		{"POST", "/v1/messages/" + umid + "/release", demoAdmin, "", 409},
 		{"POST", consumers, demoReader, `{"name":"ledger"}`, 201},
 		{"POST", consumers, demoAuditor, `{"name":"qzcanary"}`, 403},
 		{"GET", consumers, demoReader, "", 200},
@@ -161,7 +171,7 @@ type auditCall struct {
 // TestEveryCallIsInTheAuditLog makes every call there is, and reads the audit log from its stream: each stands there
 // once, by its route and status, and what stands there is what the schema has, and nothing of what was sent.
 func TestEveryCallIsInTheAuditLog(t *testing.T) {
-	s := newStand(t, nil, nil)
+	s := newStand(t, []string{"policy.release=two-person"}, nil)
 	made, umid, subscriber := map[string]auditCall{}, "", ""
 	for n := 0; n < len(auditCalls("", "")); n++ {
 		c := auditCalls(umid, subscriber)[n]

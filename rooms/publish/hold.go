@@ -16,7 +16,7 @@ type Holder interface {
 	Accepted(ctx context.Context, m rooms.Message)
 }
 
-// ErrNever: the policy allows no sending before the message expires.
+// ErrNever says that the policy allows no sending before the message expires.
 var ErrNever = errors.New("the policy allows no sending any more")
 
 // soon is what need not be waited for.

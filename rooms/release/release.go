@@ -134,10 +134,22 @@ func (r *Releaser) scheduled(ctx context.Context, m rooms.Message) error {
 // lookPatience bounds one look at a message.
 const lookPatience = time.Minute
 
-// Look does what is to be done with a message now.
-func (r *Releaser) Look(ctx context.Context, u rooms.UMID) error {
+// Look does what is to be done with a message now that fell due.
+func (r *Releaser) Look(ctx context.Context, w rooms.Wake) error {
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
+	m, err := r.Log.Message(ctx, w.Sequence)
+	switch {
+	case errors.Is(err, stream.ErrGone), err == nil && (m.UMID != w.UMID || !m.Held):
+		return r.lookFor(ctx, w.UMID)
+	case err != nil:
+		return err
+	}
+	return r.lookAt(ctx, m)
+}
+
+// lookFor does the same with a message whose entry is to be found; one that does not wait is left alone.
+func (r *Releaser) lookFor(ctx context.Context, u rooms.UMID) error {
 	known, ok, err := r.known(ctx, u)
 	if err != nil || !ok {
 		return err

@@ -48,7 +48,7 @@ func (r *Releaser) rest(ctx context.Context, d time.Duration) {
 
 // due looks at a message that fell due; what fails comes again.
 func (r *Releaser) due(ctx context.Context, w stream.Wake) {
-	err := r.Look(ctx, w.UMID)
+	err := r.Look(ctx, w.Wake)
 	if err == nil {
 		err = w.Done(ctx)
 	} else {
@@ -91,12 +91,15 @@ func (r *Releaser) Sweep(ctx context.Context) error {
 }
 
 func (r *Releaser) sweep(ctx context.Context, entries []rooms.Message, seen map[rooms.UMID]rooms.Message) error {
+	if len(entries) == 0 {
+		return nil
+	}
 	umids := make([]rooms.UMID, len(entries))
 	for i, m := range entries {
 		umids[i] = m.UMID
 	}
 	missing, err := r.Log.Unscheduled(ctx, umids)
-	if err != nil || len(entries) == 0 {
+	if err != nil {
 		return err
 	}
 	lost := map[rooms.UMID]bool{}
@@ -106,11 +109,11 @@ func (r *Releaser) sweep(ctx context.Context, entries []rooms.Message, seen map[
 	var looks errgroup.Group
 	looks.SetLimit(atOnce)
 	for _, m := range entries {
-		if before, twice := seen[m.UMID]; twice {
-			looks.Go(func() error { return r.lookAt(ctx, before) })
-		}
+		before, twice := seen[m.UMID]
 		seen[m.UMID] = rooms.Message{Header: m.Header}
 		switch {
+		case twice:
+			looks.Go(func() error { return errors.Join(r.lookAt(ctx, before), r.recover(ctx, m)) })
 		case lost[m.UMID]:
 			looks.Go(func() error { return r.recover(ctx, m) })
 		case r.Controls.Of(m.UMID).State == rooms.ControlCancelled:

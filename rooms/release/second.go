@@ -15,7 +15,7 @@ func (r *Releaser) Agree(ctx context.Context, u rooms.UMID, by rooms.Client) err
 	m, known, err := r.awaiting(ctx, u)
 	switch {
 	case known.ReleasedBy == by && by != "":
-		return nil
+		return r.lookFor(ctx, u) // what was not done at the first time is
 	case err != nil:
 		return err
 	case m.Publisher == by:
@@ -29,15 +29,18 @@ func (r *Releaser) Agree(ctx context.Context, u rooms.UMID, by rooms.Client) err
 	}
 	crash.Point("release-agreed")
 	if stood { // somebody else agreed a moment ago
-		return r.Look(ctx, u)
+		return r.lookFor(ctx, u)
 	}
 	if err := r.note(ctx, m.Header, by, "agreed"); err != nil {
+		return err
+	}
+	agreed.Sequence, agreed.ID = sequence, ""
+	if err := r.wake(ctx, agreed, r.now()); err != nil { // before nothing but its old schedule leads to it
 		return err
 	}
 	if err := r.Log.Erase(ctx, m.Sequence); err != nil {
 		return err
 	}
-	agreed.Sequence, agreed.ID = sequence, ""
 	return r.step(ctx, agreed, Known{Header: agreed.Header, Waits: true})
 }
 

@@ -110,7 +110,7 @@ func (r *Releaser) supersede(ctx context.Context, h rooms.Header) error {
 	if _, err := r.decide(ctx, rooms.Control{UMID: h.References, Room: h.Room, State: rooms.ControlCancelled, By: h.Publisher, Reason: rooms.Superseded}); err != nil {
 		return err
 	}
-	return r.Look(ctx, h.References)
+	return r.lookFor(ctx, h.References)
 }
 
 // cancel ends a message that waits.
