@@ -31,6 +31,7 @@ type call struct {
 	reads      bool               // nothing is changed, whatever the method
 	umid       rooms.UMID         // for the record
 	subscriber rooms.SubscriberID // for the record
+	byLink     bool               // a person who has a link has changed something
 	about      rooms.Client       // for the record: the client that is blocked
 	consumer   rooms.ConsumerID   // of a path with {consumer}, and for the record
 	opened     rooms.Consumer     // of a path with {consumer}

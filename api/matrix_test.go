@@ -21,7 +21,7 @@ func callers() map[string]string {
 }
 
 func TestAuthorisationMatrix(t *testing.T) {
-	const m, room = "/v1/messages/" + umid, "/v1/rooms/newborn"
+	const m, room, open = "/v1/messages/" + umid, "/v1/rooms/newborn", "/v1/rooms/taxes"
 	ledger := "/consumers/" + clinicConsumer("ledger").String()
 	for _, tc := range []struct {
 		method, path, body string
@@ -56,6 +56,14 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"POST", room + "/subscribers", `{"email":"a@example.com"}`, "admin boss", 403},
 		{"GET", room + "/subscribers", "", "admin boss", 403},
 		{"DELETE", room + "/subscribers/" + subscriber, "", "admin boss", 403},
+		{"GET", room + "/subscribers/" + subscriber, "", "admin boss", 403},
+		{"PATCH", room + "/subscribers/" + subscriber, `{"language":"de"}`, "admin boss", 403},
+		{"POST", room + "/subscribers/" + subscriber + "/pause", `{}`, "admin boss", 403},
+		{"POST", room + "/subscribers/" + subscriber + "/resume", "", "admin boss", 403},
+		{"POST", room + "/subscribers/" + subscriber + "/approve", "", "admin boss", 403},
+		{"POST", room + "/subscribers/" + subscriber + "/decline", "", "admin boss", 403},
+		{"POST", room + "/subscribers/" + subscriber + "/confirm", `{"code":"` + goodCode + `"}`, "admin auditor dpo boss author publisher reader stranger by-claim", 0},
+		{"POST", open + "/requests", `{"email":"a@example.com"}`, "admin auditor dpo boss author publisher reader stranger by-claim", 0},
 		{"POST", room + "/webhooks", `{"url":"https://app.example/"}`, "boss reader", 403},
 		{"GET", room + "/webhooks", "", "admin boss reader", 403},
 		{"POST", room + "/webhooks/" + hookID + "/secret", "", "reader", 403},
@@ -76,6 +84,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 				want = 200
 			}
 			e := newEngine()
+			e.open("taxes")
 			w := ask{tc.method, tc.path, token, tc.body, []string{"If-Match", etagOf(tc.path)}}.of(newServer(e))
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
@@ -93,6 +102,9 @@ func etagOf(path string) string {
 		if strings.HasPrefix(path, one) {
 			return fmt.Sprintf("%q", strconv.Itoa(i+1))
 		}
+	}
+	if strings.Contains(path, subscriber) {
+		return `"5"`
 	}
 	return `"7"`
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -40,6 +41,8 @@ type Options struct {
 	Streams StreamOptions `yaml:"streams"`
 	// Pulls are the limits of pulls that wait.
 	Pulls PullOptions `yaml:"pulls"`
+	// PublicURL is where people reach this API, by https, for the links that they are sent. Empty: they are sent none.
+	PublicURL string `yaml:"publicURL"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
 	ProblemBase string `yaml:"problemBase"`
 	// Metrics serves /metrics on the API too, to whoever reaches it. Server.Metrics is there in any case, for an address of
@@ -77,6 +80,9 @@ func (o Options) Check() []error {
 	}
 	need(o.Insecure || o.TLS.CertFile != "" && o.TLS.KeyFile != "",
 		"tls.certFile and tls.keyFile are needed, or insecure: true for development")
+	public, err := url.Parse(o.PublicURL)
+	need(err == nil && (o.PublicURL == "" || public.Host != "" && (public.Scheme == "https" || o.Insecure && public.Scheme == "http")),
+		"publicURL is the https URL under which people reach the API")
 	need(o.MaxBody > 0 && o.MaxBody <= 4<<20, "maxBody is at most 4 MiB")
 	need(o.MaxUpload > 0, "maxUpload is positive")
 	need(o.MaxExpiry > 0, "maxExpiry is positive")

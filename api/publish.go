@@ -35,7 +35,7 @@ func (s *Server) publish(c *call) (answer, error) {
 	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
 		Client: c.client, Room: c.room.Name, Raw: body,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
-		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
+		Content: m.Content, Direct: len(m.Recipients) > 0, Recipients: m.Recipients, Audience: m.Audience, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
 	})
 	if err != nil {
 		return answer{}, err

@@ -82,7 +82,7 @@ func TestSubscriberAddedTwice(t *testing.T) {
 	s := newServer(newEngine())
 	for i, want := range []int{201, 200} {
 		w := ask{"POST", "/v1/rooms/newborn/subscribers", "boss", `{"email":"a@example.com","name":"A"}`, nil}.of(s)
-		if w.Code != want || !sameJSON(t, w.Body.Bytes(), `{"id":"`+subscriber+`","channel":"email","since":"2026-11-22T12:00:00Z"}`) {
+		if w.Code != want || !sameJSON(t, w.Body.Bytes(), `{"id":"`+subscriber+`","channel":"email","since":"2026-11-22T12:00:00Z","state":"active"}`) {
 			t.Errorf("%d: %d %s", i, w.Code, w.Body)
 		}
 	}

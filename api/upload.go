@@ -59,12 +59,12 @@ func (u *uploading) batch() error {
 		return err
 	}
 	u.extend()
-	var contacts []rooms.Contact
+	var people []rooms.Subscription
 	var end error
 	for read := 0; read < uploadBatch && end == nil; read++ {
 		var row []byte
 		if row, end = u.next(); len(row) > 0 {
-			if err := u.row(row, &contacts); err != nil {
+			if err := u.row(row, &people); err != nil {
 				return err
 			}
 		}
@@ -72,7 +72,7 @@ func (u *uploading) batch() error {
 	if end != nil && end != io.EOF {
 		return bodyProblem(end)
 	}
-	if err := u.store(contacts); err != nil {
+	if err := u.store(people); err != nil {
 		return err
 	}
 	return end
@@ -105,13 +105,17 @@ func (u *uploading) next() ([]byte, error) {
 	return nil, err
 }
 
-func (u *uploading) row(row []byte, contacts *[]rooms.Contact) error {
-	contact, err := request.ParseContact(row)
+func (u *uploading) row(row []byte, people *[]rooms.Subscription) error {
+	person, err := request.ParseSubscriber(row, u.server.now())
 	var wrong *problem.Error
 	if errors.As(err, &wrong) {
 		return u.fault(wrong.Faults...)
 	}
-	*contacts = append(*contacts, contact)
+	if err == nil && person.Confirm {
+		return u.fault(rooms.Fault{Pointer: "/confirm", Code: string(v1.FaultCodeNotSupported), Detail: "people are invited one by one"})
+	}
+	u.server.witness(u.call, &person.Subscription)
+	*people = append(*people, person.Subscription)
 	return err
 }
 
@@ -129,13 +133,13 @@ func (u *uploading) say(line v1.UploadLine) error {
 	return u.report.WriteByte('\n')
 }
 
-func (u *uploading) store(contacts []rooms.Contact) error {
-	if len(contacts) == 0 {
+func (u *uploading) store(people []rooms.Subscription) error {
+	if len(people) == 0 {
 		return nil
 	}
 	ctx, cancel := u.server.beyond(u.call)
 	defer cancel()
-	added, existing, err := u.server.deps.Subscribers.AddMany(ctx, u.call.room.Name, contacts)
+	added, existing, err := u.server.deps.Subscribers.SubscribeMany(ctx, u.call.room.Name, people)
 	u.added += int64(added)
 	u.existing += int64(existing)
 	return err

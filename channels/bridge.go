@@ -24,6 +24,10 @@ type Deps struct {
 	Vault    Unsealer
 	// Providers of the channels; a channel without one answers not-configured.
 	Providers map[rooms.Channel]Named
+	// Left says whether a subscriber has left a room a moment ago, so that even a fresh message is not sent without
+	// asking Members; nil: nobody has. Leave is where he can do so; nil: nowhere.
+	Left  func(room rooms.Room, id rooms.SubscriberID) bool
+	Leave func(room rooms.Room, id rooms.SubscriberID) rooms.Address
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
 	// Leases say which node does what one is enough for; nil: this one does.
@@ -177,6 +181,7 @@ func (b *Bridge) worker(c rooms.Channel) *worker {
 	named := find(b.deps.Providers, c)
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		left: b.deps.Left, leave: b.deps.Leave,
 		named: named, timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,
 	}

@@ -27,6 +27,8 @@ type worker struct {
 	history  History
 	policies Policies
 	opener   *opener
+	left     func(rooms.Room, rooms.SubscriberID) bool
+	leave    func(rooms.Room, rooms.SubscriberID) rooms.Address
 	named    Named
 	timeout  time.Duration
 	ackWait  time.Duration
@@ -100,16 +102,26 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 	case !here:
 		return d, giveUp(j.Job, rooms.Suppressed, now), false
 	}
+	d.Leave = w.leaveOf(j)
 	return d, step{action: handBack}, ctx.Err() == nil
 }
 
+// leaveOf is where a subscriber can end his subscription; nowhere for named recipients and applications.
+func (w *worker) leaveOf(j work) rooms.Address {
+	id, err := rooms.ParseSubscriberID(j.Owner)
+	if err != nil || j.Channel == rooms.Webhook || w.leave == nil {
+		return rooms.Address{}
+	}
+	return w.leave(j.Room, id)
+}
+
 // subscribed says whether somebody is still in the room, and as what. Of people it is asked for
-// deliveries that have waited: those of a minute ago were planned with who was there. A webhook's
+// deliveries that have waited, and of who has left since: those of a minute ago were planned with who was there. A webhook's
 // owner may lose the right to read, and its secrets may change, at any moment.
 func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (rooms.Contact, bool, error) {
 	id, err := rooms.ParseSubscriberID(j.Owner)
 	fresh := j.Attempt == 1 && w.clock().Sub(d.ReceivedAt) < leavingGrace && j.Channel != rooms.Webhook
-	if err != nil || fresh {
+	if err != nil || fresh && (w.left == nil || !w.left(j.Room, id)) {
 		return d.To, true, nil // a named recipient, or a fresh message
 	}
 	return w.members.Subscribed(ctx, j.Room, id, d.To)

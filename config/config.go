@@ -17,6 +17,7 @@ import (
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/live"
+	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/retention"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
@@ -35,11 +36,14 @@ type Config struct {
 	Live      live.Options      `yaml:"live"`
 	OIDC      oidc.Options      `yaml:"oidc"`
 	Policy    Policy            `yaml:"policy"`
-	Bridge    channels.Options  `yaml:"bridge"`
-	Providers Providers         `yaml:"providers"`
-	Sandbox   sandbox.Options   `yaml:"sandbox"`
-	Metrics   Metrics           `yaml:"metrics"`
-	Logging   Logging           `yaml:"logging"`
+
+	Invitations registry.InvitationOptions `yaml:"invitations"`
+
+	Bridge    channels.Options `yaml:"bridge"`
+	Providers Providers        `yaml:"providers"`
+	Sandbox   sandbox.Options  `yaml:"sandbox"`
+	Metrics   Metrics          `yaml:"metrics"`
+	Logging   Logging          `yaml:"logging"`
 }
 
 // API is the HTTP API with the address that it is served on.
@@ -79,6 +83,7 @@ func (c Config) Complete() Config {
 	c.API.Options = c.API.WithDefaults()
 	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
+	c.Invitations = c.Invitations.WithDefaults()
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()
 	c.Sandbox = c.Sandbox.WithDefaults()

@@ -29,6 +29,7 @@ func sections() map[string]string {
 		"live":               "What is at hand of rooms to which somebody listens.",
 		"oidc":               "The identity provider, whose access tokens are accepted.",
 		"policy":             "The rules of delivery, for rooms that name no policy of their own: the policy standard.",
+		"invitations":        "Codes by which people confirm that they want to subscribe.",
 		"bridge":             "How deliveries are handed to the providers.",
 		"bridge.workers":     "How many deliveries of a lane are in hand at once, for each channel.",
 		"providers":          "What stands behind each channel.",
@@ -125,6 +126,7 @@ func help() map[string]explained {
 		"api.readWait":            {"How long a read of a message that is not known waits for the index.", ""},
 		"api.drainTimeout":        {"How long requests may take to finish when the server stops.", ""},
 		"api.cancelTimeout":       {"How long they may take after that, when they have been told to give up.", ""},
+		"api.publicURL":           {"Where people reach this API by https, for the links that they are sent; empty: they are sent none.", ""},
 		"api.problemBase":         {"What stands before the code in the type of a problem.", ""},
 		"api.metrics":             {"Serve /metrics here too, without token: whoever reaches the API reads them.", ""},
 
@@ -156,6 +158,11 @@ func help() map[string]explained {
 		"policy.jitter":     {"The share by which a wait may be longer or shorter, 0 to 1.", ""},
 		"policy.expiry":     {"From acceptance until a delivery is given up.", ""},
 		"policy.duplicates": {`What becomes of an attempt of unknown outcome: "resend" makes it again.`, ""},
+
+		"invitations.validFor": {"How long a code is good.", ""},
+		"invitations.again":    {"How long a person who was invited is not invited again.", ""},
+		"invitations.tries":    {"How many wrong codes end an invitation.", ""},
+		"invitations.texts":    {"What is said, by language; with {code}, and if wanted {room} and {link}.", ""},
 
 		"bridge.workers.emergency": {"Of the lane emergency.", ""},
 		"bridge.workers.normal":    {"Of the lane normal.", ""},

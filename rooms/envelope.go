@@ -20,6 +20,8 @@ type Slip struct {
 	Reference     string `json:"reference,omitempty"`
 	// Callback is where the sender is told how the message stands; empty: where he always is.
 	Callback string `json:"callback,omitempty"`
+	// Audience are those of the subscribers that it is for; empty: all.
+	Audience Audience `json:"audience,omitempty"`
 }
 
 type envelopeForm struct {
@@ -34,7 +36,7 @@ func (e Envelope) Encode() ([]byte, error) {
 	if !json.Valid(e.Content) {
 		return nil, fmt.Errorf("%w: a content that is not JSON", ErrText)
 	}
-	form := envelopeForm{Slip: Slip{e.TransactionID, e.Reference, e.Callback.Reveal()}}
+	form := envelopeForm{Slip: Slip{TransactionID: e.TransactionID, Reference: e.Reference, Callback: e.Callback.Reveal()}}
 	for _, c := range e.Recipients {
 		form.Recipients = append(form.Recipients, c.Encode())
 	}

@@ -38,6 +38,8 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeDirectForbidden, http.StatusForbidden, "Naming recipients is not allowed", "Leave recipients out to reach the room's subscribers, or ask an admin of the room for the direct permission.", 0},
 
 		{v1.ProblemCodeOwnPolicy, http.StatusForbidden, "Approving one's own policy is not allowed", "Ask another data protection officer.", 0},
+		{v1.ProblemCodeRoomClosed, http.StatusForbidden, "Nobody may ask to come into this room", "Ask an admin of the room.", 0},
+		{v1.ProblemCodeWrongCode, http.StatusForbidden, "The code is not good", "Compare the code with the message that brought it; if it is an old one, or there were many tries, ask for another.", 0},
 		{v1.ProblemCodeClientBlocked, http.StatusForbidden, "The client is blocked", "Ask an admin of the platform why.", 0},
 
 		{v1.ProblemCodeNotFound, http.StatusNotFound, "No such resource", "Compare the path with /v1/openapi.yaml.", 0},
@@ -57,6 +59,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodePolicyExists, http.StatusConflict, "The policy exists", "Choose another name, or draft a new revision of the policy that is there.", 0},
 		{v1.ProblemCodePolicyState, http.StatusConflict, "The revision is not in the state for this", "A draft is submitted, then approved, then published, then retired; what was published is changed by a new revision.", 0},
 		{v1.ProblemCodePolicyInUse, http.StatusConflict, "A room names the policy", "Publish another revision first, or give the rooms another policy.", 0},
+		{v1.ProblemCodeSubscriberState, http.StatusConflict, "The subscriber is not in the state for this", "Who has asked is approved or declined; who is active is paused, and who is paused resumed.", 0},
 		{v1.ProblemCodeWebhookExists, http.StatusConflict, "The room has a webhook of this URL", "If it is yours it is listed; rotate its secret if you do not have it.", 0},
 		{v1.ProblemCodeConsumerExists, http.StatusConflict, "The consumer exists with other settings", "Choose another name, or delete the consumer that is there.", 0},
 		{v1.ProblemCodeQuotaExceeded, http.StatusConflict, "There are as many as there may be", "Delete one that is not needed any more, or ask the operator for a larger quota.", 0},

@@ -20,6 +20,7 @@ type Message struct {
 	Lane          rooms.Lane
 	Content       []byte // as received: a part of the body, not a copy
 	Recipients    []rooms.Contact
+	Audience      rooms.Audience
 	ExpiresAt     time.Time // zero if not given
 	Callback      rooms.Address
 }
@@ -38,6 +39,9 @@ func ParseMessage(body []byte, l Limits) (Message, error) {
 		return Message{}, err
 	}
 	p.complete()
+	if p.m.Audience != nil && p.m.Recipients != nil {
+		_ = p.faultAt("/audience", v1.FaultCodeInvalidValue, "either the audience or the recipients")
+	}
 	if err := p.verdict(); err != nil {
 		return Message{}, err
 	}
@@ -77,6 +81,8 @@ func (p *messageParser) member(name string) error {
 		return p.checked(v1.FaultCodeInvalidText, p.reference)
 	case "callback":
 		return p.checked(v1.FaultCodeInvalidAddress, p.callback)
+	case "audience":
+		return p.audience(&p.m.Audience)
 	case "sendAt":
 		return p.notYet(name)
 	}

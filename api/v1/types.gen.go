@@ -177,6 +177,27 @@ func (e FaultCode) Valid() bool {
 	}
 }
 
+// Defines values for Join.
+const (
+	JoinApproval Join = "approval"
+	JoinClosed   Join = "closed"
+	JoinOpen     Join = "open"
+)
+
+// Valid indicates whether the value is a known member of the Join enum.
+func (e Join) Valid() bool {
+	switch e {
+	case JoinApproval:
+		return true
+	case JoinClosed:
+		return true
+	case JoinOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Lane.
 const (
 	Bulk      Lane = "bulk"
@@ -270,8 +291,10 @@ const (
 	ProblemCodeQuotaExceeded        ProblemCode = "quota_exceeded"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
+	ProblemCodeRoomClosed           ProblemCode = "room_closed"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
+	ProblemCodeSubscriberState      ProblemCode = "subscriber_state"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
 	ProblemCodeTokenExpired         ProblemCode = "token_expired"
@@ -293,6 +316,7 @@ const (
 	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
 	ProblemCodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
 	ProblemCodeWebhookExists        ProblemCode = "webhook_exists"
+	ProblemCodeWrongCode            ProblemCode = "wrong_code"
 )
 
 // Valid indicates whether the value is a known member of the ProblemCode enum.
@@ -348,9 +372,13 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeRevisionRequired:
 		return true
+	case ProblemCodeRoomClosed:
+		return true
 	case ProblemCodeRoomExists:
 		return true
 	case ProblemCodeStreamsFull:
+		return true
+	case ProblemCodeSubscriberState:
 		return true
 	case ProblemCodeTokenAlgorithm:
 		return true
@@ -393,6 +421,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnsupportedMediaType:
 		return true
 	case ProblemCodeWebhookExists:
+		return true
+	case ProblemCodeWrongCode:
 		return true
 	default:
 		return false
@@ -456,6 +486,30 @@ func (e StreamEndReason) Valid() bool {
 	}
 }
 
+// Defines values for SubscriberState.
+const (
+	SubscriberActive    SubscriberState = "active"
+	SubscriberInvited   SubscriberState = "invited"
+	SubscriberPaused    SubscriberState = "paused"
+	SubscriberRequested SubscriberState = "requested"
+)
+
+// Valid indicates whether the value is a known member of the SubscriberState enum.
+func (e SubscriberState) Valid() bool {
+	switch e {
+	case SubscriberActive:
+		return true
+	case SubscriberInvited:
+		return true
+	case SubscriberPaused:
+		return true
+	case SubscriberRequested:
+		return true
+	default:
+		return false
+	}
+}
+
 // AckToken By what the message is acknowledged; of this consumer only.
 type AckToken = string
 
@@ -476,6 +530,18 @@ type Acks struct {
 
 // Admins Clients that may do everything in the room but create and delete it; none twice.
 type Admins = []ClientID
+
+// Attributes What is known of the person, for targeting and for texts: at most 20 lines under names of a-z, 0-9 and _.
+//
+// Example: {"district":"emme"}
+type Attributes map[string]string
+
+// Audience Of the room's subscribers those for whom the message is: of each name, one of the values is theirs. `language` is the
+// language, and takes its variants (de takes de-CH); other names are those of attributes. Whoever reads the room as an
+// application reads all messages. Not together with recipients.
+//
+// Example: {"district":["emme","napf"],"language":["de"]}
+type Audience map[string][]string
 
 // Blocked defines model for Blocked.
 type Blocked struct {
@@ -522,6 +588,14 @@ type Channel string
 // Example: hosp-7
 type ClientID = string
 
+// Code defines model for Code.
+type Code struct {
+	// Code As it was sent; case, spaces and hyphens do not matter.
+	//
+	// Example: 7KQM-3XVB
+	Code string `json:"code"`
+}
+
 // Connection defines model for Connection.
 type Connection struct {
 	// Address Example: 203.0.113.7:51234
@@ -565,6 +639,16 @@ type ConnectionKind string
 // ConnectionList defines model for ConnectionList.
 type ConnectionList struct {
 	Connections []Connection `json:"connections"`
+}
+
+// Consent defines model for Consent.
+type Consent struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// By Who has recorded it.
+	By      string `json:"by,omitempty,omitzero"`
+	Purpose string `json:"purpose,omitempty,omitzero"`
+	Source  string `json:"source,omitempty,omitzero"`
 }
 
 // Consumer defines model for Consumer.
@@ -651,6 +735,9 @@ type ConsumerList struct {
 // Example: ledger
 type ConsumerName = string
 
+// ContactChannels The channels of the contacts that are given, in the order in which to use them; e-mail first if absent.
+type ContactChannels = []Channel
+
 // Content What the message says; at least one of text, html and sms. E-mail sends text and html, SMS sends sms, or else
 // text. A recipient on a channel for which there is nothing to send is not reached.
 type Content = Text
@@ -724,8 +811,17 @@ type Health struct {
 // History Keep the content of messages until the log's end of life.
 type History = bool
 
+// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+// approved (approval), or not at all (closed), which is not shown.
+type Join string
+
 // Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 type Lane string
+
+// Language A language tag (RFC 5646, BCP 47), without extensions.
+//
+// Example: ky
+type Language = string
 
 // Message defines model for Message.
 type Message struct {
@@ -784,6 +880,16 @@ type Nak struct {
 	Delay int `json:"delay,omitempty,omitzero"`
 }
 
+// NewConsent Why the person may be written to.
+type NewConsent struct {
+	// At When it was given; now if absent.
+	At      *time.Time `json:"at,omitempty"`
+	Purpose string     `json:"purpose,omitempty,omitzero"`
+
+	// Source How it was given.
+	Source string `json:"source,omitempty,omitzero"`
+}
+
 // NewConsumer defines model for NewConsumer.
 type NewConsumer struct {
 	// AckWait Seconds after which what is not acknowledged comes again.
@@ -839,6 +945,10 @@ type NewRoom struct {
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
 
+	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+	// approved (approval), or not at all (closed), which is not shown.
+	Join Join `json:"join,omitempty,omitzero"`
+
 	// Name a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
@@ -857,6 +967,9 @@ type NewRoom struct {
 	Title Title `json:"title,omitempty,omitzero"`
 }
 
+// NewSubscriber defines model for NewSubscriber.
+type NewSubscriber = Person
+
 // NewWebhook defines model for NewWebhook.
 type NewWebhook struct {
 	// URL Absolute, without user info and fragment, in ASCII.
@@ -864,6 +977,17 @@ type NewWebhook struct {
 	// Example: https://clinic.example.org/crier
 	URL CallURL `json:"url"`
 }
+
+// Pause defines model for Pause.
+type Pause struct {
+	// Until In the future; absent: until resumed.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// PersonName Display name in one line.
+//
+// Example: A
+type PersonName = string
 
 // Policy The rules under which the message is delivered.
 type Policy struct {
@@ -990,6 +1114,14 @@ type ProblemCode string
 
 // Publish defines model for Publish.
 type Publish struct {
+	// Audience Of the room's subscribers those for whom the message is: of each name, one of the values is theirs. `language` is the
+	// language, and takes its variants (de takes de-CH); other names are those of attributes. Whoever reads the room as an
+	// application reads all messages. Not together with recipients.
+	//
+	//
+	// Example: {"district":["emme","napf"],"language":["de"]}
+	Audience Audience `json:"audience,omitempty,omitzero"`
+
 	// Callback Where to tell how this message stands, instead of the client's own callback; signed with the client's secret,
 	// so one has to be there (`PUT /v1/callback`).
 	Callback CallURL `json:"callback,omitempty,omitzero"`
@@ -1124,6 +1256,10 @@ type Room struct {
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history"`
 
+	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+	// approved (approval), or not at all (closed), which is not shown.
+	Join Join `json:"join,omitempty,omitzero"`
+
 	// Name a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
@@ -1149,6 +1285,10 @@ type RoomChange struct {
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
+
+	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+	// approved (approval), or not at all (closed), which is not shown.
+	Join Join `json:"join,omitempty,omitzero"`
 
 	// Policy The policy of the room's messages, of which a revision is published; standard if absent.
 	Policy RoomPolicy `json:"policy,omitempty,omitzero"`
@@ -1247,12 +1387,29 @@ type StreamMessage struct {
 
 // Subscriber defines model for Subscriber.
 type Subscriber struct {
-	Channel Channel `json:"channel"`
+	// Attributes Their names.
+	Attributes []string `json:"attributes,omitempty,omitzero"`
+	Channel    Channel  `json:"channel"`
+
+	// Channels Where the person can be reached, the first first. This and the next are shown of one subscriber, not in lists.
+	Channels []Channel `json:"channels,omitempty,omitzero"`
+	Consent  *Consent  `json:"consent,omitempty"`
 
 	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
-	ID    SubscriberID `json:"id"`
-	Since time.Time    `json:"since"`
+	ID       SubscriberID `json:"id"`
+	Language string       `json:"language,omitempty,omitzero"`
+	Since    time.Time    `json:"since"`
+
+	// State requested: an admin has to approve; invited: the person has to confirm; active: gets what is published to all
+	// subscribers; paused: gets nothing for a while.
+	State SubscriberState `json:"state"`
+
+	// Until Of a pause that ends by itself, or of an invitation.
+	Until *time.Time `json:"until,omitempty"`
 }
+
+// SubscriberChange defines model for SubscriberChange.
+type SubscriberChange = Person
 
 // SubscriberID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
 type SubscriberID = string
@@ -1263,6 +1420,19 @@ type SubscriberList struct {
 	Next        *string      `json:"next"`
 	Subscribers []Subscriber `json:"subscribers"`
 }
+
+// SubscriberState requested: an admin has to approve; invited: the person has to confirm; active: gets what is published to all
+// subscribers; paused: gets nothing for a while.
+type SubscriberState string
+
+// SubscriptionReceipt defines model for SubscriptionReceipt.
+type SubscriptionReceipt struct {
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+}
+
+// SubscriptionRequest defines model for SubscriptionRequest.
+type SubscriptionRequest = Person
 
 // Title One line for people.
 type Title = string
@@ -1337,6 +1507,9 @@ type PathConsumer = string
 // Example: newborn
 type PathRoom = RoomName
 
+// PathSubscriber Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+type PathSubscriber = SubscriberID
+
 // PathUMID Unique message id, a ULID.
 //
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
@@ -1395,6 +1568,20 @@ type Unavailable = Problem
 
 // UnsupportedMediaType RFC 9457.
 type UnsupportedMediaType = Problem
+
+// DoConfirmPageFormdataBody defines parameters for DoConfirmPage.
+type DoConfirmPageFormdataBody struct {
+}
+
+// DoConfirmPageMultipartBody defines parameters for DoConfirmPage.
+type DoConfirmPageMultipartBody map[string]string
+
+// DoLeavePageFormdataBody defines parameters for DoLeavePage.
+type DoLeavePageFormdataBody struct {
+}
+
+// DoLeavePageMultipartBody defines parameters for DoLeavePage.
+type DoLeavePageMultipartBody map[string]string
 
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
@@ -1501,6 +1688,11 @@ type ListSubscribersParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ChangeSubscriberParams defines parameters for ChangeSubscriber.
+type ChangeSubscriberParams struct {
+	IfMatch string `json:"If-Match,omitempty,omitzero"`
+}
+
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
 	// Limit The most entries wanted on a page.
@@ -1509,6 +1701,18 @@ type ListWebhooksParams struct {
 	// Cursor The `next` of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
+
+// DoConfirmPageFormdataRequestBody defines body for DoConfirmPage for application/x-www-form-urlencoded ContentType.
+type DoConfirmPageFormdataRequestBody DoConfirmPageFormdataBody
+
+// DoConfirmPageMultipartRequestBody defines body for DoConfirmPage for multipart/form-data ContentType.
+type DoConfirmPageMultipartRequestBody DoConfirmPageMultipartBody
+
+// DoLeavePageFormdataRequestBody defines body for DoLeavePage for application/x-www-form-urlencoded ContentType.
+type DoLeavePageFormdataRequestBody DoLeavePageFormdataBody
+
+// DoLeavePageMultipartRequestBody defines body for DoLeavePage for multipart/form-data ContentType.
+type DoLeavePageMultipartRequestBody DoLeavePageMultipartBody
 
 // SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
 type SetCallbackJSONRequestBody = NewWebhook
@@ -1543,8 +1747,20 @@ type ResetConsumerJSONRequestBody = Start
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody = Publish
 
+// RequestSubscriptionJSONRequestBody defines body for RequestSubscription for application/json ContentType.
+type RequestSubscriptionJSONRequestBody = SubscriptionRequest
+
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
-type AddSubscribersJSONRequestBody = Recipient
+type AddSubscribersJSONRequestBody = NewSubscriber
+
+// ChangeSubscriberJSONRequestBody defines body for ChangeSubscriber for application/json ContentType.
+type ChangeSubscriberJSONRequestBody = SubscriberChange
+
+// ConfirmSubscriberJSONRequestBody defines body for ConfirmSubscriber for application/json ContentType.
+type ConfirmSubscriberJSONRequestBody = Code
+
+// PauseSubscriberJSONRequestBody defines body for PauseSubscriber for application/json ContentType.
+type PauseSubscriberJSONRequestBody = Pause
 
 // AddWebhookJSONRequestBody defines body for AddWebhook for application/json ContentType.
 type AddWebhookJSONRequestBody = NewWebhook

@@ -22,6 +22,7 @@ type item struct {
 	Type    rooms.Type    `json:"type"`
 	Lane    rooms.Lane    `json:"lane"`
 	At      time.Time     `json:"at"`
+	Leave   string        `json:"leave,omitzero"` // where the person can end the subscription
 }
 
 // newItem takes of the content what the channel would carry.
@@ -29,7 +30,7 @@ func newItem(d rooms.Delivery, at time.Time) item {
 	it := item{
 		UMID: d.ID.UMID, N: d.ID.N, Attempt: d.Attempt, Channel: d.To.Channel,
 		To: d.To.Address.Reveal(), Name: d.To.Name.Reveal(),
-		Room: d.Room, Type: d.Type, Lane: d.Lane, At: at.UTC(),
+		Room: d.Room, Type: d.Type, Lane: d.Lane, At: at.UTC(), Leave: d.Leave.Reveal(),
 	}
 	if d.To.Channel == rooms.SMS {
 		it.SMS = d.Content.ShortText().Reveal()

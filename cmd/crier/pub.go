@@ -32,6 +32,7 @@ const pubExample = `  crier pub demo --subject Vaccination --text "Please come o
 type message struct {
 	v1.Publish
 	to      []string
+	meant   []string // NAME=VALUE,…
 	lane    string
 	expires time.Duration
 	file    string
@@ -72,6 +73,7 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.Content.HTML, "html", "", "the text of e-mails in HTML, beside --text")
 	f.StringVar(&m.Content.SMS, "sms", "", "the text of SMS")
 	f.StringSliceVar(&m.to, "to", nil, "an e-mail address or +number; may be repeated")
+	f.StringArrayVar(&m.meant, "audience", nil, "of the subscribers those of whom this is known, as NAME=VALUE,VALUE such as language=de; may be repeated")
 	f.StringVar(&m.lane, "lane", "", "emergency, normal or bulk")
 	f.StringVar(&m.Type, "type", "message", "the kind of message")
 	f.StringVar(&m.TransactionID, "tx", "", "your transaction id (default: a new one)")
@@ -79,7 +81,7 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.Callback, "callback", "", "where to tell how it stands, instead of your own callback")
 	f.DurationVar(&m.expires, "expires", 0, "what is not sent in this time is given up, such as 2h")
 	f.StringVar(&m.file, "file", "", `the whole request as JSON, sent byte for byte; "-" reads standard input`)
-	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires"} {
+	for _, flag := range []string{"text", "subject", "html", "sms", "to", "audience", "lane", "type", "tx", "reference", "callback", "expires"} {
 		c.MarkFlagsMutuallyExclusive("file", flag)
 	}
 	c.MarkFlagsOneRequired("file", "text", "html", "sms")
@@ -116,6 +118,13 @@ func (m message) request(now time.Time) v1.Publish {
 	}
 	if m.expires != 0 {
 		p.ExpiresAt = now.Add(m.expires).UTC().Truncate(time.Second)
+	}
+	for _, one := range m.meant {
+		name, values, _ := strings.Cut(one, "=")
+		if p.Audience == nil {
+			p.Audience = v1.Audience{}
+		}
+		p.Audience[name] = strings.Split(values, ",")
 	}
 	for _, to := range m.to {
 		p.Recipients = append(p.Recipients, contact(to, ""))

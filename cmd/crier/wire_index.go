@@ -25,6 +25,8 @@ type knowledge struct {
 	blocked     *registry.Blocked
 	policies    *registry.Policies
 	controls    *registry.Controls
+	departures  *registry.Departures
+	links       *registry.Links
 	calls       *outbound.Client // of URLs that applications have named
 }
 
@@ -65,6 +67,12 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 		return nil, err
 	}
 	c.run("controls", k.controls.Run)
+	k.departures = registry.NewDepartures(s.log, s.broker.Now, a.log.With("part", "departures"))
+	if err := k.departures.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("departures", k.departures.Run)
+	k.subscribers.Departures, k.links = k.departures, &registry.Links{Vault: s.vault}
 	k.webhooks = &registry.Webhooks{
 		Store: s.log, Vault: s.vault, Rooms: k.rooms, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,
 		Allowed: k.calls.Allowed,

@@ -176,7 +176,7 @@ func (p *Publisher) message(ctx context.Context, r Request, txid string) (rooms.
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
 		MHASH: p.Vault.MAC(requestPurpose(r.Room), r.Raw), TxID: txid, Policy: policy.Revision,
 		ReceivedAt: now, ExpiresAt: r.ExpiresAt, Recipients: len(r.Recipients),
-		Callback: !r.Callback.IsZero(),
+		Callback: !r.Callback.IsZero(), Targeted: len(r.Audience) > 0,
 	}}
 	if m.ExpiresAt.IsZero() {
 		m.ExpiresAt = policy.Deadline(now)
@@ -191,7 +191,7 @@ func (p *Publisher) seal(m *rooms.Message, r Request) error {
 	var err error
 	if !r.Direct {
 		m.Payload = r.Content
-		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal()}
+		slip := rooms.Slip{TransactionID: r.TransactionID, Reference: r.Reference, Callback: r.Callback.Reveal(), Audience: r.Audience}
 		m.Sealed, err = p.Vault.Seal(slip.Encode(), "slip", string(m.Room), string(m.UMID))
 		return err
 	}

@@ -22,6 +22,7 @@ const (
 	bucketClients     = "clients"
 	bucketPolicies    = "policies"
 	bucketControls    = "controls"
+	bucketDepartures  = "departures"
 	streamConfig      = "KV_" + bucketRooms   // what the bucket is kept in
 	streamClients     = "KV_" + bucketClients // likewise
 )
@@ -80,6 +81,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketClients, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketPolicies, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketControls, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketDepartures, History: 1, TTL: departureAge, Replicas: o.Replicas},
 	}
 }
 
