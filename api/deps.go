@@ -75,6 +75,19 @@ type Invitations interface {
 	Confirm(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error)
 }
 
+// Suppressions know the addresses that take nothing. Its errors are those of package registry.
+type Suppressions interface {
+	Find(e rooms.Endpoint) (rooms.Suppression, error)
+	List(after uint64, limit int) (page []rooms.Suppression, next uint64)
+	Remove(ctx context.Context, id rooms.SuppressionID) error
+}
+
+// Persons finds and erases what is kept of a person.
+type Persons interface {
+	Export(ctx context.Context, at rooms.Endpoint) (registry.PersonData, error)
+	Erase(ctx context.Context, at rooms.Endpoint) (registry.PersonData, error)
+}
+
 // Links tell what the links say that people were sent. What is no link is registry.ErrLink.
 type Links interface {
 	OpenLeave(token string) (rooms.Room, rooms.SubscriberID, error)
@@ -223,6 +236,10 @@ type Deps struct {
 	Subscribers Subscribers
 	Invitations Invitations
 	Links       Links
+
+	Suppressions Suppressions
+	Persons      Persons
+
 	Webhooks    Webhooks
 	Callbacks   Callbacks
 	Consumers   Consumers

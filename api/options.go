@@ -41,6 +41,8 @@ type Options struct {
 	Streams StreamOptions `yaml:"streams"`
 	// Pulls are the limits of pulls that wait.
 	Pulls PullOptions `yaml:"pulls"`
+	// SearchTimeout is the time for looking through all subscribers for a person. Default 10m.
+	SearchTimeout time.Duration `yaml:"searchTimeout"`
 	// PublicURL is where people reach this API, by https, for the links that they are sent. Empty: they are sent none.
 	PublicURL string `yaml:"publicURL"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
@@ -60,6 +62,7 @@ func (o Options) WithDefaults() Options {
 	o.AnswerTimeout = cmp.Or(o.AnswerTimeout, 90*time.Second)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
 	o.PublishTimeout = cmp.Or(o.PublishTimeout, 15*time.Second)
+	o.SearchTimeout = cmp.Or(o.SearchTimeout, 10*time.Minute)
 	o.ReadWait = cmp.Or(o.ReadWait, 2*time.Second)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 20*time.Second)
 	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
@@ -90,6 +93,7 @@ func (o Options) Check() []error {
 	need(o.BodyTimeout >= o.HeaderTimeout, "bodyTimeout is at least headerTimeout")
 	need(o.AnswerTimeout > o.BodyTimeout+o.PublishTimeout, "answerTimeout is more than bodyTimeout and publishTimeout together")
 	need(o.PublishTimeout > 0, "publishTimeout is positive")
+	need(o.SearchTimeout > 0, "searchTimeout is positive")
 	need(o.ReadWait > 0, "readWait is positive")
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")

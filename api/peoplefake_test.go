@@ -113,3 +113,51 @@ func (e *engine) open(room rooms.Room) {
 	r.Join = rooms.JoinOpen
 	e.rooms[room] = r
 }
+
+// suppressionsFake knows one address.
+type suppressionsFake struct{ *engine }
+
+func knownSuppression() rooms.Suppression {
+	return rooms.Suppression{ID: subscriber, Channel: rooms.Email, Reason: rooms.NoMailbox, Since: noon(), Until: noon().Add(720 * time.Hour), Times: 1, Entry: 3}
+}
+
+func (suppressionsFake) Find(at rooms.Endpoint) (rooms.Suppression, error) {
+	if at.Address.Same() != "a@example.com" {
+		return rooms.Suppression{}, registry.ErrUnknownSuppression
+	}
+	return knownSuppression(), nil
+}
+
+func (suppressionsFake) List(after uint64, limit int) ([]rooms.Suppression, uint64) {
+	if after > 0 {
+		return nil, 0
+	}
+	return []rooms.Suppression{knownSuppression()}, 3
+}
+
+func (suppressionsFake) Remove(_ context.Context, id rooms.SuppressionID) error {
+	if id != subscriber {
+		return registry.ErrUnknownSuppression
+	}
+	return nil
+}
+
+// personsFake knows one person.
+type personsFake struct{ *engine }
+
+func (e personsFake) Export(ctx context.Context, _ rooms.Endpoint) (registry.PersonData, error) {
+	s, p, err := peopleFake(e).Get(ctx, "newborn", subscriber)
+	one := knownSuppression()
+	return registry.PersonData{
+		Subscriptions: []registry.Found{{Subscriber: s, Subscription: p}}, Suppression: &one,
+		Waiting: []registry.Waiting{{Job: rooms.Job{UMID: umid, Room: "newborn", Channel: rooms.Email}}},
+	}, err
+}
+
+func (e personsFake) Erase(ctx context.Context, at rooms.Endpoint) (registry.PersonData, error) {
+	data, err := e.Export(ctx, at)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clear(e.people)
+	return data, err
+}

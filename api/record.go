@@ -83,6 +83,9 @@ func (c *call) ids() map[string]string {
 	if c.subscriber != "" {
 		ids["subscriber"] = string(c.subscriber)
 	}
+	if c.suppression != "" {
+		ids["suppression"] = string(c.suppression)
+	}
 	if c.policy.Name != "" {
 		ids["policy"] = c.policy.Name
 	}

@@ -51,6 +51,12 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/rooms/{room}/requests", caller, s.requestSubscription},
 		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
 
+		{http.MethodGet, "/v1/suppressions", platformAdmin | officer, s.listSuppressions},
+		{http.MethodPost, "/v1/suppressions/find", platformAdmin | officer, s.findSuppression},
+		{http.MethodDelete, "/v1/suppressions/{suppression}", platformAdmin | officer, s.removeSuppression},
+		{http.MethodPost, "/v1/persons/export", officer, s.exportPerson},
+		{http.MethodPost, "/v1/persons/erase", officer, s.erasePerson},
+
 		{http.MethodPost, "/v1/rooms/{room}/consumers", recipient, s.createConsumer},
 		{http.MethodGet, "/v1/rooms/{room}/consumers", recipient | platformAdmin, s.listConsumers},
 		{http.MethodGet, "/v1/rooms/{room}/consumers/{consumer}", recipient | platformAdmin, s.getConsumer},

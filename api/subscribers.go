@@ -200,7 +200,7 @@ func personAnswer(c *call, sub rooms.Subscriber, p rooms.Subscription, err error
 	}
 	one.Language, one.Attributes = p.Contact.Language, p.Contact.Names()
 	if p.Consent != (rooms.Consent{}) {
-		one.Consent = &v1.Consent{By: string(p.Consent.By), At: optionalTime(p.Consent.At), Purpose: p.Consent.Purpose, Source: p.Consent.Source}
+		one.Consent = consentOf(p.Consent)
 	}
 	return jsonAnswer(http.StatusOK, one)
 }

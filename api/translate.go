@@ -40,6 +40,7 @@ func translate(err error) *problem.Error {
 		{registry.ErrUnknownRoom, v1.ProblemCodeUnknownRoom},
 		{registry.ErrRevision, v1.ProblemCodeRevisionMismatch},
 		{registry.ErrUnknownSubscriber, v1.ProblemCodeUnknownSubscriber},
+		{registry.ErrUnknownSuppression, v1.ProblemCodeUnknownSuppression},
 		{registry.ErrSubscriberState, v1.ProblemCodeSubscriberState},
 		{registry.ErrClosed, v1.ProblemCodeRoomClosed},
 		{registry.ErrCode, v1.ProblemCodeWrongCode},

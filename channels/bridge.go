@@ -28,6 +28,8 @@ type Deps struct {
 	// asking Members; nil: nobody has. Leave is where he can do so; nil: nowhere.
 	Left  func(room rooms.Room, id rooms.SubscriberID) bool
 	Leave func(room rooms.Room, id rooms.SubscriberID) rooms.Address
+	// Suppressions are asked before each attempt, and told of it; nil: everybody is written to.
+	Suppressions Suppressions
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
 	// Leases say which node does what one is enough for; nil: this one does.
@@ -107,7 +109,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 
 // receive reads the receipts of a channel's provider, on one node if the provider says so.
 func (b *Bridge) receive(ctx context.Context, c rooms.Channel, named Named) {
-	r := receiver{named, b.deps.Log, b.deps.Logger}
+	r := receiver{named, b.deps.Log, b.deps.Suppressions, b.deps.Logger}
 	if _, ok := named.Provider.(OneReader); !ok {
 		r.run(ctx)
 		return
@@ -181,7 +183,7 @@ func (b *Bridge) worker(c rooms.Channel) *worker {
 	named := find(b.deps.Providers, c)
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
-		left: b.deps.Left, leave: b.deps.Leave,
+		suppressions: b.deps.Suppressions, left: b.deps.Left, leave: b.deps.Leave,
 		named: named, timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		meter: newMeter(b.deps.Metrics, c, named.Name), log: b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,
 	}

@@ -14,6 +14,7 @@ import (
 type receiver struct {
 	named   Named
 	journal journal
+	learner SuppressionLearner // may be nil
 	log     *slog.Logger
 }
 
@@ -54,6 +55,11 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	switch rc.Status {
 	case rooms.Delivered:
 		e.Kind = rooms.EventDelivered
+		if r.learner != nil {
+			if err := r.learner.Delivered(ctx, deliveryName(rc.ID)); err != nil {
+				return err
+			}
+		}
 	case rooms.Failed:
 		e.Kind, e.Reason = rooms.EventFailed, cmp.Or(rc.Reason, rooms.Bounced)
 	default:

@@ -39,7 +39,7 @@ func TestReceiptsBeginAgain(t *testing.T) {
 			func(func(context.Context, Receipt) error) error { panic("canary") },
 			func(fn func(context.Context, Receipt) error) error { return fn(ctx, good) },
 		}}
-		receiver{Named{"test", f}, d, slog.New(slog.DiscardHandler)}.run(ctx)
+		receiver{named: Named{"test", f}, journal: d, log: slog.New(slog.DiscardHandler)}.run(ctx)
 		d.expect(t, "record delivered 4.1 ")
 		for i, want := range []time.Duration{0, 1, 3, 7} {
 			if got := f.at[i].Sub(f.at[0]); got != want*time.Second {
@@ -51,7 +51,7 @@ func TestReceiptsBeginAgain(t *testing.T) {
 
 func TestReceiptThatCannotBeRecordedIsRefused(t *testing.T) {
 	d := &diary{fail: map[string]error{"record": errTest}}
-	r := receiver{Named{"test", nil}, d, slog.New(slog.DiscardHandler)}
+	r := receiver{named: Named{"test", nil}, journal: d, log: slog.New(slog.DiscardHandler)}
 	if err := r.take(t.Context(), Receipt{Status: rooms.Failed}); !errors.Is(err, errTest) {
 		t.Errorf("%v", err)
 	}

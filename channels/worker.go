@@ -27,16 +27,19 @@ type worker struct {
 	history  History
 	policies Policies
 	opener   *opener
-	left     func(rooms.Room, rooms.SubscriberID) bool
-	leave    func(rooms.Room, rooms.SubscriberID) rooms.Address
-	named    Named
-	timeout  time.Duration
-	ackWait  time.Duration
-	hands    *hands
-	meter    *meter
-	log      *slog.Logger
-	now      func() time.Time // by which leases end
-	clock    func() time.Time // by which deliveries expire
+
+	suppressions Suppressions // may be nil
+
+	left    func(rooms.Room, rooms.SubscriberID) bool
+	leave   func(rooms.Room, rooms.SubscriberID) rooms.Address
+	named   Named
+	timeout time.Duration
+	ackWait time.Duration
+	hands   *hands
+	meter   *meter
+	log     *slog.Logger
+	now     func() time.Time // by which leases end
+	clock   func() time.Time // by which deliveries expire
 }
 
 // do sees a job through: needless ones are dropped, the others sent, what became of them
@@ -102,6 +105,9 @@ func (w *worker) consider(ctx context.Context, j work) (rooms.Delivery, step, bo
 	case !here:
 		return d, giveUp(j.Job, rooms.Suppressed, now), false
 	}
+	if w.suppressed(j, d) {
+		return d, giveUp(j.Job, rooms.Suppressed, now), false
+	}
 	d.Leave = w.leaveOf(j)
 	return d, step{action: handBack}, ctx.Err() == nil
 }
@@ -148,6 +154,7 @@ func (w *worker) attempt(ctx context.Context, j work, d rooms.Delivery, settle f
 	answer := func(o Outcome) {
 		crash.Point("after-send")
 		w.meter.attempt(o.Result, time.Since(began))
+		w.learn(ctx, j, d, o)
 		settle(w.judge(ctx, j, o))
 	}
 	late := func(o Outcome) { w.late(ctx, j, o) }

@@ -37,7 +37,8 @@ type Config struct {
 	OIDC      oidc.Options      `yaml:"oidc"`
 	Policy    Policy            `yaml:"policy"`
 
-	Invitations registry.InvitationOptions `yaml:"invitations"`
+	Invitations  registry.InvitationOptions  `yaml:"invitations"`
+	Suppressions registry.SuppressionOptions `yaml:"suppressions"`
 
 	Bridge    channels.Options `yaml:"bridge"`
 	Providers Providers        `yaml:"providers"`
@@ -84,6 +85,7 @@ func (c Config) Complete() Config {
 	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Invitations = c.Invitations.WithDefaults()
+	c.Suppressions = c.Suppressions.WithDefaults()
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()
 	c.Sandbox = c.Sandbox.WithDefaults()

@@ -30,6 +30,7 @@ func sections() map[string]string {
 		"oidc":               "The identity provider, whose access tokens are accepted.",
 		"policy":             "The rules of delivery, for rooms that name no policy of their own: the policy standard.",
 		"invitations":        "Codes by which people confirm that they want to subscribe.",
+		"suppressions":       "Addresses that do not exist are left alone for a time.",
 		"bridge":             "How deliveries are handed to the providers.",
 		"bridge.workers":     "How many deliveries of a lane are in hand at once, for each channel.",
 		"providers":          "What stands behind each channel.",
@@ -123,6 +124,7 @@ func help() map[string]explained {
 		"api.answerTimeout":       {"The time from the end of the header to the end of the answer.", ""},
 		"api.idleTimeout":         {"How long a connection without request is kept.", ""},
 		"api.publishTimeout":      {"The time for a message to become durable.", ""},
+		"api.searchTimeout":       {"The time for looking through all subscribers for a person.", ""},
 		"api.readWait":            {"How long a read of a message that is not known waits for the index.", ""},
 		"api.drainTimeout":        {"How long requests may take to finish when the server stops.", ""},
 		"api.cancelTimeout":       {"How long they may take after that, when they have been told to give up.", ""},
@@ -163,6 +165,9 @@ func help() map[string]explained {
 		"invitations.again":    {"How long a person who was invited is not invited again.", ""},
 		"invitations.tries":    {"How many wrong codes end an invitation.", ""},
 		"invitations.texts":    {"What is said, by language; with {code}, and if wanted {room} and {link}.", ""},
+
+		"suppressions.first": {"How long after the first refusal; doubled with each that follows.", ""},
+		"suppressions.most":  {"The longest.", ""},
 
 		"bridge.workers.emergency": {"Of the lane emergency.", ""},
 		"bridge.workers.normal":    {"Of the lane normal.", ""},

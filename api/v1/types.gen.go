@@ -56,6 +56,7 @@ const (
 	DeliveryReasonExpired       DeliveryReason = "expired"
 	DeliveryReasonGone          DeliveryReason = "gone"
 	DeliveryReasonNoContent     DeliveryReason = "no-content"
+	DeliveryReasonNoMailbox     DeliveryReason = "no-mailbox"
 	DeliveryReasonNotConfigured DeliveryReason = "not-configured"
 	DeliveryReasonRejected      DeliveryReason = "rejected"
 	DeliveryReasonSuppressed    DeliveryReason = "suppressed"
@@ -79,6 +80,8 @@ func (e DeliveryReason) Valid() bool {
 	case DeliveryReasonGone:
 		return true
 	case DeliveryReasonNoContent:
+		return true
+	case DeliveryReasonNoMailbox:
 		return true
 	case DeliveryReasonNotConfigured:
 		return true
@@ -313,6 +316,7 @@ const (
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
+	ProblemCodeUnknownSuppression   ProblemCode = "unknown_suppression"
 	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
 	ProblemCodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
 	ProblemCodeWebhookExists        ProblemCode = "webhook_exists"
@@ -415,6 +419,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnknownRoom:
 		return true
 	case ProblemCodeUnknownSubscriber:
+		return true
+	case ProblemCodeUnknownSuppression:
 		return true
 	case ProblemCodeUnknownWebhook:
 		return true
@@ -984,10 +990,70 @@ type Pause struct {
 	Until *time.Time `json:"until,omitempty"`
 }
 
+// PersonContact defines model for PersonContact.
+type PersonContact struct {
+	Address string  `json:"address"`
+	Channel Channel `json:"channel"`
+}
+
+// PersonData defines model for PersonData.
+type PersonData struct {
+	// Deliveries That wait to be sent.
+	Deliveries    []PersonDelivery     `json:"deliveries"`
+	Subscriptions []PersonSubscription `json:"subscriptions"`
+	Suppression   *Suppression         `json:"suppression,omitempty"`
+}
+
+// PersonDelivery defines model for PersonDelivery.
+type PersonDelivery struct {
+	Channel Channel `json:"channel"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid"`
+}
+
+// PersonErased defines model for PersonErased.
+type PersonErased struct {
+	Deliveries    int `json:"deliveries"`
+	Subscriptions int `json:"subscriptions"`
+
+	// Suppressed Whether the address is known to take nothing, which stays known.
+	Suppressed bool `json:"suppressed"`
+}
+
 // PersonName Display name in one line.
 //
 // Example: A
 type PersonName = string
+
+// PersonSubscription defines model for PersonSubscription.
+type PersonSubscription struct {
+	Attributes map[string]string `json:"attributes"`
+	Consent    *Consent          `json:"consent,omitempty"`
+	Contacts   []PersonContact   `json:"contacts"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID       SubscriberID `json:"id"`
+	Language string       `json:"language"`
+	Name     string       `json:"name"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room  RoomName  `json:"room"`
+	Since time.Time `json:"since"`
+
+	// State requested: an admin has to approve; invited: the person has to confirm; active: gets what is published to all
+	// subscribers; paused: gets nothing for a while.
+	State SubscriberState `json:"state"`
+}
 
 // Policy The rules under which the message is delivered.
 type Policy struct {
@@ -1434,6 +1500,33 @@ type SubscriptionReceipt struct {
 // SubscriptionRequest defines model for SubscriptionRequest.
 type SubscriptionRequest = Person
 
+// Suppression defines model for Suppression.
+type Suppression struct {
+	Channel Channel `json:"channel"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+
+	// Reason Why, such as no-mailbox.
+	Reason string `json:"reason"`
+
+	// Since Of the latest refusal.
+	Since time.Time `json:"since"`
+
+	// Times Refusals, one after the other.
+	Times int `json:"times"`
+
+	// Until From then on it is tried again.
+	Until time.Time `json:"until"`
+}
+
+// SuppressionList defines model for SuppressionList.
+type SuppressionList struct {
+	// Next The cursor of the next page; null on the last one.
+	Next         *string       `json:"next"`
+	Suppressions []Suppression `json:"suppressions"`
+}
+
 // Title One line for people.
 type Title = string
 
@@ -1702,6 +1795,15 @@ type ListWebhooksParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListSuppressionsParams defines parameters for ListSuppressions.
+type ListSuppressionsParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
 // DoConfirmPageFormdataRequestBody defines body for DoConfirmPage for application/x-www-form-urlencoded ContentType.
 type DoConfirmPageFormdataRequestBody DoConfirmPageFormdataBody
 
@@ -1716,6 +1818,12 @@ type DoLeavePageMultipartRequestBody DoLeavePageMultipartBody
 
 // SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
 type SetCallbackJSONRequestBody = NewWebhook
+
+// ErasePersonJSONRequestBody defines body for ErasePerson for application/json ContentType.
+type ErasePersonJSONRequestBody = Recipient
+
+// ExportPersonJSONRequestBody defines body for ExportPerson for application/json ContentType.
+type ExportPersonJSONRequestBody = Recipient
 
 // DraftPolicyJSONRequestBody defines body for DraftPolicy for application/json ContentType.
 type DraftPolicyJSONRequestBody = NewPolicy
@@ -1764,3 +1872,6 @@ type PauseSubscriberJSONRequestBody = Pause
 
 // AddWebhookJSONRequestBody defines body for AddWebhook for application/json ContentType.
 type AddWebhookJSONRequestBody = NewWebhook
+
+// FindSuppressionJSONRequestBody defines body for FindSuppression for application/json ContentType.
+type FindSuppressionJSONRequestBody = Recipient

@@ -61,6 +61,16 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", subscribers + "/WAITS/decline", demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 404},
+		{"GET", "/v1/suppressions", demoDPO, "", 200},
+		{"GET", "/v1/suppressions", demoPublisher, "", 403},
+		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary@example.com"}`, 200},
+		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary-9@example.com"}`, 404},
+		{"DELETE", "/v1/suppressions/SUPPRESSED", demoDPO, "", 204},
+		{"DELETE", "/v1/suppressions/SUPPRESSED", demoDPO, "", 404},
+		{"POST", "/v1/persons/export", demoDPO, `{"email":"qzcanary-2@example.com"}`, 200},
+		{"POST", "/v1/persons/export", demoAdmin, `{"email":"qzcanary-2@example.com"}`, 403},
+		{"POST", "/v1/persons/erase", demoDPO, `{"email":"qzcanary-2@example.com"}`, 200},
+		{"POST", "/v1/persons/erase", demoDPO, `{"qzcanary":1}`, 400},
 		{"POST", hooks, demoReader, hook, 201},
 		{"POST", hooks, demoReader, hook, 409},
 		{"GET", hooks, demoReader, "", 200},
@@ -151,13 +161,13 @@ type auditCall struct {
 func TestEveryCallIsInTheAuditLog(t *testing.T) {
 	s := newStand(t, nil, nil)
 	made, umid, subscriber := map[string]auditCall{}, "", ""
-	waits := ""
+	waits, suppressed := "", s.suppress("qzcanary@example.com")
 	var created struct {
 		ID string `json:"id"`
 	}
 	for n := 0; n < len(auditCalls("", "")); n++ {
 		c := auditCalls(umid, subscriber)[n]
-		c.path = strings.Replace(c.path, "WAITS", waits, 1)
+		c.path = strings.NewReplacer("WAITS", waits, "SUPPRESSED", suppressed).Replace(c.path)
 		if before, after, ok := strings.Cut(c.body, "CODE"); ok {
 			c.body = before + s.invited("qzcanary-2@example.com") + after
 		}
@@ -284,7 +294,7 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	ids, data := []string{"request", "room", "umid", "subscriber", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
 		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name

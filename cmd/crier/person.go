@@ -86,13 +86,17 @@ func (t terminal) subscriberCommands() []*cobra.Command {
 	type gateway = *client.Client
 	return []*cobra.Command{
 		t.ofSubscriber("show", "Show what is known of a subscriber, but for contacts and values", noFlags,
-			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) { return g.Subscriber(ctx, room, id) }),
+			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) {
+				return g.Subscriber(ctx, room, id)
+			}),
 		t.ofSubscriber("change", "Change what is named; attributes replace all that there were", change.add,
 			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) {
 				return g.ChangeSubscriber(ctx, room, id, change.person())
 			}),
 		t.ofSubscriber("approve", "Let somebody in who has asked; the person is sent a code to confirm", noFlags,
-			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) { return g.ApproveSubscriber(ctx, room, id) }),
+			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) {
+				return g.ApproveSubscriber(ctx, room, id)
+			}),
 		t.ofSubscriber("pause", "Send nothing for a while", func(c *cobra.Command) {
 			c.Flags().StringVar(&until, "until", "", "the end, such as 2027-01-08T00:00:00+06:00 (default: until resumed)")
 		}, func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) {
@@ -103,7 +107,9 @@ func (t terminal) subscriberCommands() []*cobra.Command {
 			return g.PauseSubscriber(ctx, room, id, end)
 		}),
 		t.ofSubscriber("resume", "End a pause", noFlags,
-			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) { return g.ResumeSubscriber(ctx, room, id) }),
+			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) {
+				return g.ResumeSubscriber(ctx, room, id)
+			}),
 		t.subscribeDecline(), t.subscribeRequest(), t.subscribeConfirm(),
 	}
 }

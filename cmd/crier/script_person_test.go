@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/govcrier/crier/rooms"
 )
 
 // letter is what a person finds in the sandbox.
@@ -94,4 +96,22 @@ func (s *stand) outbox() (all []letter) {
 		s.t.Fatal(err)
 	}
 	return all
+}
+
+// suppress has an address be one that takes nothing, and gives its id.
+func (s *stand) suppress(to string) string {
+	s.t.Helper()
+	at, err := rooms.ParseEmail(to)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	e := rooms.Endpoint{Channel: rooms.Email, Address: at}
+	if err := s.know.suppressions.Refused(s.t.Context(), e, rooms.NoMailbox, "test"); err != nil {
+		s.t.Fatal(err)
+	}
+	one, err := s.know.suppressions.Find(e)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(one.ID)
 }

@@ -34,7 +34,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	c.run("planner", planner.Run)
 	bridge := channels.New(a.config.Bridge, channels.Deps{
 		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers,
-		Left: k.departures.Has, Leave: k.links.Leave,
+		Suppressions: k.suppressions, Left: k.departures.Has, Leave: k.links.Leave,
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
 	})
 	c.run("bridge", bridge.Run)

@@ -23,8 +23,10 @@ const (
 	bucketPolicies    = "policies"
 	bucketControls    = "controls"
 	bucketDepartures  = "departures"
-	streamConfig      = "KV_" + bucketRooms   // what the bucket is kept in
-	streamClients     = "KV_" + bucketClients // likewise
+
+	bucketSuppressions = "suppressions"
+	streamConfig       = "KV_" + bucketRooms   // what the bucket is kept in
+	streamClients      = "KV_" + bucketClients // likewise
 )
 
 func queueName(l rooms.Lane) string { return "JOBS-" + strings.ToUpper(string(l)) }
@@ -81,6 +83,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketClients, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketPolicies, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketControls, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketSuppressions, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketDepartures, History: 1, TTL: departureAge, Replicas: o.Replicas},
 	}
 }
