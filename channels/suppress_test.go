@@ -2,7 +2,6 @@ package channels
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,13 +17,13 @@ type notes struct {
 
 func (n notes) Holds(rooms.Endpoint) bool { return n.holds }
 func (n notes) Refused(_ context.Context, _ rooms.Endpoint, r rooms.Reason, attempt string) error {
-	return n.note(fmt.Sprintf("refused %s %s", r, attempt))
+	return n.note("refused %s %s", r, attempt)
 }
 func (n notes) Taken(_ context.Context, _ rooms.Endpoint, delivery string, receipt bool) error {
-	return n.note(fmt.Sprintf("taken %s %t", delivery, receipt))
+	return n.note("taken %s %t", delivery, receipt)
 }
 func (n notes) Delivered(_ context.Context, delivery string) error {
-	return n.note("delivered " + delivery)
+	return n.note("delivered %s", delivery)
 }
 
 // Nothing goes to an address that takes nothing, but emergencies; and what an attempt says of an address is noted before
