@@ -23,7 +23,7 @@ type Options struct {
 	MaxExpiry time.Duration `yaml:"maxExpiry"`
 	// HeaderTimeout is the time for a request's header to arrive. Default 10s.
 	HeaderTimeout time.Duration `yaml:"headerTimeout"`
-	// BodyTimeout is the time for a whole request to arrive, or for 500 rows of an upload. Default 30s.
+	// BodyTimeout is the time for a whole request to arrive, or for 1,000 rows of an upload. Default 30s.
 	BodyTimeout time.Duration `yaml:"bodyTimeout"`
 	// AnswerTimeout is the time from the end of the header to the end of the answer. Default 90s.
 	AnswerTimeout time.Duration `yaml:"answerTimeout"`

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/api/request"
@@ -18,7 +20,8 @@ import (
 )
 
 const (
-	uploadBatch  = 500  // rows that are stored together
+	uploadBatch  = 1000 // rows that are stored together
+	storing      = 3    // batches at once, while the next one is read
 	maxLine      = 4096 // bytes
 	reportedRows = 1000 // faulty rows that are named; the others are counted
 )
@@ -32,13 +35,19 @@ func (s *Server) upload(c *call) (answer, error) {
 		server: s, call: c, control: http.NewResponseController(c.w),
 		lines: bufio.NewReaderSize(http.MaxBytesReader(c.w, c.r.Body, s.options.MaxUpload), maxLine),
 	}
+	u.stores.SetLimit(storing)
 	for {
-		switch err := u.batch(); {
-		case err == io.EOF:
-			return u.answer()
-		case err != nil:
-			return answer{}, err
+		err := u.batch()
+		if err == nil {
+			continue
 		}
+		if stored := u.stores.Wait(); stored != nil {
+			return answer{}, stored
+		}
+		if err == io.EOF {
+			return u.answer()
+		}
+		return answer{}, err
 	}
 }
 
@@ -49,12 +58,23 @@ type uploading struct {
 	lines   *bufio.Reader
 	line    int64 // number of the last one read, from 1
 
-	added, existing, faulty int64
-	report                  bytes.Buffer
+	stores errgroup.Group // of batches
+	failed atomic.Bool    // one of them was not stored
+
+	added, existing atomic.Int64
+	faulty          int64
+	report          bytes.Buffer
 }
 
-// batch reads some rows and stores them; io.EOF after the last.
+// errNotStored ends an upload of which a batch was not stored.
+var errNotStored = errors.New("api: a batch of an upload was not stored")
+
+// batch reads some rows and has them stored; io.EOF after the last. Of two rows with the same contact in batches that are
+// stored at once either comes first.
 func (u *uploading) batch() error {
+	if u.failed.Load() {
+		return errNotStored
+	}
 	if err := u.call.context().Err(); err != nil {
 		return err
 	}
@@ -72,8 +92,8 @@ func (u *uploading) batch() error {
 	if end != nil && end != io.EOF {
 		return bodyProblem(end)
 	}
-	if err := u.store(people); err != nil {
-		return err
+	if len(people) > 0 {
+		u.stores.Go(func() error { return u.store(people) })
 	}
 	return end
 }
@@ -134,19 +154,20 @@ func (u *uploading) say(line v1.UploadLine) error {
 }
 
 func (u *uploading) store(people []rooms.Subscription) error {
-	if len(people) == 0 {
-		return nil
-	}
 	ctx, cancel := u.server.beyond(u.call)
 	defer cancel()
 	added, existing, err := u.server.deps.Subscribers.SubscribeMany(ctx, u.call.room.Name, people)
-	u.added += int64(added)
-	u.existing += int64(existing)
+	u.added.Add(int64(added))
+	u.existing.Add(int64(existing))
+	if err != nil {
+		u.failed.Store(true)
+	}
 	return err
 }
 
 func (u *uploading) answer() (answer, error) {
-	if err := u.say(v1.UploadLine{Added: &u.added, Existing: &u.existing, Faulty: &u.faulty}); err != nil {
+	added, existing := u.added.Load(), u.existing.Load()
+	if err := u.say(v1.UploadLine{Added: &added, Existing: &existing, Faulty: &u.faulty}); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusOK, kind: ndjsonType, body: u.report.Bytes()}, nil

@@ -120,7 +120,7 @@ func help() map[string]explained {
 		"api.maxUpload":           {"The most bytes of an upload of subscribers.", ""},
 		"api.maxExpiry":           {"How far ahead a message may set its expiry.", ""},
 		"api.headerTimeout":       {"The time for the header of a request to arrive.", ""},
-		"api.bodyTimeout":         {"The time for a whole request to arrive, or for 500 rows of an upload.", ""},
+		"api.bodyTimeout":         {"The time for a whole request to arrive, or for 1,000 rows of an upload.", ""},
 		"api.answerTimeout":       {"The time from the end of the header to the end of the answer.", ""},
 		"api.idleTimeout":         {"How long a connection without request is kept.", ""},
 		"api.publishTimeout":      {"The time for a message to become durable.", ""},

@@ -31,7 +31,7 @@ func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, erro
 	if err := p.document(p.member); err != nil {
 		return Subscriber{}, err
 	}
-	if len(p.at) == 0 {
+	if !p.changed["email"] && !p.changed["phone"] {
 		_ = p.faultAt("", v1.FaultCodeContactCount, "email or phone is needed, or both")
 	}
 	contact := &p.s.Contact
