@@ -27,15 +27,17 @@ type call struct {
 	room    rooms.RoomConfig // of a path with {room}
 	message index.Summary    // of a path with {umid}
 
-	untold     bool               // it is not recorded by itself
-	inLog      bool               // what it did is on record in the room's log
-	reads      bool               // nothing is changed, whatever the method
-	umid       rooms.UMID         // for the record
-	subscriber rooms.SubscriberID // for the record
-	about      rooms.Client       // for the record: the client that is blocked
-	consumer   rooms.ConsumerID   // of a path with {consumer}, and for the record
-	opened     rooms.Consumer     // of a path with {consumer}
-	policy     rooms.Revision     // of a path with {policy}, and for the record
+	untold      bool                // it is not recorded by itself
+	inLog       bool                // what it did is on record in the room's log
+	reads       bool                // nothing is changed, whatever the method
+	umid        rooms.UMID          // for the record
+	subscriber  rooms.SubscriberID  // for the record
+	suppression rooms.SuppressionID // for the record
+	byLink      bool                // a person who has a link has changed something
+	about       rooms.Client        // for the record: the client that is blocked
+	consumer    rooms.ConsumerID    // of a path with {consumer}, and for the record
+	opened      rooms.Consumer      // of a path with {consumer}
+	policy      rooms.Revision      // of a path with {policy}, and for the record
 }
 
 func (c *call) context() context.Context { return c.r.Context() }

@@ -61,8 +61,44 @@ type SubscriberScanner interface {
 
 // SubscriberAdder adds subscribers; those who are there already stay as they are.
 type SubscriberAdder interface {
-	Add(ctx context.Context, room rooms.Room, contact rooms.Contact) (s rooms.Subscriber, created bool, err error)
-	AddMany(ctx context.Context, room rooms.Room, contacts []rooms.Contact) (added, existing int, err error)
+	Subscribe(ctx context.Context, room rooms.Room, p rooms.Subscription) (s rooms.Subscriber, created bool, err error)
+	SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added, existing int, err error)
+}
+
+// SubscriberKeeper reads and changes one subscriber. Its errors are those of package registry.
+type SubscriberKeeper interface {
+	Get(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (rooms.Subscriber, rooms.Subscription, error)
+	Update(ctx context.Context, room rooms.Room, id rooms.SubscriberID, entry uint64, change registry.Change) (rooms.Subscriber, rooms.Subscription, error)
+	Pause(ctx context.Context, room rooms.Room, id rooms.SubscriberID, until time.Time) (rooms.Subscriber, rooms.Subscription, error)
+	Resume(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (rooms.Subscriber, rooms.Subscription, error)
+}
+
+// Invitations have people confirm that they want to subscribe. Its errors are those of package registry.
+type Invitations interface {
+	Ask(ctx context.Context, room rooms.RoomConfig, p rooms.Subscription) (rooms.SubscriberID, error)
+	Invite(ctx context.Context, room rooms.RoomConfig, p rooms.Subscription) (rooms.Subscriber, error)
+	Approve(ctx context.Context, room rooms.RoomConfig, id rooms.SubscriberID) (rooms.Subscriber, error)
+	Decline(ctx context.Context, room rooms.RoomConfig, id rooms.SubscriberID) error
+	Confirm(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error)
+}
+
+// Suppressions know the addresses that take nothing. Its errors are those of package registry.
+type Suppressions interface {
+	Find(e rooms.Endpoint) (rooms.Suppression, error)
+	List(after uint64, limit int) (page []rooms.Suppression, next uint64)
+	Remove(ctx context.Context, id rooms.SuppressionID) error
+}
+
+// Persons finds and erases what is kept of a person.
+type Persons interface {
+	Export(ctx context.Context, at rooms.Endpoint) (registry.PersonData, error)
+	Erase(ctx context.Context, at rooms.Endpoint) (registry.PersonData, error)
+}
+
+// Links tell what the links say that people were sent. What is no link is registry.ErrLink.
+type Links interface {
+	OpenLeave(token string) (rooms.Room, rooms.SubscriberID, error)
+	OpenConfirm(token string) (room rooms.Room, id rooms.SubscriberID, code string, err error)
 }
 
 // SubscriberRemover removes subscribers. Its errors are those of package registry.
@@ -76,6 +112,7 @@ type Subscribers interface {
 	SubscriberReader
 	SubscriberScanner
 	SubscriberAdder
+	SubscriberKeeper
 	SubscriberRemover
 }
 
@@ -248,6 +285,12 @@ type Deps struct {
 	Publisher   Publisher
 	Rooms       Rooms
 	Subscribers Subscribers
+	Invitations Invitations
+	Links       Links
+
+	Suppressions Suppressions
+	Persons      Persons
+
 	Webhooks    Webhooks
 	Callbacks   Callbacks
 	Consumers   Consumers

@@ -190,10 +190,10 @@ func (e roomsFake) Delete(_ context.Context, name rooms.Room) error {
 
 type peopleFake struct{ *engine }
 
-func (e peopleFake) Add(_ context.Context, room rooms.Room, c rooms.Contact) (rooms.Subscriber, bool, error) {
+func (e peopleFake) Subscribe(_ context.Context, room rooms.Room, p rooms.Subscription) (rooms.Subscriber, bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	created := true
+	c, created := p.Contact, true
 	for _, known := range e.contacts {
 		created = created && known.Address.Same() != c.Address.Same()
 	}
@@ -201,9 +201,9 @@ func (e peopleFake) Add(_ context.Context, room rooms.Room, c rooms.Contact) (ro
 	return rooms.Subscriber{ID: subscriber, Room: room, Channel: c.Channel, Since: noon()}, created, e.err
 }
 
-func (e peopleFake) AddMany(ctx context.Context, room rooms.Room, list []rooms.Contact) (added, existing int, err error) {
+func (e peopleFake) SubscribeMany(ctx context.Context, room rooms.Room, list []rooms.Subscription) (added, existing int, err error) {
 	for _, c := range list {
-		if _, created, _ := e.Add(ctx, room, c); created {
+		if _, created, _ := e.Subscribe(ctx, room, c); created {
 			added++
 		} else {
 			existing++

@@ -44,7 +44,7 @@ func (s *Server) intake(c *call) (intake, error) {
 }
 
 func (s *Server) limits() request.Limits {
-	return request.Limits{Now: s.now(), MaxExpiry: s.options.MaxExpiry, Recipients: s.options.MaxRecipients}
+	return request.Limits{Now: s.now(), MaxExpiry: s.options.MaxExpiry, Recipients: s.options.MaxRecipients, Horizon: s.waits.Horizon, Least: s.waits.Least}
 }
 
 // form reads a message and the file of its recipients.

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -35,7 +36,7 @@ type Options struct {
 	MaxExpiry time.Duration `yaml:"maxExpiry"`
 	// HeaderTimeout is the time for a request's header to arrive. Default 10s.
 	HeaderTimeout time.Duration `yaml:"headerTimeout"`
-	// BodyTimeout is the time for a whole request to arrive, or for 500 rows of an upload. Default 30s.
+	// BodyTimeout is the time for a whole request to arrive, or for 1,000 rows of an upload. Default 30s.
 	BodyTimeout time.Duration `yaml:"bodyTimeout"`
 	// AnswerTimeout is the time from the end of the header to the end of the answer. Default 90s.
 	AnswerTimeout time.Duration `yaml:"answerTimeout"`
@@ -57,6 +58,10 @@ type Options struct {
 	Strangers StrangerOptions `yaml:"strangers"`
 	// Pulls are the limits of pulls that wait.
 	Pulls PullOptions `yaml:"pulls"`
+	// SearchTimeout is the time for looking through all subscribers for a person. Default 10m.
+	SearchTimeout time.Duration `yaml:"searchTimeout"`
+	// PublicURL is where people reach this API, by https, for the links that they are sent. Empty: they are sent none.
+	PublicURL string `yaml:"publicURL"`
 	// ProblemBase stands before the code in the type URI of problems. Default "urn:crier:problem:".
 	ProblemBase string `yaml:"problemBase"`
 	// Metrics serves /metrics on the API too, to whoever reaches it. Server.Metrics is there in any case, for an address of
@@ -77,6 +82,7 @@ func (o Options) WithDefaults() Options {
 	o.AnswerTimeout = cmp.Or(o.AnswerTimeout, 90*time.Second)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
 	o.PublishTimeout = cmp.Or(o.PublishTimeout, 15*time.Second)
+	o.SearchTimeout = cmp.Or(o.SearchTimeout, 10*time.Minute)
 	o.ReadWait = cmp.Or(o.ReadWait, 2*time.Second)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 20*time.Second)
 	o.CancelTimeout = cmp.Or(o.CancelTimeout, 3*time.Second)
@@ -99,6 +105,9 @@ func (o Options) Check() []error {
 	}
 	need(o.Insecure || o.TLS.CertFile != "" && o.TLS.KeyFile != "",
 		"tls.certFile and tls.keyFile are needed, or insecure: true for development")
+	public, err := url.Parse(o.PublicURL)
+	need(err == nil && (o.PublicURL == "" || public.Host != "" && (public.Scheme == "https" || o.Insecure && public.Scheme == "http")),
+		"publicURL is the https URL under which people reach the API")
 	need(o.MaxBody > 0 && o.MaxBody <= 4<<20, "maxBody is at most 4 MiB")
 	need(o.MaxRecipients > 0, "maxRecipients is positive")
 	need(o.PreviewLimit > 0, "previewLimit is positive")
@@ -108,6 +117,7 @@ func (o Options) Check() []error {
 	need(o.BodyTimeout >= o.HeaderTimeout, "bodyTimeout is at least headerTimeout")
 	need(o.AnswerTimeout > o.BodyTimeout+o.PublishTimeout, "answerTimeout is more than bodyTimeout and publishTimeout together")
 	need(o.PublishTimeout > 0, "publishTimeout is positive")
+	need(o.SearchTimeout > 0, "searchTimeout is positive")
 	need(o.ReadWait > 0, "readWait is positive")
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")

@@ -41,7 +41,7 @@ func (s *Server) publish(c *call) (answer, error) {
 	receipt, err := s.deps.Publisher.Publish(ctx, publish.Request{
 		Client: c.client, Room: c.room.Name, From: from, Raw: m.raw,
 		TransactionID: m.TransactionID, Reference: m.Reference, Type: m.Type, Lane: m.Lane,
-		Content: m.Content, Direct: m.direct, Recipients: m.Recipients, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
+		Content: m.Content, Direct: m.direct, Recipients: m.Recipients, Audience: m.Audience, ExpiresAt: m.ExpiresAt, Callback: m.Callback,
 		SendAt: m.SendAt, Repeat: m.Repeat, Alert: m.Alert, References: m.References, Exercise: m.Exercise, Earlier: s.earlier(c, m.Message),
 	})
 	if err != nil {

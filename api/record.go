@@ -35,7 +35,7 @@ func (s *Server) note(c *call, a answer, refused *problem.Error) {
 
 // changes says whether the call is there to change something.
 func (c *call) changes() bool {
-	return c.route.scope != public && c.route.method != http.MethodGet && !c.reads
+	return c.byLink || c.route.scope != public && c.route.method != http.MethodGet && !c.reads
 }
 
 func (s *Server) entry(c *call, a answer, refused *problem.Error) audit.Entry {
@@ -82,6 +82,9 @@ func (c *call) ids() map[string]string {
 	}
 	if c.subscriber != "" {
 		ids["subscriber"] = string(c.subscriber)
+	}
+	if c.suppression != "" {
+		ids["suppression"] = string(c.suppression)
 	}
 	if c.policy.Name != "" {
 		ids["policy"] = c.policy.Name

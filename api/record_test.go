@@ -12,6 +12,7 @@ import (
 )
 
 func TestEveryCallIsRecordedOnce(t *testing.T) {
+	oneClick := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	const room, m = "/v1/rooms/newborn", "/v1/messages/" + umid
 	for _, tc := range []struct {
 		ask    ask
@@ -29,6 +30,16 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		{ask{"POST", "/v1/rooms/a%40b.c/messages", "hosp-7", good, nil}, "hosp-7", "", audit.Failed, 400, false},
 		{ask{"POST", room + "/subscribers", "boss", `{"email":"a@example.com"}`, nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 201, true},
 		{ask{"DELETE", room + "/subscribers/" + subscriber, "boss", "", nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 204, true},
+		{ask{"PATCH", room + "/subscribers/" + subscriber, "boss", `{"language":"de"}`, nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 200, true},
+		{ask{"POST", room + "/subscribers/" + subscriber + "/pause", "boss", `{}`, nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 200, true},
+		{ask{"POST", room + "/subscribers/" + subscriber + "/confirm", "other", `{"code":"x"}`, nil}, "other", "room:newborn subscriber:" + subscriber, audit.Failed, 403, false},
+		{ask{"POST", room + "/requests", "other", `{"email":"a@example.com"}`, nil}, "other", "room:newborn", audit.Failed, 403, false},
+		{ask{"POST", "/leave/good", "", "do=leave", oneClick}, "unknown", "room:newborn subscriber:" + subscriber, audit.Success, 200, true},
+		{ask{"POST", "/confirm/good." + goodCode, "", "do=confirm", oneClick}, "unknown", "room:newborn subscriber:" + subscriber, audit.Success, 200, true},
+		{ask{"POST", "/v1/suppressions/find", "officer+dpo", `{"email":"a@example.com"}`, nil}, "officer", "", audit.Success, 200, false},
+		{ask{"DELETE", "/v1/suppressions/" + subscriber, "officer+dpo", "", nil}, "officer", "suppression:" + subscriber, audit.Success, 204, true},
+		{ask{"POST", "/v1/persons/export", "officer+dpo", `{"email":"a@example.com"}`, nil}, "officer", "", audit.Success, 200, true},
+		{ask{"POST", "/v1/persons/erase", "officer+dpo", `{"email":"a@example.com"}`, nil}, "officer", "", audit.Success, 200, true},
 		{ask{"POST", room + "/consumers", "clinic-4", `{"name":"fresh"}`, nil}, "clinic-4", "consumer:" + clinicConsumer("fresh").String() + " room:newborn", audit.Success, 201, true},
 		{ask{"POST", room + "/consumers/ledger/pull", "clinic-4", `{}`, nil}, "clinic-4", "consumer:" + clinicConsumer("ledger").String() + " room:newborn", audit.Success, 200, false},
 		{ask{"POST", room + "/consumers/ledger/ack", "clinic-4", `{}`, nil}, "clinic-4", "consumer:" + clinicConsumer("ledger").String() + " room:newborn", audit.Success, 204, true},

@@ -114,7 +114,7 @@ func roomAnswer(c *call, status int) (answer, error) {
 func roomOf(r rooms.RoomConfig) v1.Room {
 	room := v1.Room{
 		Name: string(r.Name), Title: r.Title, History: r.History, CreatedAt: moment(r.CreatedAt),
-		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers), Policy: v1.RoomPolicy{Name: r.Policy},
+		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers), Policy: v1.RoomPolicy{Name: r.Policy}, Join: v1.Join(r.Join),
 	}
 	for _, p := range r.Publishers {
 		room.Publishers = append(room.Publishers, v1.Publisher{Client: string(p.Client), Direct: p.Direct})

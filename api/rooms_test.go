@@ -82,7 +82,7 @@ func TestSubscriberAddedTwice(t *testing.T) {
 	s := newServer(newEngine())
 	for i, want := range []int{201, 200} {
 		w := ask{"POST", "/v1/rooms/newborn/subscribers", "boss", `{"email":"a@example.com","name":"A"}`, nil}.of(s)
-		if w.Code != want || !sameJSON(t, w.Body.Bytes(), `{"id":"`+subscriber+`","channel":"email","since":"2026-11-22T12:00:00Z"}`) {
+		if w.Code != want || !sameJSON(t, w.Body.Bytes(), `{"id":"`+subscriber+`","channel":"email","since":"2026-11-22T12:00:00Z","state":"active"}`) {
 			t.Errorf("%d: %d %s", i, w.Code, w.Body)
 		}
 	}
@@ -92,7 +92,7 @@ func TestMessageStatus(t *testing.T) {
 	w := ask{"GET", "/v1/messages/" + umid, "hosp-7", "", nil}.of(newServer(newEngine()))
 	const want = `{"umid":"` + umid + `","room":"newborn","type":"reminder","lane":"normal","direct":true,"state":"running","receivedAt":"2026-11-22T12:00:00Z",
 		"expiresAt":"2026-11-23T12:00:00Z","recipients":2,"status":{"pending":0,"queued":0,"sent":1,"delivered":1,"errored":0,"failed":0},
-		"firstSentAt":"2026-11-22T12:00:01Z","finishedAt":null,"policy":{"name":"standard","revision":3},"state":"running"}`
+		"firstSentAt":"2026-11-22T12:00:01Z","finishedAt":null,"policy":{"name":"standard","revision":3}}`
 	if w.Code != 200 || !sameJSON(t, w.Body.Bytes(), want) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -50,7 +50,21 @@ func (s *Server) routes() []route {
 
 		{http.MethodPost, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.addSubscribers},
 		{http.MethodGet, "/v1/rooms/{room}/subscribers", platformAdmin | roomAdmin, s.listSubscribers},
+		{http.MethodGet, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.getSubscriber},
+		{http.MethodPatch, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.changeSubscriber},
+		{http.MethodPost, "/v1/rooms/{room}/subscribers/{subscriber}/pause", platformAdmin | roomAdmin, s.pauseSubscriber},
+		{http.MethodPost, "/v1/rooms/{room}/subscribers/{subscriber}/resume", platformAdmin | roomAdmin, s.resumeSubscriber},
+		{http.MethodPost, "/v1/rooms/{room}/subscribers/{subscriber}/approve", platformAdmin | roomAdmin, s.approveSubscriber},
+		{http.MethodPost, "/v1/rooms/{room}/subscribers/{subscriber}/decline", platformAdmin | roomAdmin, s.declineSubscriber},
+		{http.MethodPost, "/v1/rooms/{room}/subscribers/{subscriber}/confirm", caller, s.confirmSubscriber},
+		{http.MethodPost, "/v1/rooms/{room}/requests", caller, s.requestSubscription},
 		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
+
+		{http.MethodGet, "/v1/suppressions", platformAdmin | officer, s.listSuppressions},
+		{http.MethodPost, "/v1/suppressions/find", platformAdmin | officer, s.findSuppression},
+		{http.MethodDelete, "/v1/suppressions/{suppression}", platformAdmin | officer, s.removeSuppression},
+		{http.MethodPost, "/v1/persons/export", officer, s.exportPerson},
+		{http.MethodPost, "/v1/persons/erase", officer, s.erasePerson},
 
 		{http.MethodPost, "/v1/rooms/{room}/consumers", recipient, s.createConsumer},
 		{http.MethodGet, "/v1/rooms/{room}/consumers", recipient | platformAdmin, s.listConsumers},
@@ -94,6 +108,11 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/policies/{policy}/{revision}/approve", officer, s.step(rooms.ApprovePolicy)},
 		{http.MethodPost, "/v1/policies/{policy}/{revision}/publish", platformAdmin | drafter, s.step(rooms.PublishPolicy)},
 		{http.MethodPost, "/v1/policies/{policy}/{revision}/retire", platformAdmin | drafter, s.step(rooms.RetirePolicy)},
+
+		{http.MethodGet, "/leave/{token}", public, s.showLeave},
+		{http.MethodPost, "/leave/{token}", public, s.doLeave},
+		{http.MethodGet, "/confirm/{token}", public, s.showConfirm},
+		{http.MethodPost, "/confirm/{token}", public, s.doConfirm},
 
 		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, "/docs", public, s.documentation},

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -20,7 +22,7 @@ func (s *Server) addSubscribers(c *call) (answer, error) {
 	case kind == jsonType:
 		return s.addSubscriber(c)
 	case kind == ndjsonType, kind == csvType:
-		return s.upload(c, request.Form{CSV: kind == csvType, Values: "attributes"})
+		return s.upload(c, request.Form{CSV: kind == csvType, Now: s.now()})
 	}
 	return answer{}, problem.Of(v1.ProblemCodeUnsupportedMediaType)
 }
@@ -30,13 +32,22 @@ func (s *Server) addSubscriber(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	contact, err := request.ParseContact(body)
+	person, err := request.ParseSubscriber(body, s.now())
 	if err != nil {
 		return answer{}, err
 	}
+	s.witness(c, &person.Subscription)
 	ctx, cancel := s.beyond(c)
 	defer cancel()
-	added, created, err := s.deps.Subscribers.Add(ctx, c.room.Name, contact)
+	if person.Confirm {
+		invited, err := s.deps.Invitations.Invite(ctx, c.room, person.Subscription)
+		if err != nil {
+			return answer{}, err
+		}
+		c.subscriber = invited.ID
+		return jsonAnswer(http.StatusOK, subscriberOf(invited))
+	}
+	added, created, err := s.deps.Subscribers.Subscribe(ctx, c.room.Name, person.Subscription)
 	if err != nil {
 		return answer{}, err
 	}
@@ -47,7 +58,15 @@ func (s *Server) addSubscriber(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, subscriberOf(added))
 }
 
-// listSubscribers shows ids and channels, never a contact.
+// witness notes who says that a person consents, and since when.
+func (s *Server) witness(c *call, p *rooms.Subscription) {
+	p.Consent.By = c.client
+	if p.Consent.At.IsZero() {
+		p.Consent.At = s.now().UTC().Truncate(time.Millisecond)
+	}
+}
+
+// listSubscribers shows ids, channels and states, never a contact.
 func (s *Server) listSubscribers(c *call) (answer, error) {
 	p, err := pageOf(c.r.URL.RawQuery, parsePosition)
 	if err != nil {
@@ -67,12 +86,18 @@ func (s *Server) listSubscribers(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, list)
 }
 
-func (s *Server) removeSubscriber(c *call) (answer, error) {
+// seek reads the subscriber that the path names.
+func (c *call) seek() (rooms.SubscriberID, error) {
 	id, err := parameter("subscriber", mux.Vars(c.r)["subscriber"], rooms.ParseSubscriberID)
+	c.subscriber = id
+	return id, err
+}
+
+func (s *Server) removeSubscriber(c *call) (answer, error) {
+	id, err := c.seek()
 	if err != nil {
 		return answer{}, err
 	}
-	c.subscriber = id
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	if err := s.deps.Subscribers.Remove(ctx, c.room.Name, id); err != nil {
@@ -81,6 +106,112 @@ func (s *Server) removeSubscriber(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
+func (s *Server) getSubscriber(c *call) (answer, error) {
+	id, err := c.seek()
+	if err != nil {
+		return answer{}, err
+	}
+	sub, p, err := s.deps.Subscribers.Get(c.context(), c.room.Name, id)
+	return personAnswer(c, sub, p, err)
+}
+
+// changeSubscriber changes what is named, of what the caller has read if he says so.
+func (s *Server) changeSubscriber(c *call) (answer, error) {
+	id, err := c.seek()
+	if err != nil {
+		return answer{}, err
+	}
+	entry := uint64(0)
+	if len(c.r.Header.Values("If-Match")) > 0 {
+		if entry, err = ifMatch(c.r.Header); err != nil {
+			return answer{}, err
+		}
+	}
+	body, err := s.readJSON(c)
+	if err != nil {
+		return answer{}, err
+	}
+	wanted, err := request.ParseSubscriberChange(body, s.now())
+	if err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	sub, p, err := s.deps.Subscribers.Update(ctx, c.room.Name, id, entry, func(_ *rooms.Subscriber, p *rooms.Subscription) error {
+		before := p.Consent
+		err := wanted.Apply(p)
+		if p.Consent != before {
+			s.witness(c, p)
+		}
+		return err
+	})
+	return personAnswer(c, sub, p, refusedChange(err))
+}
+
+func refusedChange(err error) error {
+	for pointer, known := range map[string]error{"": request.ErrFirstContact, "/channels": request.ErrChannels} {
+		if errors.Is(err, known) {
+			return problem.Faults(v1.ProblemCodeInvalidRequest,
+				rooms.Fault{Pointer: pointer, Code: string(v1.FaultCodeInvalidValue), Detail: known.Error()})
+		}
+	}
+	return err
+}
+
+func (s *Server) pauseSubscriber(c *call) (answer, error) {
+	id, err := c.seek()
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := s.readJSON(c)
+	if err != nil {
+		return answer{}, err
+	}
+	until, err := request.ParsePause(body, s.now())
+	if err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	sub, p, err := s.deps.Subscribers.Pause(ctx, c.room.Name, id, until)
+	return personAnswer(c, sub, p, err)
+}
+
+func (s *Server) resumeSubscriber(c *call) (answer, error) {
+	id, err := c.seek()
+	if err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	sub, p, err := s.deps.Subscribers.Resume(ctx, c.room.Name, id)
+	return personAnswer(c, sub, p, err)
+}
+
+// personAnswer shows what is known of one subscriber, but for contacts, name and values.
+func personAnswer(c *call, sub rooms.Subscriber, p rooms.Subscription, err error) (answer, error) {
+	if err != nil {
+		return answer{}, err
+	}
+	c.w.Header().Set("ETag", `"`+strconv.FormatUint(sub.Sequence, 10)+`"`)
+	one := subscriberOf(sub)
+	for _, e := range p.Contact.Endpoints() {
+		one.Channels = append(one.Channels, v1.Channel(e.Channel))
+	}
+	one.Language, one.Attributes = p.Contact.Language, p.Contact.Names()
+	if p.Consent != (rooms.Consent{}) {
+		one.Consent = consentOf(p.Consent)
+	}
+	return jsonAnswer(http.StatusOK, one)
+}
+
 func subscriberOf(s rooms.Subscriber) v1.Subscriber {
-	return v1.Subscriber{ID: string(s.ID), Channel: v1.Channel(s.Channel), Since: moment(s.Since)}
+	one := v1.Subscriber{
+		ID: string(s.ID), Channel: v1.Channel(s.Channel), Since: moment(s.Since),
+		State: v1.SubscriberState(s.State.String()), Until: optionalTime(s.Until),
+	}
+	if s.State == rooms.SubscriberInvited {
+		one.Until = optionalTime(s.Invitation.Until)
+	}
+	return one
 }

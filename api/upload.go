@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/api/request"
@@ -16,7 +18,8 @@ import (
 )
 
 const (
-	uploadBatch  = 500  // rows that are stored together
+	uploadBatch  = 1000 // rows that are stored together
+	storing      = 3    // batches at once, while the next one is read
 	reportedRows = 1000 // faulty rows that are named; the others are counted
 )
 
@@ -35,13 +38,19 @@ func (s *Server) upload(c *call, form request.Form) (answer, error) {
 		server: s, call: c, control: http.NewResponseController(c.w), preview: preview,
 		rows: request.NewRows(http.MaxBytesReader(c.w, c.r.Body, s.options.MaxUpload), form),
 	}
+	u.stores.SetLimit(storing)
 	for {
-		switch err := u.batch(); {
-		case err == io.EOF:
-			return u.answer()
-		case err != nil:
-			return answer{}, err
+		err := u.batch()
+		if err == nil {
+			continue
 		}
+		if stored := u.stores.Wait(); stored != nil {
+			return answer{}, stored
+		}
+		if err == io.EOF {
+			return u.answer()
+		}
+		return answer{}, err
 	}
 }
 
@@ -52,22 +61,33 @@ type uploading struct {
 	rows    *request.Rows
 	preview bool
 
-	good, added, existing, faulty int64
-	report                        bytes.Buffer
+	stores errgroup.Group // of batches
+	failed atomic.Bool    // one of them was not stored
+
+	added, existing atomic.Int64
+	good, faulty    int64
+	report          bytes.Buffer
 }
 
-// batch reads some rows and stores them; io.EOF after the last.
+// errNotStored ends an upload of which a batch was not stored.
+var errNotStored = errors.New("api: a batch of an upload was not stored")
+
+// batch reads some rows and has them stored; io.EOF after the last. Of two rows with the same contact in batches that are
+// stored at once either comes first.
 func (u *uploading) batch() error {
+	if u.failed.Load() {
+		return errNotStored
+	}
 	if err := u.call.context().Err(); err != nil {
 		return err
 	}
 	u.extend()
-	var contacts []rooms.Contact
+	var people []rooms.Subscription
 	var end error
 	for read := 0; read < uploadBatch && end == nil; read++ {
 		var row request.Row
 		if row, end = u.rows.Next(); end == nil {
-			if err := u.row(row, &contacts); err != nil {
+			if err := u.row(row, &people); err != nil {
 				return err
 			}
 		}
@@ -79,8 +99,8 @@ func (u *uploading) batch() error {
 	if end != nil && end != io.EOF {
 		return bodyProblem(end)
 	}
-	if err := u.store(contacts); err != nil {
-		return err
+	if len(people) > 0 && !u.preview {
+		u.stores.Go(func() error { return u.store(people) })
 	}
 	return end
 }
@@ -93,10 +113,12 @@ func (u *uploading) extend() {
 	_ = u.control.SetWriteDeadline(time.Now().Add(o.AnswerTimeout))
 }
 
-func (u *uploading) row(row request.Row, contacts *[]rooms.Contact) error {
+func (u *uploading) row(row request.Row, people *[]rooms.Subscription) error {
 	if len(row.Faults) == 0 {
 		u.good++
-		*contacts = append(*contacts, row.Contact)
+		person := rooms.Subscription{Contact: row.Contact, Consent: row.Consent}
+		u.server.witness(u.call, &person)
+		*people = append(*people, person)
 		return nil
 	}
 	if u.faulty++; u.faulty > reportedRows {
@@ -112,20 +134,21 @@ func (u *uploading) say(line v1.UploadLine) error {
 	return u.report.WriteByte('\n')
 }
 
-func (u *uploading) store(contacts []rooms.Contact) error {
-	if len(contacts) == 0 || u.preview {
-		return nil
-	}
+func (u *uploading) store(people []rooms.Subscription) error {
 	ctx, cancel := u.server.beyond(u.call)
 	defer cancel()
-	added, existing, err := u.server.deps.Subscribers.AddMany(ctx, u.call.room.Name, contacts)
-	u.added += int64(added)
-	u.existing += int64(existing)
+	added, existing, err := u.server.deps.Subscribers.SubscribeMany(ctx, u.call.room.Name, people)
+	u.added.Add(int64(added))
+	u.existing.Add(int64(existing))
+	if err != nil {
+		u.failed.Store(true)
+	}
 	return err
 }
 
 func (u *uploading) answer() (answer, error) {
-	sums := v1.UploadLine{Added: &u.added, Existing: &u.existing, Faulty: &u.faulty}
+	added, existing := u.added.Load(), u.existing.Load()
+	sums := v1.UploadLine{Added: &added, Existing: &existing, Faulty: &u.faulty}
 	if u.preview {
 		sums.Good = &u.good
 	}

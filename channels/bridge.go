@@ -30,6 +30,12 @@ type Deps struct {
 	Providers map[rooms.Channel][]Configured
 	// Frequencies know how often people are reached; nil: nobody is counted.
 	Frequencies Frequencies
+	// Left says whether a subscriber has left a room a moment ago, so that even a fresh message is not sent without
+	// asking Members; nil: nobody has. Leave is where he can do so; nil: nowhere.
+	Left  func(room rooms.Room, id rooms.SubscriberID) bool
+	Leave func(room rooms.Room, id rooms.SubscriberID) rooms.Address
+	// Suppressions are asked before each attempt, and told of it; nil: everybody is written to.
+	Suppressions Suppressions
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
 	// Exercise is the word with which every text of a drill begins.
@@ -123,7 +129,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 
 // receive reads the receipts of a channel's provider, on one node if the provider says so.
 func (b *Bridge) receive(ctx context.Context, c rooms.Channel, named Named) {
-	r := receiver{named, b.deps.Log, b.deps.History, b.deps.Failures, b.deps.Logger, b.deps.Time}
+	r := receiver{named, b.deps.Log, b.deps.History, b.deps.Failures, b.deps.Suppressions, b.deps.Logger, b.deps.Time}
 	if _, ok := named.Provider.(OneReader); !ok {
 		r.run(ctx)
 		return
@@ -200,7 +206,7 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 func (b *Bridge) worker(c rooms.Channel) *worker {
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
-		controls: b.deps.Controls, failures: b.deps.Failures,
+		controls: b.deps.Controls, failures: b.deps.Failures, suppressions: b.deps.Suppressions, left: b.deps.Left, leave: b.deps.Leave,
 		frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		skipped: b.deps.Metrics.GetOrCreateCounter(fmt.Sprintf(`crier_channel_skipped_total{channel=%q}`, c)), // repeats not sent again
 		log:     b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,

@@ -16,6 +16,7 @@ type receiver struct {
 	journal  journal
 	history  History
 	failures Failures
+	learner  SuppressionLearner // may be nil
 	log      *slog.Logger
 	now      func() time.Time
 }
@@ -57,6 +58,11 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	switch rc.Status {
 	case rooms.Delivered:
 		e.Kind = rooms.EventDelivered
+		if r.learner != nil {
+			if err := r.learner.Delivered(ctx, deliveryName(rc.ID)); err != nil {
+				return err
+			}
+		}
 	case rooms.Failed:
 		e.Kind, e.Reason = rooms.EventFailed, cmp.Or(rc.Reason, rooms.Bounced)
 		moves, err := r.moves(ctx, rc)

@@ -31,16 +31,19 @@ type worker struct {
 	controls Controls
 	failures Failures
 	// frequencies is nil where nobody counts how often a person is reached.
-	frequencies Frequencies
-	opener      *opener
-	crew        *crew
-	timeout     time.Duration
-	ackWait     time.Duration
-	hands       *hands
-	skipped     *metrics.Counter // repeats not sent again
-	log         *slog.Logger
-	now         func() time.Time // by which leases end
-	clock       func() time.Time // by which deliveries expire
+	frequencies  Frequencies
+	suppressions Suppressions // may be nil
+	left         func(rooms.Room, rooms.SubscriberID) bool
+	leave        func(rooms.Room, rooms.SubscriberID) rooms.Address
+	opener       *opener
+	crew         *crew
+	timeout      time.Duration
+	ackWait      time.Duration
+	hands        *hands
+	skipped      *metrics.Counter // repeats not sent again
+	log          *slog.Logger
+	now          func() time.Time // by which leases end
+	clock        func() time.Time // by which deliveries expire
 }
 
 // do sees a job through: needless ones are dropped, the others sent, what became of them
@@ -160,20 +163,33 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if o.To, here = reach(o.To, j.Channel); !here {
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
+	if w.suppressed(j, o.Delivery) {
+		return o, o.bend(giveUp(j.Job, rooms.Suppressed, now), now), false
+	}
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false
 	}
+	o.Leave = w.leaveOf(j)
 	o.by = w.crew.pick(j.Job, p.Routes[j.Channel])
 	return o, step{action: handBack}, true
 }
 
+// leaveOf is where a subscriber can end his subscription; nowhere for named recipients and applications.
+func (w *worker) leaveOf(j work) rooms.Address {
+	id, err := rooms.ParseSubscriberID(j.Owner)
+	if err != nil || j.Channel == rooms.Webhook || w.leave == nil {
+		return rooms.Address{}
+	}
+	return w.leave(j.Room, id)
+}
+
 // subscribed says whether somebody is still in the room, and as what. Of people it is asked for
-// deliveries that have waited: those of a minute ago were planned with who was there. A webhook's
+// deliveries that have waited, and of who has left since: those of a minute ago were planned with who was there. A webhook's
 // owner may lose the right to read, and its secrets may change, at any moment.
 func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (rooms.Contact, bool, error) {
 	id, err := rooms.ParseSubscriberID(j.Owner)
 	fresh := j.Attempt == 1 && w.clock().Sub(d.ReceivedAt) < leavingGrace && j.Channel != rooms.Webhook
-	if err != nil || fresh {
+	if err != nil || fresh && (w.left == nil || !w.left(j.Room, id)) {
 		return d.To, true, nil // a named recipient, or a fresh message
 	}
 	return w.members.Subscribed(ctx, j.Room, id, d.To)
@@ -222,6 +238,7 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 	answer := func(out Outcome) {
 		crash.Point("after-send")
 		o.by.meter.attempt(out.Result, time.Since(began))
+		w.learn(ctx, j, o.Delivery, out)
 		settle(w.judge(ctx, o, out))
 	}
 	late := func(out Outcome) { w.late(ctx, j, o, out) }

@@ -18,6 +18,7 @@ import (
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/quota"
+	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/release"
 	"github.com/govcrier/crier/rooms/retention"
 	"github.com/govcrier/crier/rooms/stream"
@@ -39,11 +40,15 @@ type Config struct {
 	OIDC      oidc.Options      `yaml:"oidc"`
 	Policy    Policy            `yaml:"policy"`
 	Alerts    Alerts            `yaml:"alerts"`
-	Bridge    channels.Options  `yaml:"bridge"`
-	Providers Providers         `yaml:"providers"`
-	Sandbox   sandbox.Options   `yaml:"sandbox"`
-	Metrics   Metrics           `yaml:"metrics"`
-	Logging   Logging           `yaml:"logging"`
+
+	Invitations  registry.InvitationOptions  `yaml:"invitations"`
+	Suppressions registry.SuppressionOptions `yaml:"suppressions"`
+
+	Bridge    channels.Options `yaml:"bridge"`
+	Providers Providers        `yaml:"providers"`
+	Sandbox   sandbox.Options  `yaml:"sandbox"`
+	Metrics   Metrics          `yaml:"metrics"`
+	Logging   Logging          `yaml:"logging"`
 }
 
 // API is the HTTP API with the address that it is served on.
@@ -92,6 +97,8 @@ func (c Config) Complete() Config {
 	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Alerts.Exercise = cmp.Or(c.Alerts.Exercise, "EXERCISE")
+	c.Invitations = c.Invitations.WithDefaults()
+	c.Suppressions = c.Suppressions.WithDefaults()
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()
 	c.Sandbox = c.Sandbox.WithDefaults()

@@ -41,7 +41,7 @@ func TestFaults(t *testing.T) {
   quietHours: ["21:00-08:00", "sun 00:00-24:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100}
 `, ""},
 		"lane of the policy": {"policy: {lanes: {fast: {}}}\n", "policy.lanes: a lane is one of"},
-		"quota of a lane":    {"policy: {lanes: {bulk: {perHour: 1}}}\n", "policy.lanes: not a map"},
+		"quota of a lane":    {"policy: {lanes: {bulk: {perHour: 1}}}\n", "policy.lanes.bulk.perHour: unknown key"},
 		"quota below 0":      {"policy: {quota: {perDay: -1}}\n", "policy.quota: from 0"},
 		"quiet hours":        {"policy: {quietHours: [9-10]}\n", "policy.quietHours: lines such as"},
 		"no minute is left":  {"policy: {quietHours: [\"00:00-24:00\"]}\n", "policy.quietHours: no minute"},

@@ -37,6 +37,8 @@ func sections() map[string]string {
 		"policy.content":     "What a message may say at most; 0: as much as the gateway takes.",
 		"policy.cap":         "How many messages of a room reach one person in a time; emergencies are not counted.",
 		"alerts":             "How alerts are told apart.",
+		"invitations":        "Codes by which people confirm that they want to subscribe.",
+		"suppressions":       "Addresses that do not exist are left alone for a time.",
 		"bridge":             "How deliveries are handed to the providers.",
 		"bridge.workers":     "How many deliveries of a lane are in hand at once, for each channel.",
 		"providers":          "What stands behind each channel.",
@@ -137,14 +139,16 @@ func help() map[string]explained {
 		"api.maxUpload":           {"The most bytes of an upload of subscribers.", ""},
 		"api.maxExpiry":           {"How far ahead a message may set its expiry.", ""},
 		"api.headerTimeout":       {"The time for the header of a request to arrive.", ""},
-		"api.bodyTimeout":         {"The time for a whole request to arrive, or for 500 rows of an upload.", ""},
+		"api.bodyTimeout":         {"The time for a whole request to arrive, or for 1,000 rows of an upload.", ""},
 		"api.answerTimeout":       {"The time from the end of the header to the end of the answer.", ""},
 		"api.idleTimeout":         {"How long a connection without request is kept.", ""},
 		"api.publishTimeout":      {"The time for a message to become durable.", ""},
+		"api.searchTimeout":       {"The time for looking through all subscribers for a person.", ""},
 		"api.readWait":            {"How long a read of a message that is not known waits for the index.", ""},
 		"api.drainTimeout":        {"How long requests may take to finish when the server stops.", ""},
 		"api.cancelTimeout":       {"How long they may take after that, when they have been told to give up.", ""},
 		"api.senders":             {`"optional", or "required": only clients that are registered with an organisation publish.`, ""},
+		"api.publicURL":           {"Where people reach this API by https, for the links that they are sent; empty: they are sent none.", ""},
 		"api.problemBase":         {"What stands before the code in the type of a problem.", ""},
 		"api.metrics":             {"Serve /metrics here too, without token: whoever reaches the API reads them.", ""},
 
@@ -198,6 +202,14 @@ func help() map[string]explained {
 		"policy.release": {`"two-person": an emergency goes when a second person has released it; empty: at once.`, ""},
 
 		"alerts.exercise": {"The word with which every text of a drill begins.", ""},
+
+		"invitations.validFor": {"How long a code is good.", ""},
+		"invitations.again":    {"How long a person who was invited is not invited again.", ""},
+		"invitations.tries":    {"How many wrong codes end an invitation.", ""},
+		"invitations.texts":    {"What is said, by language; with {code}, and if wanted {room} and {link}.", ""},
+
+		"suppressions.first": {"How long after the first refusal; doubled with each that follows.", ""},
+		"suppressions.most":  {"The longest.", ""},
 
 		"bridge.workers.emergency": {"Of the lane emergency.", ""},
 		"bridge.workers.normal":    {"Of the lane normal.", ""},

@@ -13,7 +13,8 @@ type Envelope struct {
 	Reference     string
 	Callback      Address // where the sender is told how the message stands; zero: where he always is
 	From          Sender
-	Repeat        Repeat // of a series, while it is held
+	Audience      Audience // those of the subscribers that it is for; empty: all
+	Repeat        Repeat   // of a series, while it is held
 }
 
 // Slip is what the log keeps sealed beside a message to all subscribers.
@@ -23,6 +24,8 @@ type Slip struct {
 	// Callback is where the sender is told how the message stands; empty: where he always is.
 	Callback string      `json:"callback,omitempty"`
 	From     *SenderForm `json:"from,omitempty"` // nil: as the provider says
+	// Audience are those of the subscribers that it is for; empty: all.
+	Audience Audience `json:"audience,omitempty"`
 }
 
 type envelopeForm struct {
@@ -60,7 +63,7 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 	if len(form.Content) == 0 {
 		return Envelope{}, fmt.Errorf("%w: an envelope without content", ErrText)
 	}
-	e := Envelope{Content: form.Content, TransactionID: form.TransactionID, Reference: form.Reference}
+	e := Envelope{Content: form.Content, TransactionID: form.TransactionID, Reference: form.Reference, Audience: form.Audience}
 	var err error
 	if e.Repeat, err = decodeRepeat(form.Repeat); err != nil {
 		return Envelope{}, err

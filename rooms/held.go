@@ -86,7 +86,7 @@ func (m Message) purpose() string {
 
 // slip is what an envelope says beside content and recipients.
 func (e Envelope) slip() Slip {
-	return Slip{TransactionID: e.TransactionID, Reference: e.Reference, Callback: e.Callback.Reveal(), From: e.From.Form()}
+	return Slip{TransactionID: e.TransactionID, Reference: e.Reference, Callback: e.Callback.Reveal(), From: e.From.Form(), Audience: e.Audience}
 }
 
 // encodeRepeat writes a rule of repetition; nothing for none.

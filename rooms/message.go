@@ -31,6 +31,7 @@ type Header struct {
 	Alert      Alert     `json:"alert,omitzero"`      // what it does to the message that it refers to
 	References UMID      `json:"references,omitzero"` // Alert: the earlier message
 	Exercise   bool      `json:"exercise,omitzero"`   // a drill, which says so wherever it is read
+	Targeted   bool      `json:"targeted,omitzero"`   // for some of the subscribers, which the slip names
 }
 
 // Alert is what a message does to an earlier one (msgType of the Common Alerting Protocol 1.2 §3.2.1).
@@ -106,6 +107,11 @@ type Subscriber struct {
 	Origin uint64       `json:"origin,omitzero"`
 	// Owner is the client that has put it there, of a webhook.
 	Owner Client `json:"owner,omitzero"`
+
+	State      SubscriberState `json:"state,omitzero"`
+	Until      time.Time       `json:"until,omitzero"`   // paused: until then; zero: until somebody resumes it
+	Consent    []byte          `json:"consent,omitzero"` // sealed like the contact
+	Invitation Invitation      `json:"invitation,omitzero"`
 }
 
 // Callback says that the sender of a message is to be told how it stands.

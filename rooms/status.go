@@ -49,13 +49,14 @@ const (
 	Incomplete   Reason = "incomplete"     // the person has no value that the content asks for
 	Superseded   Reason = "superseded"     // another message has taken its place
 	TooManyFail  Reason = "too-many-failed"
+	NoMailbox    Reason = "no-mailbox" // the address does not exist
 )
 
 // Reasons lists every reason; the position of each is fixed, since indexes store it.
 func Reasons() []Reason {
 	return []Reason{NoReason, Expired, Rejected, Suppressed, Bounced, Cancelled, Deferred,
 		Throttled, TimedOut, Unreachable, Unknown, NoContent, Gone, Unconfigured,
-		Quiet, Capped, Incomplete, Superseded, TooManyFail}
+		Quiet, Capped, Incomplete, Superseded, TooManyFail, NoMailbox}
 }
 
 // MaxRounds is how often failed deliveries of a message may be tried anew.

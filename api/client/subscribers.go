@@ -8,9 +8,9 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 )
 
-// AddSubscriber subscribes one person to a room. A contact that had subscribed before keeps its entry.
-func (c *Client) AddSubscriber(ctx context.Context, room string, contact v1.Contact) (v1.Subscriber, error) {
-	r, err := request{method: http.MethodPost, path: subscribersPath(room)}.withBody(contact)
+// AddSubscriber subscribes one person to a room, or invites him (Confirm). Who is there already keeps his entry.
+func (c *Client) AddSubscriber(ctx context.Context, room string, person v1.Person) (v1.Subscriber, error) {
+	r, err := request{method: http.MethodPost, path: subscribersPath(room)}.withBody(person)
 	if err != nil {
 		return v1.Subscriber{}, err
 	}

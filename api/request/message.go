@@ -22,6 +22,7 @@ type Message struct {
 	Content       []byte // as received: a part of the body, not a copy
 	Said          *templates.Content
 	Recipients    []rooms.Contact
+	Audience      rooms.Audience
 	ExpiresAt     time.Time // zero if not given
 	Callback      rooms.Address
 	From          rooms.Sender // as named; zero if not
@@ -50,6 +51,9 @@ func ParseMessage(body []byte, l Limits) (Message, error) {
 	}
 	p.complete()
 	p.plan.complete(l, p.m.ExpiresAt)
+	if p.m.Audience != nil && p.m.Recipients != nil {
+		_ = p.faultAt("/audience", v1.FaultCodeInvalidValue, "either the audience or the recipients")
+	}
 	if err := p.verdict(); err != nil {
 		return Message{}, err
 	}
@@ -92,6 +96,8 @@ func (p *messageParser) member(name string) error {
 		return p.checked(v1.FaultCodeInvalidAddress, p.callback)
 	case "from":
 		return p.from()
+	case "audience":
+		return p.audience(&p.m.Audience)
 	}
 	if known, err := p.plan.member(name); known {
 		return err

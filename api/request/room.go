@@ -58,6 +58,11 @@ func (p *roomParser) member(name string) error {
 		return p.publishers()
 	case name == "policy":
 		return p.policy()
+	case name == "join":
+		return p.checked(v1.FaultCodeInvalidValue, func(s string) (err error) {
+			p.room.Join, err = rooms.ParseJoin(s)
+			return err
+		})
 	case name == "history":
 		return p.flag(&p.room.History)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 	"unicode/utf8"
 
 	"github.com/govcrier/crier/api/problem"
@@ -20,12 +21,15 @@ const MaxLine = 8192
 type Form struct {
 	CSV    bool   // else NDJSON
 	Values string // NDJSON: the member that holds what else is known of a person
+	// Now is set where the rows are subscribers: then consent is known too, and must not lie ahead.
+	Now time.Time
 }
 
 // Row is a row of a file: a person, or what is wrong.
 type Row struct {
 	Line    int64 // from 1
 	Contact rooms.Contact
+	Consent rooms.Consent // of subscribers
 	Faults  []rooms.Fault
 }
 
@@ -106,8 +110,13 @@ func (r *Rows) faulty(code v1.FaultCode, detail string) (Row, error) {
 }
 
 func (r *Rows) object(line []byte) (Row, error) {
-	c, err := parsePerson(line, r.form.Values)
-	row := Row{Line: r.line, Contact: c}
+	row := Row{Line: r.line}
+	var err error
+	if r.form.Now.IsZero() {
+		row.Contact, err = parsePerson(line, r.form.Values)
+	} else {
+		row.Contact, row.Consent, err = parseRow(line, r.form.Now)
+	}
 	var wrong *problem.Error
 	if errors.As(err, &wrong) {
 		row.Faults, err = wrong.Faults, nil

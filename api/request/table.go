@@ -116,6 +116,9 @@ func (r *Rows) cells(line []byte) (Row, error) {
 	if row.Contact = c; !ok {
 		row.Faults = []rooms.Fault{fault}
 	}
+	if err := rooms.CheckAttributes(c.Values); err != nil && !r.form.Now.IsZero() {
+		row.Faults = append(row.Faults, rooms.Fault{Code: string(v1.FaultCodeTooMany), Detail: err.Error()})
+	}
 	return row, nil
 }
 

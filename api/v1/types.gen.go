@@ -58,6 +58,7 @@ const (
 	DeliveryReasonGone          DeliveryReason = "gone"
 	DeliveryReasonIncomplete    DeliveryReason = "incomplete"
 	DeliveryReasonNoContent     DeliveryReason = "no-content"
+	DeliveryReasonNoMailbox     DeliveryReason = "no-mailbox"
 	DeliveryReasonNotConfigured DeliveryReason = "not-configured"
 	DeliveryReasonQuietHours    DeliveryReason = "quiet-hours"
 	DeliveryReasonRejected      DeliveryReason = "rejected"
@@ -88,6 +89,8 @@ func (e DeliveryReason) Valid() bool {
 	case DeliveryReasonIncomplete:
 		return true
 	case DeliveryReasonNoContent:
+		return true
+	case DeliveryReasonNoMailbox:
 		return true
 	case DeliveryReasonNotConfigured:
 		return true
@@ -195,6 +198,27 @@ func (e FaultCode) Valid() bool {
 	case FaultCodeUnknownMember:
 		return true
 	case FaultCodeWrongType:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Join.
+const (
+	JoinApproval Join = "approval"
+	JoinClosed   Join = "closed"
+	JoinOpen     Join = "open"
+)
+
+// Valid indicates whether the value is a known member of the Join enum.
+func (e Join) Valid() bool {
+	switch e {
+	case JoinApproval:
+		return true
+	case JoinClosed:
+		return true
+	case JoinOpen:
 		return true
 	default:
 		return false
@@ -401,11 +425,13 @@ const (
 	ProblemCodeResendLimit          ProblemCode = "resend_limit"
 	ProblemCodeRevisionMismatch     ProblemCode = "revision_mismatch"
 	ProblemCodeRevisionRequired     ProblemCode = "revision_required"
+	ProblemCodeRoomClosed           ProblemCode = "room_closed"
 	ProblemCodeRoomExists           ProblemCode = "room_exists"
 	ProblemCodeSenderForbidden      ProblemCode = "sender_forbidden"
 	ProblemCodeSenderTaken          ProblemCode = "sender_taken"
 	ProblemCodeSendingOver          ProblemCode = "sending_over"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
+	ProblemCodeSubscriberState      ProblemCode = "subscriber_state"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
 	ProblemCodeTokenExpired         ProblemCode = "token_expired"
@@ -428,9 +454,11 @@ const (
 	ProblemCodeUnknownReference     ProblemCode = "unknown_reference"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
+	ProblemCodeUnknownSuppression   ProblemCode = "unknown_suppression"
 	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
 	ProblemCodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
 	ProblemCodeWebhookExists        ProblemCode = "webhook_exists"
+	ProblemCodeWrongCode            ProblemCode = "wrong_code"
 )
 
 // Valid indicates whether the value is a known member of the ProblemCode enum.
@@ -514,6 +542,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeRevisionRequired:
 		return true
+	case ProblemCodeRoomClosed:
+		return true
 	case ProblemCodeRoomExists:
 		return true
 	case ProblemCodeSenderForbidden:
@@ -523,6 +553,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeSendingOver:
 		return true
 	case ProblemCodeStreamsFull:
+		return true
+	case ProblemCodeSubscriberState:
 		return true
 	case ProblemCodeTokenAlgorithm:
 		return true
@@ -568,11 +600,15 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnknownSubscriber:
 		return true
+	case ProblemCodeUnknownSuppression:
+		return true
 	case ProblemCodeUnknownWebhook:
 		return true
 	case ProblemCodeUnsupportedMediaType:
 		return true
 	case ProblemCodeWebhookExists:
+		return true
+	case ProblemCodeWrongCode:
 		return true
 	default:
 		return false
@@ -687,6 +723,30 @@ func (e StreamEndReason) Valid() bool {
 	}
 }
 
+// Defines values for SubscriberState.
+const (
+	SubscriberActive    SubscriberState = "active"
+	SubscriberInvited   SubscriberState = "invited"
+	SubscriberPaused    SubscriberState = "paused"
+	SubscriberRequested SubscriberState = "requested"
+)
+
+// Valid indicates whether the value is a known member of the SubscriberState enum.
+func (e SubscriberState) Valid() bool {
+	switch e {
+	case SubscriberActive:
+		return true
+	case SubscriberInvited:
+		return true
+	case SubscriberPaused:
+		return true
+	case SubscriberRequested:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PublishParamsFaulty.
 const (
 	Skip PublishParamsFaulty = "skip"
@@ -746,6 +806,13 @@ type Allowance struct {
 	// Reset Seconds until some of it is given back; 0 if none is used.
 	Reset int `json:"reset"`
 }
+
+// Audience Of the room's subscribers those for whom the message is: of each name, one of the values is theirs. `language` is the
+// language, and takes its variants (de takes de-CH); other names are those of attributes. Whoever reads the room as an
+// application reads all messages. Not together with recipients.
+//
+// Example: {"district":["emme","napf"],"language":["de"]}
+type Audience map[string][]string
 
 // Blocked defines model for Blocked.
 type Blocked struct {
@@ -815,6 +882,14 @@ type ClientList struct {
 	Clients []RegisteredClient `json:"clients"`
 }
 
+// Code defines model for Code.
+type Code struct {
+	// Code As it was sent; case, spaces and hyphens do not matter.
+	//
+	// Example: 7KQM-3XVB
+	Code string `json:"code"`
+}
+
 // Connection defines model for Connection.
 type Connection struct {
 	// Address Example: 203.0.113.7:51234
@@ -858,6 +933,16 @@ type ConnectionKind string
 // ConnectionList defines model for ConnectionList.
 type ConnectionList struct {
 	Connections []Connection `json:"connections"`
+}
+
+// Consent defines model for Consent.
+type Consent struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// By Who has recorded it.
+	By      string `json:"by,omitempty,omitzero"`
+	Purpose string `json:"purpose,omitempty,omitzero"`
+	Source  string `json:"source,omitempty,omitzero"`
 }
 
 // Consumer defines model for Consumer.
@@ -1052,6 +1137,10 @@ type Health struct {
 // History Keep the content of messages until the log's end of life.
 type History = bool
 
+// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+// approved (approval), or not at all (closed), which is not shown.
+type Join string
+
 // Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 type Lane string
 
@@ -1173,6 +1262,16 @@ type Nak struct {
 	Delay int `json:"delay,omitempty,omitzero"`
 }
 
+// NewConsent Why the person may be written to.
+type NewConsent struct {
+	// At When it was given; now if absent.
+	At      *time.Time `json:"at,omitempty"`
+	Purpose string     `json:"purpose,omitempty,omitzero"`
+
+	// Source How it was given.
+	Source string `json:"source,omitempty,omitzero"`
+}
+
 // NewConsumer defines model for NewConsumer.
 type NewConsumer struct {
 	// AckWait Seconds after which what is not acknowledged comes again.
@@ -1283,6 +1382,10 @@ type NewRoom struct {
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
 
+	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+	// approved (approval), or not at all (closed), which is not shown.
+	Join Join `json:"join,omitempty,omitzero"`
+
 	// Name a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
@@ -1301,6 +1404,9 @@ type NewRoom struct {
 	Title Title `json:"title,omitempty,omitzero"`
 }
 
+// NewSubscriber defines model for NewSubscriber.
+type NewSubscriber = Person
+
 // NewWebhook defines model for NewWebhook.
 type NewWebhook struct {
 	// URL Absolute, without user info and fragment, in ASCII.
@@ -1314,8 +1420,76 @@ type NewWebhook struct {
 // Example: Ministry of Health
 type Organisation = string
 
-// Person Somebody who is to get a room's messages; as Recipient.
-type Person = Contact
+// Pause defines model for Pause.
+type Pause struct {
+	// Until In the future; absent: until resumed.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// PersonContact defines model for PersonContact.
+type PersonContact struct {
+	Address string  `json:"address"`
+	Channel Channel `json:"channel"`
+}
+
+// PersonData defines model for PersonData.
+type PersonData struct {
+	// Deliveries That wait to be sent.
+	Deliveries    []PersonDelivery     `json:"deliveries"`
+	Subscriptions []PersonSubscription `json:"subscriptions"`
+	Suppression   *Suppression         `json:"suppression,omitempty"`
+}
+
+// PersonDelivery defines model for PersonDelivery.
+type PersonDelivery struct {
+	Channel Channel `json:"channel"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid"`
+}
+
+// PersonErased defines model for PersonErased.
+type PersonErased struct {
+	Deliveries    int `json:"deliveries"`
+	Subscriptions int `json:"subscriptions"`
+
+	// Suppressed Whether the address is known to take nothing, which stays known.
+	Suppressed bool `json:"suppressed"`
+}
+
+// PersonName Display name in one line.
+//
+// Example: A
+type PersonName = string
+
+// PersonSubscription defines model for PersonSubscription.
+type PersonSubscription struct {
+	Attributes map[string]string `json:"attributes"`
+	Consent    *Consent          `json:"consent,omitempty"`
+	Contacts   []PersonContact   `json:"contacts"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID       SubscriberID `json:"id"`
+	Language string       `json:"language"`
+	Name     string       `json:"name"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room  RoomName  `json:"room"`
+	Since time.Time `json:"since"`
+
+	// State requested: an admin has to approve; invited: the person has to confirm; active: gets what is published to all
+	// subscribers; paused: gets nothing for a while.
+	State SubscriberState `json:"state"`
+}
 
 // Policy The rules under which the message is delivered.
 type Policy struct {
@@ -1788,6 +1962,14 @@ type Publish struct {
 	// Alert What becomes of the message in `references` (msgType of the Common Alerting Protocol 1.2).
 	Alert PublishAlert `json:"alert,omitempty,omitzero"`
 
+	// Audience Of the room's subscribers those for whom the message is: of each name, one of the values is theirs. `language` is the
+	// language, and takes its variants (de takes de-CH); other names are those of attributes. Whoever reads the room as an
+	// application reads all messages. Not together with recipients.
+	//
+	//
+	// Example: {"district":["emme","napf"],"language":["de"]}
+	Audience Audience `json:"audience,omitempty,omitzero"`
+
 	// Callback Where to tell how this message stands, instead of the client's own callback; signed with the client's secret,
 	// so one has to be there (`PUT /v1/callback`).
 	Callback CallURL `json:"callback,omitempty,omitzero"`
@@ -2063,6 +2245,10 @@ type Room struct {
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history"`
 
+	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+	// approved (approval), or not at all (closed), which is not shown.
+	Join Join `json:"join,omitempty,omitzero"`
+
 	// Name a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
@@ -2088,6 +2274,10 @@ type RoomChange struct {
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
+
+	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
+	// approved (approval), or not at all (closed), which is not shown.
+	Join Join `json:"join,omitempty,omitzero"`
 
 	// Policy The policy of the room's messages, of which a revision is published; standard if absent.
 	Policy RoomPolicy `json:"policy,omitempty,omitzero"`
@@ -2193,12 +2383,29 @@ type StreamMessage struct {
 
 // Subscriber defines model for Subscriber.
 type Subscriber struct {
-	Channel Channel `json:"channel"`
+	// Attributes Their names.
+	Attributes []string `json:"attributes,omitempty,omitzero"`
+	Channel    Channel  `json:"channel"`
+
+	// Channels Where the person can be reached, the first first. This and the next are shown of one subscriber, not in lists.
+	Channels []Channel `json:"channels,omitempty,omitzero"`
+	Consent  *Consent  `json:"consent,omitempty"`
 
 	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
-	ID    SubscriberID `json:"id"`
-	Since time.Time    `json:"since"`
+	ID       SubscriberID `json:"id"`
+	Language string       `json:"language,omitempty,omitzero"`
+	Since    time.Time    `json:"since"`
+
+	// State requested: an admin has to approve; invited: the person has to confirm; active: gets what is published to all
+	// subscribers; paused: gets nothing for a while.
+	State SubscriberState `json:"state"`
+
+	// Until Of a pause that ends by itself, or of an invitation.
+	Until *time.Time `json:"until,omitempty"`
 }
+
+// SubscriberChange defines model for SubscriberChange.
+type SubscriberChange = Person
 
 // SubscriberID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
 type SubscriberID = string
@@ -2208,6 +2415,46 @@ type SubscriberList struct {
 	// Next The cursor of the next page; null on the last one.
 	Next        *string      `json:"next"`
 	Subscribers []Subscriber `json:"subscribers"`
+}
+
+// SubscriberState requested: an admin has to approve; invited: the person has to confirm; active: gets what is published to all
+// subscribers; paused: gets nothing for a while.
+type SubscriberState string
+
+// SubscriptionReceipt defines model for SubscriptionReceipt.
+type SubscriptionReceipt struct {
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+}
+
+// SubscriptionRequest defines model for SubscriptionRequest.
+type SubscriptionRequest = Person
+
+// Suppression defines model for Suppression.
+type Suppression struct {
+	Channel Channel `json:"channel"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+
+	// Reason Why, such as no-mailbox.
+	Reason string `json:"reason"`
+
+	// Since Of the latest refusal.
+	Since time.Time `json:"since"`
+
+	// Times Refusals, one after the other.
+	Times int `json:"times"`
+
+	// Until From then on it is tried again.
+	Until time.Time `json:"until"`
+}
+
+// SuppressionList defines model for SuppressionList.
+type SuppressionList struct {
+	// Next The cursor of the next page; null on the last one.
+	Next         *string       `json:"next"`
+	Suppressions []Suppression `json:"suppressions"`
 }
 
 // Title One line for people.
@@ -2297,6 +2544,9 @@ type PathConsumer = string
 // Example: newborn
 type PathRoom = RoomName
 
+// PathSubscriber Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+type PathSubscriber = SubscriberID
+
 // PathUMID Unique message id, a ULID.
 //
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
@@ -2358,6 +2608,20 @@ type Unavailable = Problem
 
 // UnsupportedMediaType RFC 9457.
 type UnsupportedMediaType = Problem
+
+// DoConfirmPageFormdataBody defines parameters for DoConfirmPage.
+type DoConfirmPageFormdataBody struct {
+}
+
+// DoConfirmPageMultipartBody defines parameters for DoConfirmPage.
+type DoConfirmPageMultipartBody map[string]string
+
+// DoLeavePageFormdataBody defines parameters for DoLeavePage.
+type DoLeavePageFormdataBody struct {
+}
+
+// DoLeavePageMultipartBody defines parameters for DoLeavePage.
+type DoLeavePageMultipartBody map[string]string
 
 // PutClientParams defines parameters for PutClient.
 type PutClientParams struct {
@@ -2515,6 +2779,11 @@ type AddSubscribersParams struct {
 // AddSubscribersParamsPreview defines parameters for AddSubscribers.
 type AddSubscribersParamsPreview string
 
+// ChangeSubscriberParams defines parameters for ChangeSubscriber.
+type ChangeSubscriberParams struct {
+	IfMatch string `json:"If-Match,omitempty,omitzero"`
+}
+
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
 	// Limit The most entries wanted on a page.
@@ -2524,11 +2793,38 @@ type ListWebhooksParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListSuppressionsParams defines parameters for ListSuppressions.
+type ListSuppressionsParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// DoConfirmPageFormdataRequestBody defines body for DoConfirmPage for application/x-www-form-urlencoded ContentType.
+type DoConfirmPageFormdataRequestBody DoConfirmPageFormdataBody
+
+// DoConfirmPageMultipartRequestBody defines body for DoConfirmPage for multipart/form-data ContentType.
+type DoConfirmPageMultipartRequestBody DoConfirmPageMultipartBody
+
+// DoLeavePageFormdataRequestBody defines body for DoLeavePage for application/x-www-form-urlencoded ContentType.
+type DoLeavePageFormdataRequestBody DoLeavePageFormdataBody
+
+// DoLeavePageMultipartRequestBody defines body for DoLeavePage for multipart/form-data ContentType.
+type DoLeavePageMultipartRequestBody DoLeavePageMultipartBody
+
 // SetCallbackJSONRequestBody defines body for SetCallback for application/json ContentType.
 type SetCallbackJSONRequestBody = NewWebhook
 
 // PutClientJSONRequestBody defines body for PutClient for application/json ContentType.
 type PutClientJSONRequestBody = ClientChange
+
+// ErasePersonJSONRequestBody defines body for ErasePerson for application/json ContentType.
+type ErasePersonJSONRequestBody = Recipient
+
+// ExportPersonJSONRequestBody defines body for ExportPerson for application/json ContentType.
+type ExportPersonJSONRequestBody = Recipient
 
 // DraftPolicyJSONRequestBody defines body for DraftPolicy for application/json ContentType.
 type DraftPolicyJSONRequestBody = NewPolicy
@@ -2572,8 +2868,23 @@ type PreviewMessageJSONRequestBody = Publish
 // PreviewMessageMultipartRequestBody defines body for PreviewMessage for multipart/form-data ContentType.
 type PreviewMessageMultipartRequestBody = PublishForm
 
+// RequestSubscriptionJSONRequestBody defines body for RequestSubscription for application/json ContentType.
+type RequestSubscriptionJSONRequestBody = SubscriptionRequest
+
 // AddSubscribersJSONRequestBody defines body for AddSubscribers for application/json ContentType.
-type AddSubscribersJSONRequestBody = Person
+type AddSubscribersJSONRequestBody = NewSubscriber
+
+// ChangeSubscriberJSONRequestBody defines body for ChangeSubscriber for application/json ContentType.
+type ChangeSubscriberJSONRequestBody = SubscriberChange
+
+// ConfirmSubscriberJSONRequestBody defines body for ConfirmSubscriber for application/json ContentType.
+type ConfirmSubscriberJSONRequestBody = Code
+
+// PauseSubscriberJSONRequestBody defines body for PauseSubscriber for application/json ContentType.
+type PauseSubscriberJSONRequestBody = Pause
 
 // AddWebhookJSONRequestBody defines body for AddWebhook for application/json ContentType.
 type AddWebhookJSONRequestBody = NewWebhook
+
+// FindSuppressionJSONRequestBody defines body for FindSuppression for application/json ContentType.
+type FindSuppressionJSONRequestBody = Recipient

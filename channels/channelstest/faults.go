@@ -30,7 +30,7 @@ func reasons(r channels.Result) []rooms.Reason {
 	case channels.Throttled:
 		return []rooms.Reason{rooms.Throttled}
 	case channels.Rejected:
-		return []rooms.Reason{rooms.Rejected, rooms.NoContent, rooms.Bounced}
+		return []rooms.Reason{rooms.Rejected, rooms.NoContent, rooms.Bounced, rooms.NoMailbox}
 	case channels.Suppressed:
 		return []rooms.Reason{rooms.Suppressed}
 	}

@@ -40,6 +40,10 @@ func (c composer) message(d rooms.Delivery) (message, error) {
 	if subject := line(d.Content.Subject.Reveal()); subject != "" {
 		m.SetGenHeader(gomail.HeaderSubject, subject)
 	}
+	if leave := d.Leave.Reveal(); leave != "" { // RFC 8058; both are among what DKIM is to cover
+		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+leave+">")
+		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	setBody(m, d.Content)
 
 	var body bytes.Buffer

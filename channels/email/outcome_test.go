@@ -24,6 +24,10 @@ func rejected(code string) channels.Outcome {
 	return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: code}
 }
 
+func noMailbox(code string) channels.Outcome {
+	return channels.Outcome{Result: channels.Rejected, Reason: rooms.NoMailbox, Code: code}
+}
+
 // What the relay answers at each moment, and what that means for the delivery.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
@@ -49,7 +53,10 @@ func TestOutcomes(t *testing.T) {
 		{emailtest.Rcpt, emailtest.Reply("450 4.7.1 rate limit exceeded, retry in 1 minute"), throttled("450 4.7.1", time.Minute)},
 		{emailtest.Rcpt, emailtest.Reply("450 4.7.28 mail flood"), throttled("450 4.7.28", 0)},
 		{emailtest.Rcpt, emailtest.Reply("421 4.3.2 shutting down"), deferred(rooms.Deferred, "421 4.3.2", 0)},
-		{emailtest.Rcpt, emailtest.Reply("550 5.1.1 no such user"), rejected("550 5.1.1")},
+		{emailtest.Rcpt, emailtest.Reply("550 5.1.1 no such user"), noMailbox("550 5.1.1")},
+		{emailtest.Rcpt, emailtest.Reply("550 5.1.10 null MX"), noMailbox("550 5.1.10")},
+		{emailtest.Rcpt, emailtest.Reply("550 5.2.1 mailbox disabled"), noMailbox("550 5.2.1")},
+		{emailtest.Mail, emailtest.Reply("552 5.1.1 too big"), rejected("552 5.1.1")},
 		{emailtest.Rcpt, emailtest.Reply("550 5.1.2 no such domain"), rejected("550 5.1.2")},
 		{emailtest.Rcpt, emailtest.Reply("554 5.7.1 policy"), rejected("554 5.7.1")},
 		{emailtest.Rcpt, emailtest.Reply("550 no such user"), rejected("550")},

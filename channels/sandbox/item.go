@@ -26,6 +26,7 @@ type item struct {
 	At      time.Time     `json:"at"`
 	// Provider is the one that the sandbox stands in for, where there are several.
 	Provider string `json:"provider,omitzero"`
+	Leave    string `json:"leave,omitzero"` // where the person can end the subscription
 }
 
 // newItem takes of the content what the channel would carry.
@@ -33,7 +34,7 @@ func newItem(d rooms.Delivery, at time.Time) item {
 	it := item{
 		UMID: d.ID.UMID, N: d.ID.N, Attempt: d.Attempt, Channel: d.To.Channel,
 		To: d.To.Address.Reveal(), Name: d.To.Name.Reveal(), From: d.Sender.Email.Reveal(), Of: d.Sender.Organisation,
-		Room: d.Room, Type: d.Type, Lane: d.Lane, At: at.UTC(),
+		Room: d.Room, Type: d.Type, Lane: d.Lane, At: at.UTC(), Leave: d.Leave.Reveal(),
 	}
 	if d.To.Channel == rooms.SMS {
 		it.From = d.Sender.SMS

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,6 +107,9 @@ func (a *App) open(ctx context.Context, c *crew, s *store, k *knowledge) error {
 	}
 	if err := a.serve(c, server); err != nil {
 		return err
+	}
+	if base := a.config.API.PublicURL; base != "" || a.config.API.Insecure {
+		k.links.Serve(cmp.Or(base, a.URL()))
 	}
 	return a.openDoor(c, s, keeper, server)
 }

@@ -40,15 +40,42 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"HEAD", room + "/stream", demoPublisher, "", 200}, // a stream has no end
 		{"GET", room + "/stream?after=qzcanary", demoPublisher, "", 400},
 		{"GET", room + "/stream", demoAuditor, "", 403},
-		{"PUT", room, demoAdmin, `{"title":"Qzcanary","publishers":[{"client":"` + demoPublisher + `","direct":true},{"client":"` + demoAdmin + `"}],"readers":["` + demoReader + `"]}`, 200},
+		{"PUT", room, demoAdmin, `{"title":"Qzcanary","join":"approval","publishers":[{"client":"` + demoPublisher + `","direct":true},{"client":"` + demoAdmin + `"}],"readers":["` + demoReader + `"]}`, 200},
 		{"PUT", room, demoPublisher, `{}`, 403},
 		{"POST", subscribers, demoAdmin, person, 201},
 		{"POST", subscribers, demoAdmin, `{"email":"qzcanary"}`, 400},
 		{"POST", subscribers + "?rows", demoAdmin, person + "\n{\"phone\":\"qzcanary\"}\n", 200},
 		{"GET", subscribers, demoAdmin, "", 200},
 		{"GET", subscribers, demoPublisher, "", 403},
+		{"GET", subscribers + "/" + subscriber, demoAdmin, "", 200},
+		{"GET", subscribers + "/" + subscriber, demoPublisher, "", 403},
+		{"PATCH", subscribers + "/" + subscriber, demoAdmin, `{"attributes":{"village":"qzcanary"},"consent":{"purpose":"qzcanary"}}`, 200},
+		{"PATCH", subscribers + "/" + subscriber, demoAdmin, `{"qzcanary":1}`, 400},
+		{"POST", subscribers + "/" + subscriber + "/pause", demoAdmin, `{}`, 200},
+		{"POST", subscribers + "/" + subscriber + "/pause", demoAdmin, `{"until":"qzcanary"}`, 400},
+		{"POST", subscribers + "/" + subscriber + "/resume", demoAdmin, "", 200},
+		{"POST", subscribers + "/" + subscriber + "/resume", demoPublisher, "", 403},
+		{"POST", subscribers + "/" + subscriber + "/approve", demoAdmin, "", 409},
+		{"POST", subscribers + "/" + subscriber + "/decline", demoAdmin, "", 409},
+		{"POST", subscribers + "/" + subscriber + "/confirm", demoReader, `{"code":"qzcanary"}`, 403},
+		{"POST", room + "/requests", demoReader, `{"qzcanary":1}`, 400},
+		{"POST", room + "/requests", demoReader, `{"email":"qzcanary-2@example.com"}`, 202},
+		{"POST", subscribers + "/WAITS/approve", demoAdmin, "", 200},
+		{"POST", subscribers + "/WAITS/confirm", demoReader, `{"code":"CODE"}`, 204},
+		{"POST", room + "/requests", demoReader, `{"email":"qzcanary-3@example.com"}`, 202},
+		{"POST", subscribers + "/WAITS/decline", demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 404},
+		{"GET", "/v1/suppressions", demoDPO, "", 200},
+		{"GET", "/v1/suppressions", demoPublisher, "", 403},
+		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary@example.com"}`, 200},
+		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary-9@example.com"}`, 404},
+		{"DELETE", "/v1/suppressions/SUPPRESSED", demoDPO, "", 204},
+		{"DELETE", "/v1/suppressions/SUPPRESSED", demoDPO, "", 404},
+		{"POST", "/v1/persons/export", demoDPO, `{"email":"qzcanary-2@example.com"}`, 200},
+		{"POST", "/v1/persons/export", demoAdmin, `{"email":"qzcanary-2@example.com"}`, 403},
+		{"POST", "/v1/persons/erase", demoDPO, `{"email":"qzcanary-2@example.com"}`, 200},
+		{"POST", "/v1/persons/erase", demoDPO, `{"qzcanary":1}`, 400},
 		{"POST", hooks, demoReader, hook, 201},
 		{"POST", hooks, demoReader, hook, 409},
 		{"GET", hooks, demoReader, "", 200},
@@ -173,8 +200,16 @@ type auditCall struct {
 func TestEveryCallIsInTheAuditLog(t *testing.T) {
 	s := newStand(t, []string{"policy.release=two-person"}, nil)
 	made, umid, subscriber := map[string]auditCall{}, "", ""
+	waits, suppressed := "", s.suppress("qzcanary@example.com")
+	var created struct {
+		ID string `json:"id"`
+	}
 	for n := 0; n < len(auditCalls("", "")); n++ {
 		c := auditCalls(umid, subscriber)[n]
+		c.path = strings.NewReplacer("WAITS", waits, "SUPPRESSED", suppressed).Replace(c.path)
+		if before, after, ok := strings.Cut(c.body, "CODE"); ok {
+			c.body = before + s.invited("qzcanary-2@example.com") + after
+		}
 		a := s.call(c)
 		if a.status != c.status {
 			t.Fatalf("%s %s: answered %d %s, want %d", c.method, c.path, a.status, a.body, c.status)
@@ -183,10 +218,9 @@ func TestEveryCallIsInTheAuditLog(t *testing.T) {
 		switch a.status {
 		case http.StatusAccepted:
 			umid = a.UMID
+			_ = json.Unmarshal([]byte(a.body), &created)
+			waits = created.ID
 		case http.StatusCreated:
-			var created struct {
-				ID string `json:"id"`
-			}
 			_ = json.Unmarshal([]byte(a.body), &created) // a room has no id
 			subscriber = created.ID
 		}
@@ -301,7 +335,7 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	ids, data := []string{"request", "room", "umid", "subscriber", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
 		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name

@@ -24,8 +24,8 @@ const (
 )
 
 // demoSubscribers reach nobody: example.com is reserved (RFC 2606), and no country has the code 999.
-func demoSubscribers() []v1.Contact {
-	return []v1.Contact{
+func demoSubscribers() []v1.Person {
+	return []v1.Person{
 		{Email: "aida@example.com", Name: "Aida"},
 		{Email: "bakyt@example.com", Name: "Bakyt"},
 		{Phone: "+9991000001", Name: "Cholpon"},

@@ -119,7 +119,7 @@ func (l *leak) deliver() {
 	l.t.Helper()
 	l.s.room("clinic", demoPublisher)
 	admin := l.s.as(l.s.token(demoAdmin))
-	for _, c := range []v1.Contact{{Email: leakMember}, {Phone: leakMemberPhone}, {Email: leakGone}} {
+	for _, c := range []v1.Person{{Email: leakMember}, {Phone: leakMemberPhone}, {Email: leakGone}} {
 		c.Name, c.Attributes = "Qzosuke Namecanary", map[string]string{"child": leakContacts()["value"]}
 		sub, err := admin.AddSubscriber(l.t.Context(), "clinic", c)
 		if err == nil && c.Email == leakGone {
@@ -237,7 +237,7 @@ func (l *leak) forget() {
 	l.t.Helper()
 	l.s.room("closed", demoPublisher)
 	admin := l.s.as(l.s.token(demoAdmin))
-	if _, err := admin.AddSubscriber(l.t.Context(), "closed", v1.Contact{Email: leakErased}); err != nil {
+	if _, err := admin.AddSubscriber(l.t.Context(), "closed", v1.Person{Email: leakErased}); err != nil {
 		l.t.Fatal(err)
 	}
 	l.settled(l.publish("closed", "-3"), v1.Counts{Sent: 1})

@@ -45,6 +45,7 @@ const pubExample = `  crier pub demo --subject Vaccination --text "Please come o
 type message struct {
 	v1.Publish
 	to      []string
+	meant   []string // NAME=VALUE,…
 	lane    string
 	expires time.Duration
 	sendAt  string
@@ -124,6 +125,7 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.Content.HTML, "html", "", "the text of e-mails in HTML, beside --text")
 	f.StringVar(&m.Content.SMS, "sms", "", "the text of SMS")
 	f.StringSliceVar(&m.to, "to", nil, "an e-mail address or +number; may be repeated")
+	f.StringArrayVar(&m.meant, "audience", nil, "of the subscribers those of whom this is known, as NAME=VALUE,VALUE such as language=de; may be repeated")
 	f.StringVar(&m.lane, "lane", "", "emergency, normal or bulk")
 	f.StringVar(&m.Type, "type", "message", "the kind of message")
 	f.StringVar(&m.TransactionID, "tx", "", "your transaction id (default: a new one)")
@@ -149,7 +151,7 @@ func (m *message) flags(c *cobra.Command) {
 		f.BoolVar(&m.preview, "preview", false, "say what would be sent, and send nothing")
 	}
 	c.MarkFlagsMutuallyExclusive("recipients", "to")
-	for _, flag := range []string{"text", "subject", "html", "sms", "to", "lane", "type", "tx", "reference", "callback", "expires", "mustache", "from-email", "from-sms",
+	for _, flag := range []string{"text", "subject", "html", "sms", "to", "audience", "lane", "type", "tx", "reference", "callback", "expires", "mustache", "from-email", "from-sms",
 		"send-at", "repeat-cron", "repeat-zone", "repeat-until", "repeat-times", "alert", "references", "exercise"} {
 		c.MarkFlagsMutuallyExclusive("file", flag)
 	}
@@ -200,6 +202,13 @@ func (m message) request(now time.Time) (v1.Publish, error) {
 	}
 	if m.expires != 0 {
 		p.ExpiresAt = now.Add(m.expires).UTC().Truncate(time.Second)
+	}
+	for _, one := range m.meant {
+		name, values, _ := strings.Cut(one, "=")
+		if p.Audience == nil {
+			p.Audience = v1.Audience{}
+		}
+		p.Audience[name] = strings.Split(values, ",")
 	}
 	for _, to := range m.to {
 		p.Recipients = append(p.Recipients, contact(to, ""))

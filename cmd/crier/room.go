@@ -35,6 +35,7 @@ type roomFlags struct {
 	readers    []string
 	policy     string
 	history    bool
+	join       string
 }
 
 func (r *roomFlags) add(c *cobra.Command) {
@@ -45,6 +46,7 @@ func (r *roomFlags) add(c *cobra.Command) {
 		"a client that may publish, as CLIENT:direct if it may name recipients; may be repeated")
 	f.StringSliceVar(&r.readers, "reader", nil, "a client that may read what is published to all subscribers; may be repeated")
 	f.StringVar(&r.policy, "policy", "", "the policy of its messages, of which a revision is published (default: standard)")
+	f.StringVar(&r.join, "join", "", "how people come in who are not added: open, approval or closed (default: closed)")
 	f.BoolVar(&r.history, "history", false, "keep the content of messages until the log's end of life")
 }
 
@@ -70,7 +72,7 @@ func (t terminal) roomCreate() *cobra.Command {
 		}
 		room, err := gateway.CreateRoom(c.Context(), v1.NewRoom{
 			Name: args[0], Title: r.title, Admins: r.admins, Publishers: r.list(), Readers: r.readers, History: r.history,
-			Policy: v1.RoomPolicy{Name: r.policy},
+			Policy: v1.RoomPolicy{Name: r.policy}, Join: v1.Join(r.join),
 		})
 		if err != nil {
 			return err
@@ -121,6 +123,9 @@ func (r *roomFlags) apply(c *cobra.Command, change *v1.RoomChange) {
 	if given("policy") {
 		change.Policy = v1.RoomPolicy{Name: cmp.Or(r.policy, rooms.StandardPolicy)}
 	}
+	if given("join") {
+		change.Join = v1.Join(r.join)
+	}
 	if given("history") {
 		change.History = r.history
 	}
@@ -133,7 +138,7 @@ func update(ctx context.Context, gateway *client.Client, name string, fn func(*v
 		return client.Room{}, err
 	}
 	change := v1.RoomChange{
-		Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History, Policy: room.Policy,
+		Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History, Policy: room.Policy, Join: room.Join,
 	}
 	fn(&change)
 	return gateway.UpdateRoom(ctx, name, room.ETag, change)
@@ -195,6 +200,9 @@ func (p *printer) room(r v1.Room) error {
 	return p.value(r, func(w io.Writer) {
 		columns(w, func(w io.Writer) {
 			fmt.Fprintf(w, "name\t%s\ntitle\t%s\n", r.Name, r.Title)
+			if r.Join != "" {
+				fmt.Fprintf(w, "join\t%s\n", r.Join)
+			}
 			fmt.Fprintf(w, "created\t%s\nhistory\t%t\n", moment(r.CreatedAt), r.History)
 			fmt.Fprintf(w, "policy\t%s\n", cmp.Or(r.Policy.Name, rooms.StandardPolicy))
 			for _, a := range r.Admins {

@@ -38,6 +38,8 @@ func TestMain(m *testing.M) {
 //	                       that says that a message is finished to NAME-finished.txt
 //	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
 //	replace OLD NEW FILE   changes a word in a file
+//	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
+//	submit URL FORM        sends a form, and prints status and page
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
 func TestScripts(t *testing.T) {
 	receivers, err := filepath.Abs("../../deploy/receivers")
@@ -47,7 +49,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "secret": secret, "replace": replace,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "secret": secret, "replace": replace, "inbox": inbox, "submit": submit,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)

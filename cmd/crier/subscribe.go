@@ -16,12 +16,15 @@ import (
 
 const subscribeLong = `Say who gets the messages of a room. Whoever adds a person answers for that person's consent.
 
-Contacts are stored sealed and are never shown again: a list gives ids.`
+Contacts are stored sealed and are never shown again: a list gives ids. A person who is added with
+--confirm, or for whom a portal asks, confirms with a code that crier sends.`
 
 const subscribeExample = `  crier subscribe add newborn a@example.com --name "Aida A."
   crier subscribe add newborn +996555000111
   crier subscribe import newborn mothers.ndjson
   crier subscribe import newborn mothers.csv --preview
+  crier subscribe add newborn +996555000222 --also b@example.com --language ky --attribute district=emme --source "form 12"
+  crier subscribe add newborn c@example.com --confirm
   crier subscribe list newborn
   crier subscribe remove newborn n3fXk0mZq9sV2hYt7LwB1cRjEuA
 
@@ -37,20 +40,25 @@ func (t terminal) subscribeCommand() *cobra.Command {
 		Use: "subscribe", Short: "Add and remove subscribers", Long: subscribeLong, Example: subscribeExample,
 	}
 	c.AddCommand(t.subscribeAdd(), t.subscribeList(), t.subscribeRemove(), t.subscribeImport())
+	c.AddCommand(t.subscriberCommands()...)
 	return c
 }
 
 func (t terminal) subscribeAdd() *cobra.Command {
-	var name string
+	var f personFlags
+	confirm := false
 	c := &cobra.Command{Use: "add ROOM CONTACT", Short: "Add one person, by e-mail address or +number", Args: cobra.ExactArgs(2)}
 	n, p := t.connect(c), t.printer(c)
-	c.Flags().StringVar(&name, "name", "", "the person's name")
+	f.add(c)
+	c.Flags().BoolVar(&confirm, "confirm", false, "invite the person, who has to confirm with the code that crier sends")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		gateway, err := n.open()
 		if err != nil {
 			return err
 		}
-		s, err := gateway.AddSubscriber(c.Context(), args[0], contact(args[1], name))
+		person := f.person(args[1])
+		person.Confirm = confirm
+		s, err := gateway.AddSubscriber(c.Context(), args[0], person)
 		if err != nil {
 			return err
 		}
@@ -81,7 +89,7 @@ func (t terminal) subscribeList() *cobra.Command {
 }
 
 func (p *printer) subscriber(s v1.Subscriber) error {
-	return p.value(s, func(w io.Writer) { fmt.Fprintf(w, "%s\t%s\t%s\n", s.ID, s.Channel, moment(s.Since)) })
+	return p.value(s, func(w io.Writer) { fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.ID, s.Channel, moment(s.Since), s.State) })
 }
 
 func (t terminal) subscribeRemove() *cobra.Command {

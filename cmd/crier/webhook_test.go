@@ -95,7 +95,7 @@ func TestWebhookGetsWhatWasPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := admin.AddSubscriber(t.Context(), "newborn", v1.Contact{Email: "a@example.com"}); err != nil {
+	if _, err := admin.AddSubscriber(t.Context(), "newborn", v1.Person{Email: "a@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 

@@ -42,6 +42,8 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: durable, Blocked: k.blocked}
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
+		Invitations: a.invitations(k, publisher), Links: k.links,
+		Suppressions: k.suppressions, Persons: a.persons(s, k),
 		Consumers: durable,
 		Messages:  k.index, Desk: a.desk(s, k), Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},

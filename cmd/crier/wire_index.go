@@ -32,7 +32,12 @@ type knowledge struct {
 	quotas      *quota.Quotas
 	warnings    <-chan quota.Warning
 	release     *release.Releaser
-	calls       *outbound.Client // of URLs that applications have named
+	departures  *registry.Departures
+	links       *registry.Links
+
+	suppressions *registry.Suppressions
+
+	calls *outbound.Client // of URLs that applications have named
 }
 
 // openKnowledge opens the index and has it follow the log; so with the rooms, all of which are known when it returns.
@@ -72,6 +77,17 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	}
 	c.run("controls", k.controls.Run)
 	k.release = a.newReleaser(c, s, k)
+	k.departures = registry.NewDepartures(s.log, s.broker.Now, a.log.With("part", "departures"))
+	if err := k.departures.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("departures", k.departures.Run)
+	k.suppressions = registry.NewSuppressions(s.log, s.vault, a.config.Suppressions, s.broker.Now, a.log.With("part", "suppressions"))
+	if err := k.suppressions.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("suppressions", k.suppressions.Run)
+	k.subscribers.Departures, k.links = k.departures, &registry.Links{Vault: s.vault}
 	k.webhooks = &registry.Webhooks{
 		Store: s.log, Vault: s.vault, Rooms: k.rooms, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,
 		Allowed: k.calls.Allowed,

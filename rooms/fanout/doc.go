@@ -4,8 +4,8 @@
 // between: a page of at most 999 recipients becomes its jobs and a marker in one atomic step, a
 // repeat is refused by the marker, and planning that was interrupted goes on behind the last one.
 // Messages keep their order within a lane and channel; lanes do not wait for each other. Who is
-// subscribed when the planner comes to him is reached; a subscriber who leaves and joins again
-// while the planning of a message is interrupted may be reached twice.
+// subscribed and active when the planner comes to him is reached, if the message is for him; a subscriber who leaves and
+// joins again, or whose entry is changed, while the planning of a message is interrupted may be reached twice.
 //
 // Of several nodes one plans a lane, the one that holds its lease. Another goes on where it stopped,
 // in the same order; what a planner still wants to enqueue whose turn is over is refused by the log.

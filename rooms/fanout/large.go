@@ -144,11 +144,18 @@ func (l *lane) namedPages(m rooms.Message, from progress, hand func(planned) err
 	return nil
 }
 
-// subscribedPages makes pages of the room's subscribers, whom it scans once. A full page is handed
+// subscribedPages makes pages of those of the room's subscribers who are meant; it scans them once. A full page is handed
 // on when the next subscriber comes, for only then it is known not to be the last.
 func (l *lane) subscribedPages(ctx context.Context, m rooms.Message, from progress, hand func(planned) error) error {
 	p := newPlanned(m, from.pages)
-	err := l.everybody(ctx, m.Room, from.covers, func(s rooms.Subscriber) error {
+	to, err := l.target(m)
+	if err != nil {
+		return err
+	}
+	err = l.everybody(ctx, m.Room, from.covers, func(s rooms.Subscriber) error {
+		if !to.takes(s) {
+			return nil
+		}
 		if len(p.marks) == rooms.PageSize {
 			if err := hand(p); err != nil {
 				return err
@@ -162,6 +169,7 @@ func (l *lane) subscribedPages(ctx context.Context, m rooms.Message, from progre
 	if err != nil {
 		return err
 	}
+	l.report(m, to)
 	p.last = true
 	return hand(p)
 }

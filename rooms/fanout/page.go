@@ -102,7 +102,7 @@ func (a audience) of(ctx context.Context, room rooms.Room) (subs []rooms.Subscri
 	if err != nil || len(found) > rooms.PageSize {
 		return nil, false, err
 	}
-	var seen once
+	seen := newOnce()
 	for _, s := range found {
 		if seen.first(s) {
 			subs = append(subs, s)
@@ -130,10 +130,17 @@ func (l *lane) onePage(ctx context.Context, small audience, m rooms.Message) (p 
 	if err != nil || !fits {
 		return p, false, err
 	}
-	for _, s := range subs {
-		p.add(s.Channel, string(s.ID), s.Contact)
-		p.covers = s.Sequence
+	to, err := l.target(m)
+	if err != nil {
+		return p, false, err
 	}
+	for _, s := range subs {
+		p.covers = s.Sequence
+		if to.takes(s) {
+			p.add(s.Channel, string(s.ID), s.Contact)
+		}
+	}
+	l.report(m, to)
 	return p, true, nil
 }
 

@@ -260,7 +260,7 @@ func (p *Publisher) message(ctx context.Context, r Request, policy rooms.Policy,
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
 		MHASH: p.Vault.MAC(requestPurpose(r.Room), r.Raw), TxID: txid, Policy: policy.Revision,
 		ReceivedAt: now, ExpiresAt: r.ExpiresAt, Recipients: len(r.Recipients),
-		Callback: !r.Callback.IsZero(),
+		Callback: !r.Callback.IsZero(), Targeted: len(r.Audience) > 0,
 	}}
 	if err := p.hold(ctx, &m, r, policy); err != nil {
 		return rooms.Message{}, refusal(err)
@@ -273,7 +273,7 @@ func (p *Publisher) message(ctx context.Context, r Request, policy rooms.Policy,
 func (p *Publisher) seal(m *rooms.Message, r Request) error {
 	return m.Enclose(p.Vault, rooms.Envelope{
 		Content: r.Content, Recipients: r.Recipients, TransactionID: r.TransactionID, Reference: r.Reference,
-		Callback: r.Callback, From: r.From, Repeat: r.Repeat,
+		Callback: r.Callback, From: r.From, Audience: r.Audience, Repeat: r.Repeat,
 	})
 }
 

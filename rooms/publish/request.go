@@ -29,6 +29,7 @@ type Request struct {
 	Content       []byte          // JSON as received
 	Direct        bool            // to Recipients, not to the room's subscribers
 	Recipients    []rooms.Contact // Direct only
+	Audience      rooms.Audience  // of the room's subscribers those that it is for; nil: all
 	ExpiresAt     time.Time       // zero: as the policy says
 	From          rooms.Sender    // whom it is from
 	Callback      rooms.Address   // where the client is told how the message stands; zero: where it always is

@@ -25,4 +25,10 @@ var (
 	ErrPolicyInUse = errors.New("policy in use")
 	// ErrUnknownSubscriber: the room has no subscriber of that id.
 	ErrUnknownSubscriber = errors.New("unknown subscriber")
+	// ErrSubscriberState: the subscriber is in no state for this.
+	ErrSubscriberState = errors.New("subscriber in another state")
+	// ErrClosed: nobody comes into the room but by its admins.
+	ErrClosed = errors.New("room closed")
+	// ErrCode: nobody waits for this code. It says not why.
+	ErrCode = errors.New("code not good")
 )

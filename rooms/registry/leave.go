@@ -4,17 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
 )
 
-// Subscribed says whether a person is in a room: whoever had the id when his message was planned,
+// Subscribed says whether a person is in a room and to be written to: whoever had the id when his message was planned,
 // and may have another one since, as keys change.
 func (s *Subscribers) Subscribed(ctx context.Context, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (now rooms.Contact, here bool, err error) {
 	found, err := s.find(ctx, room, append(s.ids(room, c), id))
-	return c, len(found) > 0, err
+	here = slices.ContainsFunc(found, func(one rooms.Subscriber) bool { return one.Receives(s.now()) })
+	return c, here, err
 }
 
 // find gives the entries that a person has. None is believed the second time only: an entry that
@@ -47,6 +49,9 @@ func (s *Subscribers) Remove(ctx context.Context, room rooms.Room, id rooms.Subs
 	ids, err := s.namesOf(ctx, room, id)
 	if err != nil {
 		return fmt.Errorf("registry: look for a subscriber: %w", err)
+	}
+	if err := s.depart(ctx, room, ids...); err != nil {
+		return err
 	}
 	removed := false
 	for {

@@ -207,13 +207,13 @@ func (p *pass) move(ctx context.Context) error {
 
 // renew makes the entry that takes the place of an old one.
 func (p *pass) renew(s rooms.Subscriber) (rooms.Subscriber, error) {
-	c, err := openContact(p.Ring, s)
+	person, err := openPerson(p.Ring, s)
 	if err != nil {
 		return s, err
 	}
 	next := s
-	next.ID, next.Was, next.Origin = idsOf(p.Ring, s.Room, c)[0], s.ID, s.Sequence
-	next.Contact, err = sealContact(p.Ring, s.Room, next.ID, c)
+	next.ID, next.Was, next.Origin = idsOf(p.Ring, s.Room, person.Contact)[0], s.ID, s.Sequence
+	err = sealPerson(p.Ring, &next, person)
 	return next, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -24,6 +25,11 @@ type SubscriberReader interface {
 	ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error
 }
 
+// SubscriberUpdater replaces the entry of a subscriber by what follows from it. stream.ErrRevision if it is another by now.
+type SubscriberUpdater interface {
+	UpdateSubscriber(ctx context.Context, s rooms.Subscriber) (sequence uint64, err error)
+}
+
 // SubscriberRemover erases subscribers.
 type SubscriberRemover interface {
 	RemoveSubscriber(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error
@@ -34,6 +40,7 @@ type SubscriberRemover interface {
 type SubscriberStore interface {
 	SubscriberAdder
 	SubscriberReader
+	SubscriberUpdater
 	SubscriberRemover
 }
 
@@ -47,6 +54,8 @@ type Vault interface {
 // Subscribers keeps who receives a room's messages. A contact is stored sealed; its keyed hash
 // is the subscriber's id, so that a person is in a room once.
 type Subscribers struct {
+	Departures *Departures // told of whoever leaves; nil: nobody is told
+
 	store SubscriberStore
 	vault Vault
 	now   func() time.Time
@@ -57,15 +66,27 @@ const chunk = 1000
 
 // NewSubscribers keeps subscribers in a store.
 func NewSubscribers(store SubscriberStore, v Vault) *Subscribers {
-	return &Subscribers{store, v, time.Now}
+	return &Subscribers{store: store, vault: v, now: time.Now}
 }
 
-// Add subscribes a contact to a room. created is false if he was subscribed before.
+// Add subscribes a contact to a room, without a word on his consent. created is false if he was subscribed before.
 func (s *Subscribers) Add(ctx context.Context, room rooms.Room, c rooms.Contact) (sub rooms.Subscriber, created bool, err error) {
-	ids := s.ids(room, c)
-	if sub, err = s.seal(room, ids[0], c); err != nil {
+	return s.Subscribe(ctx, room, rooms.Subscription{Contact: c})
+}
+
+// Subscribe makes a person an active subscriber of a room. created is false if he was there before, in whatever state;
+// then he stays as he is.
+func (s *Subscribers) Subscribe(ctx context.Context, room rooms.Room, p rooms.Subscription) (sub rooms.Subscriber, created bool, err error) {
+	return s.enter(ctx, room, p, func(*rooms.Subscriber) {})
+}
+
+// enter stores the entry of a person who is not there, as state says.
+func (s *Subscribers) enter(ctx context.Context, room rooms.Room, p rooms.Subscription, state func(*rooms.Subscriber)) (sub rooms.Subscriber, created bool, err error) {
+	ids := s.ids(room, p.Contact)
+	if sub, err = s.seal(room, ids[0], p); err != nil {
 		return rooms.Subscriber{}, false, err
 	}
+	state(&sub)
 	for {
 		found, err := s.store.FindSubscribers(ctx, room, ids)
 		if err != nil {
@@ -85,24 +106,33 @@ func (s *Subscribers) Add(ctx context.Context, room rooms.Room, c rooms.Contact)
 	}
 }
 
-// AddMany subscribes contacts in batches; what was stored before an error stays.
+// AddMany subscribes contacts as SubscribeMany does people.
 func (s *Subscribers) AddMany(ctx context.Context, room rooms.Room, contacts []rooms.Contact) (added, existing int, err error) {
-	for len(contacts) > 0 {
-		n := min(len(contacts), chunk)
-		a, err := s.addChunk(ctx, room, contacts[:n])
+	people := make([]rooms.Subscription, len(contacts))
+	for i, c := range contacts {
+		people[i].Contact = c
+	}
+	return s.SubscribeMany(ctx, room, people)
+}
+
+// SubscribeMany subscribes people in batches; what was stored before an error stays.
+func (s *Subscribers) SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added, existing int, err error) {
+	for len(people) > 0 {
+		n := min(len(people), chunk)
+		a, err := s.addChunk(ctx, room, people[:n])
 		if err != nil {
 			return added, existing, err
 		}
 		added, existing = added+a, existing+n-a
-		contacts = contacts[n:]
+		people = people[n:]
 	}
 	return added, existing, nil
 }
 
-// addChunk stores those of at most 1,000 contacts who are not there yet.
-func (s *Subscribers) addChunk(ctx context.Context, room rooms.Room, contacts []rooms.Contact) (added int, err error) {
+// addChunk stores those of at most 1,000 people who are not there yet.
+func (s *Subscribers) addChunk(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added int, err error) {
 	for {
-		fresh, err := s.fresh(ctx, room, contacts)
+		fresh, err := s.fresh(ctx, room, people)
 		if err != nil || len(fresh) == 0 {
 			return 0, err
 		}
@@ -117,20 +147,23 @@ func (s *Subscribers) addChunk(ctx context.Context, room rooms.Room, contacts []
 	}
 }
 
-// fresh seals those contacts that are not subscribed, each once.
-func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, contacts []rooms.Contact) ([]rooms.Subscriber, error) {
-	taken, err := s.taken(ctx, room, contacts)
+// fresh seals those people who are not subscribed, each once.
+func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, people []rooms.Subscription) ([]rooms.Subscriber, error) {
+	ids := make([][]rooms.SubscriberID, len(people))
+	for i, p := range people {
+		ids[i] = s.ids(room, p.Contact)
+	}
+	taken, err := s.taken(ctx, room, slices.Concat(ids...))
 	if err != nil {
 		return nil, err
 	}
 	var out []rooms.Subscriber
-	for _, c := range contacts {
-		ids := s.ids(room, c)
-		if anyOf(taken, ids) {
+	for i, p := range people {
+		if anyOf(taken, ids[i]) {
 			continue
 		}
-		taken[ids[0]] = true
-		sub, err := s.seal(room, ids[0], c)
+		taken[ids[i][0]] = true
+		sub, err := s.seal(room, ids[i][0], p)
 		if err != nil {
 			return nil, err
 		}
@@ -139,16 +172,12 @@ func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, contacts []roo
 	return out, nil
 }
 
-func (s *Subscribers) taken(ctx context.Context, room rooms.Room, contacts []rooms.Contact) (map[rooms.SubscriberID]bool, error) {
-	var ids []rooms.SubscriberID
-	for _, c := range contacts {
-		ids = append(ids, s.ids(room, c)...)
-	}
+func (s *Subscribers) taken(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) (map[rooms.SubscriberID]bool, error) {
 	found, err := s.store.FindSubscribers(ctx, room, ids)
 	if err != nil {
 		return nil, fmt.Errorf("registry: look for subscribers: %w", err)
 	}
-	taken := make(map[rooms.SubscriberID]bool, len(contacts))
+	taken := make(map[rooms.SubscriberID]bool, len(ids))
 	for _, sub := range found {
 		taken[sub.ID] = true
 	}
@@ -183,12 +212,41 @@ func idsOf(v Vault, room rooms.Room, c rooms.Contact) []rooms.SubscriberID {
 	return out
 }
 
-func (s *Subscribers) seal(room rooms.Room, id rooms.SubscriberID, c rooms.Contact) (rooms.Subscriber, error) {
-	sealed, err := sealContact(s.vault, room, id, c)
-	if err != nil {
-		return rooms.Subscriber{}, err
+// seal makes the entry of a person who subscribes now.
+func (s *Subscribers) seal(room rooms.Room, id rooms.SubscriberID, p rooms.Subscription) (rooms.Subscriber, error) {
+	sub := rooms.Subscriber{ID: id, Room: room, Channel: p.Contact.Channel, Since: s.moment()}
+	err := sealPerson(s.vault, &sub, p) // before sub is read: the order within a return is not fixed
+	return sub, err
+}
+
+func (s *Subscribers) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
+// sealPerson puts what is known of a person into his entry.
+func sealPerson(v Vault, sub *rooms.Subscriber, p rooms.Subscription) (err error) {
+	if sub.Contact, err = sealContact(v, sub.Room, sub.ID, p.Contact); err != nil {
+		return err
 	}
-	return rooms.Subscriber{ID: id, Room: room, Channel: c.Channel, Contact: sealed, Since: s.now().UTC().Truncate(time.Millisecond)}, nil
+	sub.Consent = nil
+	if p.Consent == (rooms.Consent{}) {
+		return nil
+	}
+	if sub.Consent, err = v.Seal(p.Consent.Encode(), "consent", string(sub.Room), string(sub.ID)); err != nil {
+		return fmt.Errorf("registry: seal a consent: %w", err)
+	}
+	return nil
+}
+
+// openPerson reads what sealPerson has put there.
+func openPerson(v Vault, sub rooms.Subscriber) (p rooms.Subscription, err error) {
+	if p.Contact, err = openContact(v, sub); err != nil || len(sub.Consent) == 0 {
+		return p, err
+	}
+	plain, err := v.Unseal(sub.Consent, "consent", string(sub.Room), string(sub.ID))
+	if err != nil {
+		return p, fmt.Errorf("registry: open a consent: %w", err)
+	}
+	p.Consent, err = rooms.DecodeConsent(plain)
+	return p, err
 }
 
 func sealContact(v Vault, room rooms.Room, id rooms.SubscriberID, c rooms.Contact) ([]byte, error) {

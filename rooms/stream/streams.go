@@ -24,8 +24,11 @@ const (
 	bucketPolicies    = "policies"
 	bucketControls    = "controls"
 	bucketSenders     = "senders"
-	streamConfig      = "KV_" + bucketRooms   // what the bucket is kept in
-	streamClients     = "KV_" + bucketClients // likewise
+	bucketDepartures  = "departures"
+
+	bucketSuppressions = "suppressions"
+	streamConfig       = "KV_" + bucketRooms   // what the bucket is kept in
+	streamClients      = "KV_" + bucketClients // likewise
 )
 
 func queueName(l rooms.Lane) string { return "JOBS-" + strings.ToUpper(string(l)) }
@@ -87,6 +90,8 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketPolicies, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketControls, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketSenders, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketSuppressions, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketDepartures, History: 1, TTL: departureAge, Replicas: o.Replicas},
 	}
 }
 

@@ -1,0 +1,303 @@
+package request
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+)
+
+// Subscriber is a person who is to subscribe.
+type Subscriber struct {
+	rooms.Subscription
+	Confirm bool // the person is asked first
+}
+
+// ParseSubscriber reads a person that an admin adds: {"email":…,"phone":…,"channels":["sms","email"],"consent":{…}}.
+func ParseSubscriber(body []byte, now time.Time) (Subscriber, error) {
+	return parseSubscriber(body, now, true)
+}
+
+// ParseSubscriptionRequest reads a person who wants to subscribe.
+func ParseSubscriptionRequest(body []byte, now time.Time) (rooms.Subscription, error) {
+	s, err := parseSubscriber(body, now, false)
+	return s.Subscription, err
+}
+
+func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, error) {
+	p := subscriberParser{reader: newReader(body), now: now, confirm: byAdmin}
+	if err := p.document(p.member); err != nil {
+		return Subscriber{}, err
+	}
+	if !p.changed["email"] && !p.changed["phone"] {
+		_ = p.faultAt("", v1.FaultCodeContactCount, "email or phone is needed, or both")
+	}
+	contact := &p.s.Contact
+	order := p.order
+	if !p.ordered {
+		for _, c := range []rooms.Channel{rooms.Email, rooms.SMS} {
+			if _, ok := p.at[c]; ok {
+				order = append(order, c)
+			}
+		}
+	}
+	if len(p.faults) == 0 && !p.sameChannels(order) {
+		_ = p.faultAt("/channels", v1.FaultCodeInvalidValue, "the channels of the contacts that are given, each once")
+	}
+	for i, c := range order {
+		if i == 0 {
+			contact.Channel, contact.Address = c, p.at[c]
+			continue
+		}
+		contact.Others = append(contact.Others, rooms.Endpoint{Channel: c, Address: p.at[c]})
+	}
+	return p.s, p.verdict()
+}
+
+// parseRow reads one of many subscribers.
+func parseRow(line []byte, now time.Time) (rooms.Contact, rooms.Consent, error) {
+	s, err := parseSubscriber(line, now, true)
+	if err == nil && s.Confirm {
+		err = problem.Faults(v1.ProblemCodeInvalidRequest,
+			rooms.Fault{Pointer: "/confirm", Code: string(v1.FaultCodeNotSupported), Detail: "people are invited one by one"})
+	}
+	return s.Contact, s.Consent, err
+}
+
+type subscriberParser struct {
+	*reader
+	now     time.Time
+	confirm bool // may be asked for
+	s       Subscriber
+	at      map[rooms.Channel]rooms.Address
+	order   []rooms.Channel
+	ordered bool
+	changed map[string]bool // members that were there
+}
+
+func (p *subscriberParser) member(name string) error {
+	if p.changed == nil {
+		p.changed, p.at = map[string]bool{}, map[rooms.Channel]rooms.Address{}
+	}
+	p.changed[name] = true
+	switch name {
+	case "email":
+		return p.address(rooms.Email)
+	case "phone":
+		return p.address(rooms.SMS)
+	case "channels":
+		return p.channels()
+	case "name":
+		return p.checked(v1.FaultCodeInvalidText, func(s string) (err error) {
+			p.s.Contact.Name, err = rooms.ParsePersonName(s)
+			return err
+		})
+	case "language":
+		return p.checked(v1.FaultCodeInvalidName, func(s string) (err error) {
+			p.s.Contact.Language, err = rooms.ParseLanguage(s)
+			return err
+		})
+	case "attributes":
+		return p.attributes()
+	case "consent":
+		return p.object(p.consent)
+	}
+	if name == "confirm" && p.confirm {
+		return p.flag(&p.s.Confirm)
+	}
+	return p.unknown()
+}
+
+func (p *subscriberParser) address(c rooms.Channel) error {
+	return p.checked(v1.FaultCodeInvalidAddress, func(s string) (err error) {
+		p.at[c], err = rooms.ParseAddress(c, s)
+		return err
+	})
+}
+
+// channels reads in which order a person wants to be reached.
+func (p *subscriberParser) channels() error {
+	p.ordered = true
+	return p.array(func() error {
+		return p.checked(v1.FaultCodeInvalidValue, func(s string) error {
+			c := rooms.Channel(s)
+			if c != rooms.Email && c != rooms.SMS || slices.Contains(p.order, c) {
+				return errors.New("email or sms, each once")
+			}
+			p.order = append(p.order, c)
+			return nil
+		})
+	})
+}
+
+func (p *subscriberParser) sameChannels(order []rooms.Channel) bool {
+	for _, c := range order {
+		if _, ok := p.at[c]; !ok {
+			return false
+		}
+	}
+	return len(order) == len(p.at)
+}
+
+func (p *subscriberParser) attributes() error {
+	values := map[string]rooms.Body{}
+	err := p.object(func(name string) error {
+		if _, err := rooms.ParseValueName(name); err != nil || name == "language" {
+			return errors.Join(p.fault(v1.FaultCodeInvalidName, "a name of a-z, 0-9 and _, a letter first; language has a member of its own"), p.skip())
+		}
+		return p.checked(v1.FaultCodeInvalidText, func(s string) (err error) {
+			values[name], err = rooms.ParseValue(s)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if err := rooms.CheckAttributes(values); err != nil {
+		return p.fault(v1.FaultCodeTooMany, err.Error())
+	}
+	if len(values) > 0 {
+		p.s.Contact.Values = values
+	}
+	return nil
+}
+
+func (p *subscriberParser) consent(name string) error {
+	c := &p.s.Consent
+	switch name {
+	case "purpose":
+		return p.checked(v1.FaultCodeInvalidText, func(s string) (err error) { c.Purpose, err = rooms.ParsePurpose(s); return err })
+	case "source":
+		return p.checked(v1.FaultCodeInvalidText, func(s string) (err error) { c.Source, err = rooms.ParsePurpose(s); return err })
+	case "at":
+		return p.checked(v1.FaultCodeInvalidTime, func(s string) (err error) {
+			if c.At, err = parseTime(s); err == nil && c.At.After(p.now.Add(time.Minute)) {
+				return errors.New("a time in the past")
+			}
+			return err
+		})
+	}
+	return p.unknown()
+}
+
+// SubscriberChange is what is to become of a subscriber; what is nil stays.
+type SubscriberChange struct {
+	person subscriberParser
+}
+
+// ParseSubscriberChange reads the members that are to be other than they are. Attributes replace all that there were.
+func ParseSubscriberChange(body []byte, now time.Time) (SubscriberChange, error) {
+	p := subscriberParser{reader: newReader(body), now: now}
+	if err := p.document(p.member); err != nil {
+		return SubscriberChange{}, err
+	}
+	return SubscriberChange{p}, p.verdict()
+}
+
+// ErrFirstContact says that a change would give a subscriber another first contact.
+var ErrFirstContact = errors.New("the first contact names the subscriber; it cannot be changed: add the person anew")
+
+// ErrChannels says that the order wanted is not one of the channels there are.
+var ErrChannels = errors.New("the channels of the contacts that are there, each once, and the first one first")
+
+// Apply changes a person.
+func (c SubscriberChange) Apply(s *rooms.Subscription) error {
+	given, p := c.person.changed, c.person.s
+	if given["name"] {
+		s.Contact.Name = p.Contact.Name
+	}
+	if given["language"] {
+		s.Contact.Language = p.Contact.Language
+	}
+	if given["attributes"] {
+		s.Contact.Values = p.Contact.Values
+	}
+	if given["consent"] {
+		s.Consent = p.Consent
+	}
+	return c.endpoints(&s.Contact)
+}
+
+// endpoints puts in other contacts, and in another order.
+func (c SubscriberChange) endpoints(to *rooms.Contact) error {
+	at := map[rooms.Channel]rooms.Address{}
+	order := []rooms.Channel{}
+	for _, e := range to.Endpoints() {
+		at[e.Channel] = e.Address
+		order = append(order, e.Channel)
+	}
+	for _, channel := range []rooms.Channel{rooms.Email, rooms.SMS} {
+		address, ok := c.person.at[channel]
+		if !ok {
+			continue
+		}
+		if channel == to.Channel && address.Same() != to.Address.Same() {
+			return ErrFirstContact
+		}
+		if _, known := at[channel]; !known {
+			order = append(order, channel)
+		}
+		at[channel] = address
+	}
+	if c.person.ordered {
+		order = c.person.order
+	}
+	if len(order) == 0 || order[0] != to.Channel {
+		return ErrChannels
+	}
+	var others []rooms.Endpoint
+	for _, channel := range order[1:] {
+		if _, ok := at[channel]; !ok {
+			return ErrChannels
+		}
+		others = append(others, rooms.Endpoint{Channel: channel, Address: at[channel]})
+	}
+	to.Others = others
+	return nil
+}
+
+// ParsePause reads until when a subscriber gets nothing: {"until":…}; zero, for {}, until he is resumed.
+func ParsePause(body []byte, now time.Time) (until time.Time, err error) {
+	r := newReader(body)
+	err = r.document(func(name string) error {
+		if name != "until" {
+			return r.unknown()
+		}
+		return r.checked(v1.FaultCodeInvalidTime, func(s string) (err error) {
+			if until, err = parseTime(s); err == nil && !until.After(now) {
+				return errors.New("a time in the future")
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return until, err
+	}
+	return until, r.verdict()
+}
+
+const maxCode = 32
+
+// ParseCode reads the code of an invitation: {"code":"7KQM-3XVB"}.
+func ParseCode(body []byte) (code string, err error) {
+	r := newReader(body)
+	err = r.document(func(name string) error {
+		if name != "code" {
+			return r.unknown()
+		}
+		return r.checked(v1.FaultCodeInvalidText, func(s string) error {
+			code = s
+			return checkPrintable(s, 1, maxCode)
+		})
+	})
+	if err != nil {
+		return "", err
+	}
+	if code == "" && len(r.faults) == 0 {
+		_ = r.faultAt("/code", v1.FaultCodeMissing, "this member is needed")
+	}
+	return code, r.verdict()
+}

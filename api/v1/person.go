@@ -1,0 +1,13 @@
+package v1
+
+// Person is who is to subscribe, or what is to become of a subscriber: in the clear, with no place in a log.
+type Person struct {
+	Email      string            `json:"email,omitempty"`
+	Phone      string            `json:"phone,omitempty"`
+	Channels   []Channel         `json:"channels,omitempty"` // the order in which to use them
+	Name       string            `json:"name,omitempty"`
+	Language   string            `json:"language,omitempty"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+	Consent    *NewConsent       `json:"consent,omitempty"`
+	Confirm    bool              `json:"confirm,omitzero"` // of an admin's: invite the person
+}

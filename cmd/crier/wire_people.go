@@ -1,0 +1,64 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
+)
+
+// gatewayClient is who publishes what crier itself has to say, and confirmation is its type.
+const (
+	gatewayClient = rooms.Client("crier")
+	confirmation  = rooms.Type("confirmation")
+)
+
+// invitations make people confirm that they want to subscribe.
+func (a *App) invitations(k *knowledge, p *publish.Publisher) *registry.Invitations {
+	o := a.config.Invitations
+	return &registry.Invitations{Subscribers: k.subscribers, Courier: courier{p, k.links, o}, Options: o}
+}
+
+// courier sends invitations as messages to named recipients, in the room that they are for.
+type courier struct {
+	publisher *publish.Publisher
+	links     *registry.Links
+	options   registry.InvitationOptions
+}
+
+// Bring publishes an invitation. One that was brought before is known by its transaction id.
+func (c courier) Bring(ctx context.Context, i registry.Invite) error {
+	link := ""
+	if i.To.Channel == rooms.Email {
+		link = c.links.Confirm(i.Room.Name, i.Subscriber, i.Code)
+	}
+	said := v1.Text{Subject: cmp.Or(i.Room.Title, string(i.Room.Name)), Text: c.options.Text(i, link)}
+	content, err := json.Marshal(said)
+	if err != nil {
+		return fmt.Errorf("an invitation that cannot be written: %w", err)
+	}
+	to := rooms.Contact{Channel: i.To.Channel, Address: i.To.Address, Name: i.To.Name, Language: i.To.Language}
+	_, err = c.publisher.Publish(ctx, publish.Request{
+		Client: gatewayClient, Room: i.Room.Name, Raw: []byte(i.Nonce), TransactionID: strings.Join([]string{"invitation", string(i.Room.Name), i.Nonce}, "-"),
+		Type: confirmation, Lane: rooms.Normal, Content: content, Direct: true, Recipients: []rooms.Contact{to}, ExpiresAt: i.Until,
+	})
+	if errors.Is(err, publish.ErrConflict) { // it was brought under a key that has gone
+		return nil
+	}
+	return err
+}
+
+// persons find and erase what is kept of a person.
+func (a *App) persons(s *store, k *knowledge) *registry.Persons {
+	return &registry.Persons{
+		Subscribers: k.subscribers, Rooms: k.rooms, Waiting: s.log, Suppressions: k.suppressions, Log: a.log.With("part", "persons"),
+	}
+}

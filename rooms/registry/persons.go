@@ -1,0 +1,183 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// WaitingStore is where deliveries wait.
+type WaitingStore interface {
+	ScanJobs(ctx context.Context, lane rooms.Lane, from uint64, limit int, fn func(sequence uint64, j rooms.Job) error) (next uint64, err error)
+	EraseJob(ctx context.Context, lane rooms.Lane, sequence uint64) error
+	ParkedStore
+}
+
+// ParkedStore is where those wait that have been tried. Record writes down what became of a delivery.
+type ParkedStore interface {
+	ScanParked(ctx context.Context, fn func(sequence uint64, j rooms.Job) error) error
+	EraseParked(ctx context.Context, sequence uint64) error
+	Record(ctx context.Context, events ...rooms.Event) error
+}
+
+// Persons finds what is kept of a person, over all rooms, by any contact of his: all subscribers are opened one by one,
+// for only the first contact can be looked up. It finds and erases the subscriptions and the deliveries that wait. That an
+// address takes nothing stays, as a keyed hash; recipients that a message names go with its body; and what the store and
+// the RAFT log keep of former versions of an entry, sealed, until they are compacted, is not reached.
+type Persons struct {
+	Subscribers  *Subscribers
+	Rooms        RoomLister
+	Waiting      WaitingStore
+	Suppressions *Suppressions
+	Log          *slog.Logger
+}
+
+// PersonData is what is kept of a person.
+type PersonData struct {
+	Subscriptions []Found
+	Waiting       []Waiting
+	Suppression   *rooms.Suppression
+}
+
+// Found is a subscription with what it says in the clear.
+type Found struct {
+	rooms.Subscriber
+	Subscription rooms.Subscription
+}
+
+// Waiting is a delivery that waits.
+type Waiting struct {
+	rooms.Job
+	erase func(ctx context.Context) error
+}
+
+const (
+	lookedAtOnce  = 1000   // jobs of a queue
+	progressEvery = 100000 // subscribers between two lines that say how far it is
+)
+
+// Export finds what is kept of who is reached there.
+func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonData, err error) {
+	all, err := p.Rooms.List(ctx)
+	if err != nil {
+		return data, fmt.Errorf("registry: list the rooms: %w", err)
+	}
+	looked, unread := 0, 0
+	for _, room := range all {
+		err := p.Subscribers.store.ScanSubscribers(ctx, room.Name, 0, func(sub rooms.Subscriber) error {
+			if looked++; looked%progressEvery == 0 {
+				p.Log.Info("a person is looked for", "subscribers", looked)
+			}
+			if sub.Channel == rooms.Webhook {
+				return ctx.Err()
+			}
+			c, err := openContact(p.Subscribers.vault, sub)
+			if err != nil {
+				unread++
+			} else if c.Has(at) {
+				data.Subscriptions = append(data.Subscriptions, Found{Subscriber: sub, Subscription: rooms.Subscription{Contact: c}})
+			}
+			return ctx.Err()
+		})
+		if err != nil {
+			return data, fmt.Errorf("registry: look through the subscribers: %w", err)
+		}
+	}
+	for i, f := range data.Subscriptions {
+		if data.Subscriptions[i].Subscription, err = openPerson(p.Subscribers.vault, f.Subscriber); err != nil {
+			return data, err
+		}
+	}
+	if unread > 0 {
+		p.Log.Error("contacts that cannot be opened were not looked at", "subscribers", unread)
+	}
+	if data.Waiting, err = p.waiting(ctx, at); err != nil {
+		return data, err
+	}
+	if one, err := p.Suppressions.Find(at); err == nil {
+		data.Suppression = &one
+	}
+	return data, nil
+}
+
+// waiting finds the deliveries to a person that wait in a queue or for a later attempt.
+func (p *Persons) waiting(ctx context.Context, at rooms.Endpoint) (all []Waiting, err error) {
+	add := func(j rooms.Job, erase func(context.Context) error) {
+		plain, err := p.Subscribers.vault.Unseal(j.Contact, "contact", string(j.Room), j.Owner)
+		if err != nil {
+			return // it is not sent either
+		}
+		if c, err := rooms.DecodeContact(plain); err == nil && c.Has(at) {
+			all = append(all, Waiting{j, erase})
+		}
+	}
+	for _, lane := range rooms.Lanes() {
+		for from, more := uint64(1), true; more; {
+			from, err = p.Waiting.ScanJobs(ctx, lane, from, lookedAtOnce, func(sequence uint64, j rooms.Job) error {
+				add(j, func(ctx context.Context) error { return p.Waiting.EraseJob(ctx, lane, sequence) })
+				return nil
+			})
+			if err != nil {
+				return nil, fmt.Errorf("registry: look through the queue: %w", err)
+			}
+			more = from > 0
+		}
+	}
+	err = p.Waiting.ScanParked(ctx, func(sequence uint64, j rooms.Job) error {
+		add(j, func(ctx context.Context) error { return p.Waiting.EraseParked(ctx, sequence) })
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("registry: look through what is parked: %w", err)
+	}
+	return all, nil
+}
+
+// Erase removes what Export finds. The subscriptions go first, so that nothing new is planned; what was planned meanwhile
+// is looked for once more.
+func (p *Persons) Erase(ctx context.Context, at rooms.Endpoint) (PersonData, error) {
+	data, err := p.Export(ctx, at)
+	if err != nil {
+		return data, err
+	}
+	for _, f := range data.Subscriptions {
+		if err := p.Subscribers.Remove(ctx, f.Room, f.ID); err != nil && !errors.Is(err, ErrUnknownSubscriber) {
+			return data, err
+		}
+	}
+	late, err := p.waiting(ctx, at)
+	if err != nil {
+		return data, err
+	}
+	for _, w := range late {
+		if !slices.ContainsFunc(data.Waiting, func(o Waiting) bool { return o.ID() == w.ID() }) {
+			data.Waiting = append(data.Waiting, w)
+		}
+	}
+	for _, w := range data.Waiting {
+		if err := p.drop(ctx, w); err != nil {
+			return data, err
+		}
+	}
+	return data, nil
+}
+
+// drop records that a delivery has failed, then removes it.
+func (p *Persons) drop(ctx context.Context, w Waiting) error {
+	err := p.Waiting.Record(ctx, rooms.Event{
+		Kind: rooms.EventFailed, Room: w.Room, UMID: w.UMID, At: p.Subscribers.now().UTC().Truncate(time.Millisecond),
+		N: w.N, Attempt: w.Attempt, Channel: w.Channel, Reason: rooms.Suppressed,
+	})
+	if err == nil {
+		err = w.erase(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("registry: drop a delivery: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package registry_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/stream"
+)
+
+// errEnough ends a tail.
+var errEnough = errors.New("enough")
+
+// A person is found by any contact, in every room and queue, and erased there: what was kept is gone from the disk.
+func TestPersonIsErased(t *testing.T) {
+	h := newHouse(t)
+	v, ctx, quiet := h.openKeys(), t.Context(), slog.New(slog.DiscardHandler)
+	known := h.rooms()
+	for _, name := range []rooms.Room{"newborn", "taxes"} {
+		if _, err := known.Create(ctx, rooms.RoomConfig{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := email(t, "a@example.com")
+	mine.Others, mine.Values = []rooms.Endpoint{endpoint(phone(t, 1))}, map[string]rooms.Body{"district": rooms.NewBody("emme")}
+	mobile := phone(t, 1)
+	var sealed [][]byte
+	subscribe := func(room rooms.Room, c rooms.Contact) rooms.Subscriber {
+		t.Helper()
+		s, _, err := h.subs.Subscribe(ctx, room, rooms.Subscription{Contact: c, Consent: rooms.Consent{By: "portal", At: time.Now(), Purpose: "reminders"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	first, second, other := subscribe("newborn", mine), subscribe("taxes", mobile), subscribe("taxes", phone(t, 2))
+	sealed = append(sealed, first.Contact, first.Consent, second.Contact, second.Consent)
+	job := func(n int, s rooms.Subscriber) rooms.Job {
+		return rooms.Job{UMID: "01JDB6T0G00000000000000011", N: n, Room: s.Room, Sequence: 1, Lane: rooms.Normal, Channel: s.Channel,
+			Owner: string(s.ID), Contact: s.Contact, Attempt: 1, Deadline: time.Now().Add(time.Hour)}
+	}
+	jobs := stream.PageJobs{UMID: "01JDB6T0G00000000000000011", Jobs: []rooms.Job{job(0, first), job(1, other)}, Mark: stream.Mark{Recipients: "es", Last: true}}
+	if err := h.log.Enqueue(ctx, rooms.Normal, []stream.PageJobs{jobs}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.log.Park(ctx, job(2, second), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	p := registry.Persons{Subscribers: h.subs, Rooms: known, Waiting: h.log, Log: quiet,
+		Suppressions: registry.NewSuppressions(h.log, v, registry.SuppressionOptions{}, time.Now, quiet)}
+	if err := p.Suppressions.Refused(ctx, endpoint(mobile), rooms.NoMailbox, "1"); err != nil {
+		t.Fatal(err)
+	}
+	data, err := p.Export(ctx, endpoint(mobile))
+	if err != nil || len(data.Subscriptions) != 2 || len(data.Waiting) != 2 || data.Suppression == nil || data.Subscriptions[0].Subscription.Consent.Purpose != "reminders" {
+		t.Fatalf("found %d subscriptions, %d deliveries: %v", len(data.Subscriptions), len(data.Waiting), err)
+	}
+	for range 2 {
+		if _, err := p.Erase(ctx, endpoint(mobile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if data, err = p.Export(ctx, endpoint(mobile)); err != nil || len(data.Subscriptions)+len(data.Waiting) > 0 || data.Suppression == nil {
+		t.Errorf("left are %+v, %v", data, err)
+	}
+	for i, b := range sealed {
+		if form := base64.StdEncoding.EncodeToString(b); h.onDisk([]byte(form[8:40])) {
+			t.Errorf("what was sealed (%d) is on the disk", i)
+		}
+	}
+	if data, err = p.Export(ctx, endpoint(phone(t, 2))); err != nil || len(data.Subscriptions) != 1 || len(data.Waiting) != 1 {
+		t.Errorf("of somebody else are left %+v, %v", data, err)
+	}
+	failed := 0
+	if err := h.log.TailEvents(ctx, 0, func(es []rooms.Event) error {
+		for _, e := range es {
+			if e.Kind == rooms.EventFailed && e.Reason == rooms.Suppressed {
+				failed++
+			}
+		}
+		if failed < 2 {
+			return nil
+		}
+		return errEnough
+	}); err != errEnough || failed != 2 {
+		t.Errorf("%d deliveries have failed: %v", failed, err)
+	}
+}
