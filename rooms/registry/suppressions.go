@@ -17,7 +17,7 @@ import (
 // lookAtSuppressions is the time between two looks at what other nodes have learnt.
 const lookAtSuppressions = time.Second
 
-// ErrUnknownSuppression: nothing keeps an address from being written to.
+// ErrUnknownSuppression says that nothing keeps an address from being written to.
 var ErrUnknownSuppression = errors.New("unknown suppression")
 
 // SuppressionStore keeps which addresses take nothing. Suppressions gives what is known from an entry on.
