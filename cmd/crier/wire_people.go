@@ -47,7 +47,7 @@ func (c courier) Bring(ctx context.Context, i registry.Invite) error {
 	}
 	to := rooms.Contact{Channel: i.To.Channel, Address: i.To.Address, Name: i.To.Name, Language: i.To.Language}
 	_, err = c.publisher.Publish(ctx, publish.Request{
-		Client: gatewayClient, Room: i.Room.Name, Raw: []byte(i.Nonce), TransactionID: strings.Join([]string{"invitation", string(i.Room.Name), i.Nonce}, "-"),
+		Client: gatewayClient, Own: true, Room: i.Room.Name, Raw: []byte(i.Nonce), TransactionID: strings.Join([]string{"invitation", string(i.Room.Name), i.Nonce}, "-"),
 		Type: confirmation, Lane: rooms.Normal, Content: content, Direct: true, Recipients: []rooms.Contact{to}, ExpiresAt: i.Until,
 	})
 	if errors.Is(err, publish.ErrConflict) { // it was brought under a key that has gone

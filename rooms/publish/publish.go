@@ -118,7 +118,7 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if p.Limit > 0 && len(m.Payload) > p.Limit {
 		return Receipt{}, ErrTooLarge
 	}
-	allowance, err := p.take(ctx, m.Header, policy)
+	allowance, err := p.take(ctx, r, m.Header, policy)
 	if err != nil {
 		return p.refused(ctx, r, txids, err)
 	}
@@ -157,8 +157,8 @@ func receipt(h rooms.Header) Receipt {
 	return r
 }
 
-func (p *Publisher) take(ctx context.Context, h rooms.Header, policy rooms.Policy) (rooms.Allowance, error) {
-	if p.Quotas == nil {
+func (p *Publisher) take(ctx context.Context, r Request, h rooms.Header, policy rooms.Policy) (rooms.Allowance, error) {
+	if p.Quotas == nil || r.Own {
 		return rooms.Allowance{}, nil
 	}
 	return p.Quotas.Take(ctx, h, policy.PolicyRules)

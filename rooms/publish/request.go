@@ -20,6 +20,7 @@ import (
 // Request is a message to be accepted, checked and authorised by the caller.
 type Request struct {
 	Client        rooms.Client
+	Own           bool // the gateway's own message, which neither the rules for publishers nor their quotas bind
 	Room          rooms.Room
 	Raw           []byte // the request as received, for the MHASH
 	TransactionID string // the client's own, unique over all rooms

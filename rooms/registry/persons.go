@@ -18,10 +18,9 @@ type WaitingStore interface {
 	ParkedStore
 }
 
-// ParkedStore is where those wait that have been tried. Record writes down what became of a delivery.
+// ParkedStore is where those wait that have been tried, or whose messages are paused. Record writes down what became of a delivery.
 type ParkedStore interface {
-	ScanParked(ctx context.Context, fn func(sequence uint64, j rooms.Job) error) error
-	EraseParked(ctx context.Context, sequence uint64) error
+	ScanParked(ctx context.Context, fn func(j rooms.Job, erase func(context.Context) error) error) error
 	Record(ctx context.Context, events ...rooms.Event) error
 }
 
@@ -128,8 +127,8 @@ func (p *Persons) waiting(ctx context.Context, at rooms.Endpoint) (all []Waiting
 			more = from > 0
 		}
 	}
-	err = p.Waiting.ScanParked(ctx, func(sequence uint64, j rooms.Job) error {
-		add(j, func(ctx context.Context) error { return p.Waiting.EraseParked(ctx, sequence) })
+	err = p.Waiting.ScanParked(ctx, func(j rooms.Job, erase func(context.Context) error) error {
+		add(j, erase)
 		return nil
 	})
 	if err != nil {
