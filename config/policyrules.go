@@ -55,7 +55,7 @@ func (q *PolicyQuota) UnmarshalYAML(n *yaml.Node) error {
 func (p Policy) further() rooms.PolicyRules {
 	r := rooms.PolicyRules{
 		Quota: rooms.Quota(p.Quota), Content: rooms.ContentLimits(p.Content), Times: rooms.Times{Zone: p.Zone},
-		Cap: rooms.Frequency(p.Cap), SentIsDelivered: p.SentIsDelivered, HoldAfter: p.HoldAfter,
+		Cap: rooms.Frequency(p.Cap), SentIsDelivered: p.SentIsDelivered, HoldAfter: p.HoldAfter, Release: p.Release,
 	}
 	for lane, q := range p.Lanes {
 		if r.Lanes == nil {

@@ -5,7 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
+	"net/textproto"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
@@ -25,7 +29,8 @@ import (
 // TestExamplesOfTheDocument makes every call of the document as the document shows it: with the body of each example, on
 // a gateway that has what the path names. Each has to succeed, and its answer to be as documented.
 func TestExamplesOfTheDocument(t *testing.T) {
-	s := newStand(t, nil, nil)
+	s := newStand(t, []string{"policy.release=two-person"}, nil)
+	s.know.links.Serve(s.app.URL())
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(ask(t, "GET", s.app.URL()+"/v1/openapi.yaml", "", "").body))
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +126,12 @@ func (x *exampleRun) run() {
 	path := x.fill()
 	if prepare := preparations()[x.operation.OperationID]; prepare != nil {
 		prepare(x)
+	}
+	switch x.kind {
+	case "multipart/form-data":
+		x.form()
+	case "application/x-www-form-urlencoded":
+		x.fields()
 	}
 	a := x.call(path)
 	if a.status >= 300 {
@@ -258,8 +269,8 @@ func (x *exampleRun) fill() string {
 
 // makeRoom makes the room that the call is about, in which the demonstration's publisher is admin too.
 func (x *exampleRun) makeRoom() {
-	c := rooms.RoomConfig{Name: rooms.Room(x.room), Admins: []rooms.Client{demoPublisher},
-		Publishers: []rooms.Publisher{{Client: demoPublisher, Direct: true}}, Readers: []rooms.Client{demoReader}}
+	c := rooms.RoomConfig{Name: rooms.Room(x.room), Join: rooms.JoinApproval, Admins: []rooms.Client{demoPublisher},
+		Publishers: []rooms.Publisher{{Client: demoPublisher, Direct: true}, {Client: demoAdmin}}, Readers: []rooms.Client{demoReader}}
 	if _, err := x.know.rooms.Create(x.t.Context(), c); err != nil {
 		x.t.Fatal(err)
 	}
@@ -271,9 +282,16 @@ func (x *exampleRun) named(parameter string) string {
 	case "room":
 		return x.room
 	case "umid":
+		if id := x.operation.OperationID; id == "releaseMessage" || id == "rejectMessage" {
+			return x.created(demoPublisher, "/messages", `{"transactionId":"`+x.room+`","type":"alert","lane":"emergency","content":{"text":"Go."}}`)
+		}
 		return x.created(demoPublisher, "/messages", `{"transactionId":"`+x.room+`","type":"reminder","content":{"text":"Come."},"recipients":[{"email":"a@example.com"}]}`)
 	case "subscriber":
-		return x.created(demoPublisher, "/subscribers", `{"email":"b@example.com"}`)
+		return x.subscriber()
+	case "suppression":
+		return x.suppress(x.room + "@example.com")
+	case "token":
+		return x.link()
 	case "webhook":
 		return x.created(demoReader, "/webhooks", `{"url":"https://clinic.example.org/crier"}`)
 	case "consumer":
@@ -291,6 +309,75 @@ func (x *exampleRun) named(parameter string) string {
 	}
 	x.t.Fatalf("nothing is known of {%s}", parameter)
 	return ""
+}
+
+// subscriber makes one, in the state that the call is about.
+func (x *exampleRun) subscriber() string {
+	switch x.operation.OperationID {
+	case "approveSubscriber", "declineSubscriber":
+		return x.created(demoPublisher, "/requests", `{"email":"b@example.com"}`)
+	case "confirmSubscriber":
+		to := x.room + "@example.com"
+		id := x.created(demoPublisher, "/subscribers", `{"email":"`+to+`","confirm":true}`)
+		x.body = `{"code":"` + x.invited(to) + `"}`
+		return id
+	}
+	return x.created(demoPublisher, "/subscribers", `{"email":"b@example.com"}`)
+}
+
+// link is the last part of a link that a person was sent.
+func (x *exampleRun) link() string {
+	at := x.know.links.Leave(rooms.Room(x.room), rooms.SubscriberID(x.created(demoPublisher, "/subscribers", `{"email":"b@example.com"}`))).Reveal()
+	if strings.Contains(x.path, "/confirm/") {
+		to := x.room + "@example.com"
+		id := x.created(demoPublisher, "/subscribers", `{"email":"`+to+`","confirm":true}`)
+		at = x.know.links.Confirm(rooms.Room(x.room), rooms.SubscriberID(id), x.invited(to))
+	}
+	return at[strings.LastIndex(at, "/")+1:]
+}
+
+// form makes a form of the parts that an example shows.
+func (x *exampleRun) form() {
+	var parts map[string]jsontext.Value
+	if err := json.Unmarshal([]byte(x.body), &parts); err != nil {
+		x.t.Fatal(err)
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, value := range parts {
+		kind, content := "application/json", []byte(value)
+		if value.Kind() == '"' {
+			var text string
+			if err := json.Unmarshal(value, &text); err != nil {
+				x.t.Fatal(err)
+			}
+			kind, content = "text/csv", []byte(text)
+		}
+		part, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="` + name + `"`}, "Content-Type": {kind}})
+		if err == nil {
+			_, err = part.Write(content)
+		}
+		if err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		x.t.Fatal(err)
+	}
+	x.kind, x.body = w.FormDataContentType(), body.String()
+}
+
+// fields makes a form of the fields that an example shows.
+func (x *exampleRun) fields() {
+	var shown map[string]string
+	if err := json.Unmarshal([]byte(x.body), &shown); err != nil {
+		x.t.Fatal(err)
+	}
+	fields := url.Values{}
+	for name, value := range shown {
+		fields.Set(name, value)
+	}
+	x.body = fields.Encode()
 }
 
 // created makes something in the room, and gives its id.
@@ -351,9 +438,14 @@ func preparations() map[string]func(*exampleRun) {
 		"approvePolicy":  func(x *exampleRun) { x.step(rooms.SubmitPolicy) },
 		"publishPolicy":  func(x *exampleRun) { x.step(rooms.SubmitPolicy, rooms.ApprovePolicy) },
 		"retirePolicy":   func(x *exampleRun) { x.step(rooms.SubmitPolicy, rooms.ApprovePolicy, rooms.PublishPolicy) },
-		"streamMessages": func(x *exampleRun) { x.method = http.MethodHead }, // a stream has no end
-		"pull":           func(x *exampleRun) { x.toAll() },
-		"ack":            func(x *exampleRun) { x.toAll(); x.acknowledge() },
+		"getClient": func(x *exampleRun) {
+			ask(x.t, "PUT", x.app.URL()+"/v1/clients/hosp-7", x.token(demoAdmin), `{"organisation":"Ministry of Health"}`)
+		},
+		"putClient":       func(x *exampleRun) { ask(x.t, "DELETE", x.app.URL()+"/v1/clients/hosp-7", x.token(demoAdmin), "") },
+		"findSuppression": func(x *exampleRun) { x.suppress("a@example.com") },
+		"streamMessages":  func(x *exampleRun) { x.method = http.MethodHead }, // a stream has no end
+		"pull":            func(x *exampleRun) { x.toAll() },
+		"ack":             func(x *exampleRun) { x.toAll(); x.acknowledge() },
 	}
 }
 
