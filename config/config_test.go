@@ -147,7 +147,7 @@ func TestConfigurationPrintsNothing(t *testing.T) {
 // The standard policy may have rules of most kinds.
 func TestRulesOfTheStandardPolicy(t *testing.T) {
 	c, faults := load(t, good+`policy: {quota: {perMinute: 10}, lanes: {bulk: {perDay: 2}}, content: {segments: 2, bytes: 9}, zone: Asia/Bishkek,
-  quietHours: ["21:00-08:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100}
+  quietHours: ["21:00-08:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100, release: two-person}
 `, nothing)
 	if faults != nil {
 		t.Fatal(strings.Join(faults, "\n"))
@@ -155,7 +155,7 @@ func TestRulesOfTheStandardPolicy(t *testing.T) {
 	want := rooms.PolicyRules{
 		Quota: rooms.Quota{PerMinute: 10}, Lanes: map[rooms.Lane]rooms.Quota{rooms.Bulk: {PerDay: 2}}, Content: rooms.ContentLimits{Segments: 2, Bytes: 9},
 		Times: rooms.Times{Zone: "Asia/Bishkek", Quiet: []rooms.QuietHours{{From: 21 * 60, Until: 8 * 60}}},
-		Cap:   rooms.Frequency{Messages: 3, Per: 24 * time.Hour}, SentIsDelivered: []rooms.Channel{rooms.Email}, HoldAfter: 100,
+		Cap:   rooms.Frequency{Messages: 3, Per: 24 * time.Hour}, SentIsDelivered: []rooms.Channel{rooms.Email}, HoldAfter: 100, Release: rooms.ReleaseTwoPerson,
 	}
 	if got := c.Policy.Rules().PolicyRules; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want\n%+v", got, want)
