@@ -61,6 +61,10 @@ func (s *Server) form(c *call, body []byte) (intake, error) {
 	if in.Message, err = request.ParseMessage(message.body, s.limits()); err != nil {
 		return intake{}, err
 	}
+	if in.Audience != nil {
+		return intake{}, problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{
+			Pointer: "/audience", Code: string(v1.FaultCodeInvalidValue), Detail: "either the audience or the recipients"})
+	}
 	if len(in.Recipients) > 0 {
 		return intake{}, problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{
 			Pointer: "/recipients", Code: string(v1.FaultCodeInvalidValue), Detail: "the recipients stand in the other part of the form"})

@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/publish"
 )
 
 // previewsAtOnce is how many rooms a node counts at the same time.
@@ -28,11 +30,14 @@ func (s *Server) preview(c *call) (answer, error) {
 			t.count(r.Channel)
 			t.examine(r)
 		}
-	} else if err := s.countRoom(c, t); err != nil {
+	} else if err := s.countRoom(c, t, m.Audience); err != nil {
 		return answer{}, err
 	}
 	p := t.preview()
-	p.Room, p.Direct, p.SendAt = string(c.room.Name), m.direct, moment(s.now())
+	p.Room, p.Direct = string(c.room.Name), m.direct
+	if p.SendAt, err = s.sendAt(c, m); err != nil {
+		return answer{}, err
+	}
 	p.Faulty, p.Rows = m.rows.Count, m.rows.First()
 	p.Incomplete += m.incomplete
 	if m.direct && len(m.Recipients) > 0 {
@@ -41,8 +46,28 @@ func (s *Server) preview(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, p)
 }
 
-// countRoom takes the subscribers of a room: all are counted, and so many of them examined.
-func (s *Server) countRoom(c *call, t *tally) error {
+// sendAt is when the first would be sent: later if the message says so, or the policy has quiet hours.
+func (s *Server) sendAt(c *call, m intake) (time.Time, error) {
+	at := s.now()
+	if m.SendAt.After(at) {
+		at = m.SendAt
+	}
+	if m.Lane == rooms.Emergency {
+		return moment(at), nil
+	}
+	policy, err := s.deps.Policies.Current(c.context(), c.room.Policy)
+	if err != nil {
+		return at, err
+	}
+	next, ok := policy.Times.Next(at)
+	if !ok {
+		return at, publish.ErrNever
+	}
+	return moment(next), nil
+}
+
+// countRoom takes those subscribers of a room who would get the message: all are counted, and so many of them examined.
+func (s *Server) countRoom(c *call, t *tally, audience rooms.Audience) error {
 	ctx, cancel := context.WithTimeout(c.context(), s.options.AnswerTimeout/2)
 	defer cancel()
 	select {
@@ -52,15 +77,18 @@ func (s *Server) countRoom(c *call, t *tally) error {
 		return ctx.Err()
 	}
 	return s.deps.Subscribers.Each(ctx, c.room.Name, func(ch rooms.Channel, open func() (rooms.Contact, error)) error {
-		t.count(ch)
-		if t.examined >= s.options.PreviewLimit {
+		enough := t.examined >= s.options.PreviewLimit
+		if enough && audience == nil {
+			t.count(ch)
 			return nil
 		}
 		contact, err := open()
-		if err != nil {
+		if err != nil || !audience.Takes(contact) {
 			return err
 		}
-		t.examine(contact)
+		if t.count(ch); !enough {
+			t.examine(contact)
+		}
 		return nil
 	})
 }

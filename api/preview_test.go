@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -69,6 +70,11 @@ func TestPreviewOfARoom(t *testing.T) {
 	few := previewed(t, e, Options{PreviewLimit: 2}, a)
 	if few.Recipients != 5 || few.Examined != 2 || few.Incomplete != 0 || few.SMS.Segments != 1 || few.Cost.Currency != "" || len(few.Groups) != 2 || few.Channels[1].Recipients != 3 {
 		t.Errorf("%+v", few)
+	}
+	some := previewed(t, e, Options{PreviewLimit: 1}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-8",
+		with(`"audience":{"child":["Bek"]},"sendAt":"2026-11-23T00:00:00Z"`), nil})
+	if some.Recipients != 2 || some.Examined != 1 || !some.SendAt.Equal(noon().Add(12*time.Hour)) {
+		t.Errorf("%+v", some)
 	}
 	html := previewed(t, e, Options{}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-8", withContent(`{"html":"x"}`), nil})
 	if html.Unreachable != 3 || html.SMS.Messages != 0 {

@@ -58,7 +58,7 @@ func TestPersonIsInARoomOnce(t *testing.T) {
 	}
 }
 
-// Each opens whoever is there, in order, and nobody of another room.
+// Each opens whoever gets messages, in order, and nobody of another room.
 func TestEachIsOpened(t *testing.T) {
 	h := newHouse(t)
 	c := email(t, "ada@example.com")
@@ -67,6 +67,10 @@ func TestEachIsOpened(t *testing.T) {
 	gone, _ := h.add("newborn", email(t, "gone@example.com"))
 	h.add("newborn", email(t, "bob@example.com"))
 	h.add("school", email(t, "eve@example.com"))
+	resting, _ := h.add("newborn", email(t, "dan@example.com"))
+	if _, _, err := h.subs.Pause(t.Context(), "newborn", resting.ID, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
 	if err := h.subs.Remove(t.Context(), "newborn", gone.ID); err != nil {
 		t.Fatal(err)
 	}
