@@ -19,9 +19,6 @@ const (
 	blockedPrefix = "$KV." + bucketBlocked + "."
 )
 
-// maxBlocked is how many blocked clients are read at once.
-const maxBlocked = 1_000
-
 // Block keeps a client out; doing it twice changes nothing but the time.
 func (l *Log) Block(ctx context.Context, b rooms.Blocked) error {
 	data, err := json.Marshal(b)
@@ -45,27 +42,18 @@ func (l *Log) setBlocked(ctx context.Context, c rooms.Client, data []byte, h nat
 }
 
 // Blocked lists the blocked clients.
-func (l *Log) Blocked(ctx context.Context) ([]rooms.Blocked, error) {
-	var all []rooms.Blocked
-	for from, count := uint64(0), maxBlocked; count == maxBlocked; {
-		var err error
-		count, err = l.walk(ctx, streamBlocked, blockedPrefix+">", from, maxBlocked, func(s stored) error {
-			from = s.sequence + 1
-			if s.header.Get(headerOperation) != "" {
-				return nil
-			}
-			b, err := decodeBlocked(s)
-			if err != nil {
-				l.options.Log.Error("a block cannot be read; the client stays out", "sequence", s.sequence, "error", err)
-			}
-			all = append(all, b)
-			return nil
-		})
-		if err != nil {
-			return nil, err
+func (l *Log) Blocked(ctx context.Context) (all []rooms.Blocked, err error) {
+	err = l.eachEntry(ctx, streamBlocked, blockedPrefix, 0, func(s stored) {
+		if s.header.Get(headerOperation) != "" {
+			return
 		}
-	}
-	return all, nil
+		b, err := decodeBlocked(s)
+		if err != nil {
+			l.options.Log.Error("a block cannot be read; the client stays out", "sequence", s.sequence, "error", err)
+		}
+		all = append(all, b)
+	})
+	return all, err
 }
 
 // decodeBlocked reads a block; whoever it is about is known from its key alone.

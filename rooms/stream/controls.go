@@ -1,9 +1,7 @@
 package stream
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,9 +18,6 @@ const (
 	controlPrefix  = "$KV." + bucketControls + "."
 )
 
-// maxControls is how many are read at once.
-const maxControls = 1_000
-
 // PutControl stores what was decided about a message. ErrRevision if c.Entry is not the latest, 0 for none.
 func (l *Log) PutControl(ctx context.Context, c rooms.Control) (entry uint64, err error) {
 	expected := c.Entry
@@ -33,23 +28,7 @@ func (l *Log) PutControl(ctx context.Context, c rooms.Control) (entry uint64, er
 	}
 	m := &nats.Msg{Subject: controlPrefix + string(c.UMID), Data: data,
 		Header: nats.Header{headerExpectedLast: {strconv.FormatUint(expected, 10)}}}
-	attempts := 0
-	err = l.insist(ctx, func(ctx context.Context) error {
-		attempts++
-		a, err := publish(ctx, l.queue, m)
-		entry = a.Sequence
-		return err
-	})
-	if !errors.Is(err, ErrExists) {
-		return entry, err
-	}
-	if attempts > 1 { // an attempt whose answer was lost may have succeeded
-		s, e := l.sure(ctx, streamControls, get{Last: m.Subject})
-		if e == nil && bytes.Equal(s.data, data) {
-			return s.sequence, nil
-		}
-	}
-	return 0, ErrRevision
+	return l.swap(ctx, streamControls, m, expected)
 }
 
 // Control reads what was decided about a message, as of the call; ErrGone if nothing was.
@@ -63,25 +42,16 @@ func (l *Log) Control(ctx context.Context, u rooms.UMID) (rooms.Control, error) 
 
 // Controls gives what was decided from an entry on, of each message the latest. What nobody can read is reported and
 // left out.
-func (l *Log) Controls(ctx context.Context, from uint64) ([]rooms.Control, error) {
-	var all []rooms.Control
-	for count := maxControls; count == maxControls; {
-		var err error
-		count, err = l.walk(ctx, streamControls, controlPrefix+">", from, maxControls, func(s stored) error {
-			from = s.sequence + 1
-			c, err := decodeControl(s)
-			if err != nil {
-				l.options.Log.Error("a control cannot be read", "sequence", s.sequence, "error", err)
-				return nil
-			}
-			all = append(all, c)
-			return nil
-		})
+func (l *Log) Controls(ctx context.Context, from uint64) (all []rooms.Control, err error) {
+	err = l.eachEntry(ctx, streamControls, controlPrefix, from, func(s stored) {
+		c, err := decodeControl(s)
 		if err != nil {
-			return nil, err
+			l.options.Log.Error("a control cannot be read", "sequence", s.sequence, "error", err)
+			return
 		}
-	}
-	return all, nil
+		all = append(all, c)
+	})
+	return all, err
 }
 
 // DropControl forgets what was decided about a message that is done with, unless something else was since.

@@ -15,7 +15,6 @@ const (
 	streamDepartures = "KV_" + bucketDepartures
 	departurePrefix  = "$KV." + bucketDepartures + "."
 	departureAge     = 15 * time.Minute // how long one is kept
-	maxDepartures    = 1_000            // read at once
 )
 
 // Departure says that a subscriber has left a room, or is about to, or gets nothing for a while.
@@ -35,19 +34,10 @@ func (l *Log) PutDeparture(ctx context.Context, room rooms.Room, id rooms.Subscr
 }
 
 // Departures gives who has left from a sequence on. What nobody can read is left out.
-func (l *Log) Departures(ctx context.Context, from uint64) ([]Departure, error) {
-	var all []Departure
-	for count := maxDepartures; count == maxDepartures; {
-		var err error
-		count, err = l.walk(ctx, streamDepartures, departurePrefix+">", from, maxDepartures, func(s stored) error {
-			from = s.sequence + 1
-			room, id, _ := strings.Cut(strings.TrimPrefix(s.subject, departurePrefix), ".")
-			all = append(all, Departure{rooms.Room(room), rooms.SubscriberID(id), s.sequence})
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+func (l *Log) Departures(ctx context.Context, from uint64) (all []Departure, err error) {
+	err = l.eachEntry(ctx, streamDepartures, departurePrefix, from, func(s stored) {
+		room, id, _ := strings.Cut(strings.TrimPrefix(s.subject, departurePrefix), ".")
+		all = append(all, Departure{rooms.Room(room), rooms.SubscriberID(id), s.sequence})
+	})
+	return all, err
 }

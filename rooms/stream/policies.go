@@ -1,9 +1,7 @@
 package stream
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,9 +17,6 @@ const (
 	streamPolicies = "KV_" + bucketPolicies
 	policyPrefix   = "$KV." + bucketPolicies + "."
 )
-
-// maxPolicies is how many revisions are read at once.
-const maxPolicies = 1_000
 
 // policyEntry is a revision as it is stored; durations are in nanoseconds.
 type policyEntry struct {
@@ -46,46 +41,21 @@ func (l *Log) PutPolicy(ctx context.Context, p rooms.PolicyRevision) (entry uint
 	}
 	m := &nats.Msg{Subject: policyPrefix + p.Name + "." + strconv.Itoa(p.Revision.Revision), Data: data,
 		Header: nats.Header{headerExpectedLast: {strconv.FormatUint(p.Entry, 10)}}}
-	attempts := 0
-	err = l.insist(ctx, func(ctx context.Context) error {
-		attempts++
-		a, err := publish(ctx, l.queue, m)
-		entry = a.Sequence
-		return err
-	})
-	if !errors.Is(err, ErrExists) {
-		return entry, err
-	}
-	if attempts > 1 { // an attempt whose answer was lost may have succeeded
-		s, e := l.sure(ctx, streamPolicies, get{Last: m.Subject})
-		if e == nil && bytes.Equal(s.data, data) {
-			return s.sequence, nil
-		}
-	}
-	return 0, ErrRevision
+	return l.swap(ctx, streamPolicies, m, p.Entry)
 }
 
 // Policies gives the revisions that were stored or changed from an entry on, each as it is now. What nobody can
 // read is reported and left out.
-func (l *Log) Policies(ctx context.Context, from uint64) ([]rooms.PolicyRevision, error) {
-	var all []rooms.PolicyRevision
-	for count := maxPolicies; count == maxPolicies; {
-		var err error
-		count, err = l.walk(ctx, streamPolicies, policyPrefix+">", from, maxPolicies, func(s stored) error {
-			from = s.sequence + 1
-			p, err := decodePolicy(s)
-			if err != nil {
-				l.options.Log.Error("a policy cannot be read", "sequence", s.sequence, "error", err)
-				return nil
-			}
-			all = append(all, p)
-			return nil
-		})
+func (l *Log) Policies(ctx context.Context, from uint64) (all []rooms.PolicyRevision, err error) {
+	err = l.eachEntry(ctx, streamPolicies, policyPrefix, from, func(s stored) {
+		p, err := decodePolicy(s)
 		if err != nil {
-			return nil, err
+			l.options.Log.Error("a policy cannot be read", "sequence", s.sequence, "error", err)
+			return
 		}
-	}
-	return all, nil
+		all = append(all, p)
+	})
+	return all, err
 }
 
 func encodePolicy(p rooms.PolicyRevision) ([]byte, error) {

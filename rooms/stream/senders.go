@@ -1,10 +1,8 @@
 package stream
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,9 +19,6 @@ const (
 	senderPrefix  = "$KV." + bucketSenders + "."
 )
 
-// maxSenders is how many are read at once.
-const maxSenders = 1_000
-
 // headerExpectedEnd lets a publish depend on the last entry of the whole stream.
 const headerExpectedEnd = "Nats-Expected-Last-Sequence"
 
@@ -37,44 +32,21 @@ func (l *Log) PutSender(ctx context.Context, r rooms.Registration, after uint64)
 	} else if m.Data, err = json.Marshal(r); err != nil {
 		return 0, fmt.Errorf("stream: encode a sender: %w", err)
 	}
-	attempts := 0
-	err = l.insist(ctx, func(ctx context.Context) error {
-		attempts++
-		a, err := publish(ctx, l.queue, m)
-		entry = a.Sequence
-		return err
-	})
-	if !errors.Is(err, ErrExists) {
-		return entry, err
-	}
-	if attempts > 1 { // an attempt whose answer was lost may have succeeded
-		s, e := l.sure(ctx, streamSenders, get{Last: m.Subject})
-		if e == nil && s.sequence > after && bytes.Equal(s.data, m.Data) {
-			return s.sequence, nil
-		}
-	}
-	return 0, ErrRevision
+	return l.swap(ctx, streamSenders, m, after)
 }
 
 // Senders gives the registrations that were stored or changed from an entry on, each as it is now, and the last entry of
 // all, or 0 if there is none from there on. One without an organisation has ended. What nobody can read is reported and
 // counts as ended.
 func (l *Log) Senders(ctx context.Context, from uint64) (all []rooms.Registration, last uint64, err error) {
-	for count := maxSenders; count == maxSenders; {
-		count, err = l.walk(ctx, streamSenders, senderPrefix+">", from, maxSenders, func(s stored) error {
-			from, last = s.sequence+1, s.sequence
-			r, err := decodeSender(s)
-			if err != nil {
-				l.options.Log.Error("a sender cannot be read; its client is taken for unregistered", "sequence", s.sequence, "error", err)
-			}
-			all = append(all, r)
-			return nil
-		})
+	err = l.eachEntry(ctx, streamSenders, senderPrefix, from, func(s stored) {
+		r, err := decodeSender(s)
 		if err != nil {
-			return nil, 0, err
+			l.options.Log.Error("a sender cannot be read; its client is taken for unregistered", "sequence", s.sequence, "error", err)
 		}
-	}
-	return all, last, nil
+		all, last = append(all, r), s.sequence
+	})
+	return all, last, err
 }
 
 // decodeSender reads a registration; whose it is, is known from the key alone.
