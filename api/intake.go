@@ -82,6 +82,7 @@ func together(message, people part) []byte {
 func (in *intake) read(file part, l request.Limits) error {
 	form := request.Form{CSV: file.kind == csvType, Values: "values"}
 	rows, seen := request.NewRows(bytes.NewReader(file.body), form), request.People{}
+	most := min(l.MaxRecipients(), request.MostToBeSaid(in.Said))
 	for {
 		row, err := rows.Next()
 		if err == io.EOF {
@@ -97,9 +98,9 @@ func (in *intake) read(file part, l request.Limits) error {
 			in.rows.Add(row.Line, row.Faults...)
 			continue
 		}
-		if len(in.Recipients) == l.MaxRecipients() {
+		if len(in.Recipients) == most {
 			return problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{Pointer: "/recipients", Code: string(v1.FaultCodeTooMany),
-				Detail: fmt.Sprintf("at most %d recipients; send the others in messages of their own", l.MaxRecipients())})
+				Detail: fmt.Sprintf("at most %d recipients; send the others in messages of their own", most)})
 		}
 		in.Recipients = append(in.Recipients, row.Contact)
 	}

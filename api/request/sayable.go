@@ -3,6 +3,7 @@ package request
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
@@ -15,6 +16,9 @@ func (p *messageParser) sayable() error {
 	if !p.m.Said.Asks() {
 		return nil
 	}
+	if n := MostToBeSaid(p.m.Said); len(p.m.Recipients) > n {
+		return problem.Faults(v1.ProblemCodeInvalidRequest, tooMuchToSay("/recipients", n))
+	}
 	for n, c := range p.m.Recipients {
 		if p.add(Unsayable(p.m.Said, c, fmt.Sprintf("/recipients/%d", n), "/values")...) != nil {
 			break
@@ -24,6 +28,21 @@ func (p *messageParser) sayable() error {
 		return problem.Faults(v1.ProblemCodeInvalidRequest, p.faults...)
 	}
 	return nil
+}
+
+// maxSaid is how many bytes of templates are worked through for one request.
+const maxSaid = 256 << 20
+
+// MostToBeSaid is to how many recipients of one message a content can be said: each is tried before it is accepted.
+func MostToBeSaid(said *templates.Content) int {
+	if !said.Asks() {
+		return math.MaxInt
+	}
+	return maxSaid / max(said.Weight(), 1)
+}
+
+func tooMuchToSay(at string, most int) rooms.Fault {
+	return rooms.Fault{Pointer: at, Code: string(v1.FaultCodeTooMany), Detail: fmt.Sprintf("with templates as long as these, at most %d in one message", most)}
 }
 
 // Unsayable lists why a content cannot be said to somebody, on each channel on which it says anything. Pointers are below

@@ -104,12 +104,6 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, fmt.Errorf("%w: the policy: %w", ErrUnavailable, err)
 	}
-	if known, ok, err = p.judge(ctx, r, policy, txids); err != nil {
-		return Receipt{}, err
-	}
-	if ok {
-		return p.repeat(r, known)
-	}
 	m, err := p.message(ctx, r, policy, txids[0])
 	if err != nil {
 		return Receipt{}, err
@@ -121,14 +115,26 @@ func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return p.refused(ctx, r, txids, err)
 	}
-	receipt, err := p.append(ctx, r, m, txids)
+	receipt, err := p.judged(ctx, r, policy, m, txids)
 	switch {
 	case receipt.UMID == m.UMID:
 		receipt.Allowance = allowance
-	case p.Quotas != nil:
+	case p.Quotas != nil && !r.Own:
 		p.Quotas.Give(m.Header) // should it be in the log all the same, it is counted when it is read there
 	}
 	return receipt, err
+}
+
+// judged asks the rules, whose answer may take its time, about a message that its publisher may send, and puts it in the log.
+func (p *Publisher) judged(ctx context.Context, r Request, policy rooms.Policy, m rooms.Message, txids []string) (Receipt, error) {
+	known, ok, err := p.judge(ctx, r, policy, txids)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if ok {
+		return p.repeat(r, known)
+	}
+	return p.append(ctx, r, m, txids)
 }
 
 // append puts a message in the log, unless that knows its transaction already.

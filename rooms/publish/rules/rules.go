@@ -3,11 +3,14 @@ package rules
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/templates"
 )
 
 // Asker calls the application that a policy names, and gives the status and the body of its answer.
@@ -57,7 +60,8 @@ func (r *Rules) Check(ctx context.Context, p rooms.Policy, m publish.Request, id
 	return r.ask(ctx, p.Check, m, id)
 }
 
-// length measures the content as it was published, and what of it becomes an SMS.
+// length measures the content as it was published, and what of it becomes an SMS, in every language. A template for all
+// subscribers is measured as it stands: what is known of them is not known here.
 func length(limit rooms.ContentLimits, m publish.Request) error {
 	if limit.Bytes > 0 && len(m.Content) > limit.Bytes {
 		return refuse(ErrLong, "/content", fmt.Sprintf("%d bytes, of which the room's policy allows %d", len(m.Content), limit.Bytes))
@@ -69,21 +73,55 @@ func length(limit rooms.ContentLimits, m publish.Request) error {
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	if n := rooms.Segments(c.ShortText().Reveal()); n > limit.Segments {
-		at := "/content/sms"
-		if c.SMS.IsZero() {
-			at = "/content/text"
+	if c.Mustache && m.Direct {
+		return lengthSaid(limit, c, m.Recipients)
+	}
+	for _, language := range append([]string{""}, slices.Sorted(maps.Keys(c.Languages))...) {
+		said := c.In(language)
+		if n := rooms.Segments(said.ShortText().Reveal()); n > limit.Segments {
+			at := "/content/sms"
+			if said.SMS.IsZero() {
+				at = "/content/text"
+			}
+			if language != "" {
+				at = strings.Replace(at, "/content", "/content/languages/"+language, 1)
+			}
+			return tooLong(limit, at, n)
 		}
-		return refuse(ErrLong, at, fmt.Sprintf("%d segments of an SMS, of which the room's policy allows %d", n, limit.Segments))
 	}
 	return nil
 }
 
+// lengthSaid measures what is said to each recipient. To whom it cannot be said, nothing is.
+func lengthSaid(limit rooms.ContentLimits, c rooms.Content, to []rooms.Contact) error {
+	said, faults := templates.Compile(c, "")
+	if len(faults) > 0 {
+		return fmt.Errorf("rules: %w", templates.ErrTemplate)
+	}
+	for i, one := range to {
+		if !takesSMS(one) {
+			continue
+		}
+		if text, err := said.For(one, rooms.SMS); err == nil {
+			if n := rooms.Segments(text.ShortText().Reveal()); n > limit.Segments {
+				return tooLong(limit, fmt.Sprintf("/recipients/%d", i), n)
+			}
+		}
+	}
+	return nil
+}
+
+func tooLong(limit rooms.ContentLimits, at string, n int) error {
+	return refuse(ErrLong, at, fmt.Sprintf("%d segments of an SMS, of which the room's policy allows %d", n, limit.Segments))
+}
+
 // mayTakeSMS says whether a recipient may be reached by SMS; of a room's subscribers it is not known.
 func mayTakeSMS(m publish.Request) bool {
-	return !m.Direct || slices.ContainsFunc(m.Recipients, func(c rooms.Contact) bool {
-		return c.Channel == rooms.SMS || slices.ContainsFunc(c.Others, func(e rooms.Endpoint) bool { return e.Channel == rooms.SMS })
-	})
+	return !m.Direct || slices.ContainsFunc(m.Recipients, takesSMS)
+}
+
+func takesSMS(c rooms.Contact) bool {
+	return c.Channel == rooms.SMS || slices.ContainsFunc(c.Others, func(e rooms.Endpoint) bool { return e.Channel == rooms.SMS })
 }
 
 // kind looks for the type, and compares the content with its schema.

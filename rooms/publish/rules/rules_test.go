@@ -92,10 +92,18 @@ func TestWhatAPolicyLetsIn(t *testing.T) {
 		"segments":          {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, nil, ""},
 		"too many segments": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content = []byte(`{"sms":"` + strings.Repeat("ж", 71) + `"}`) }, "the content is longer than the policy allows /content/sms"},
 		"of a text":         {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content = []byte(long) }, "the content is longer than the policy allows /content/text"},
-		"two segments":      {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 2}}, func(r *publish.Request) { r.Content = []byte(long) }, ""},
-		"nobody's SMS":      {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients = []byte(long), []rooms.Contact{email} }, ""},
-		"somebody's SMS":    {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients = []byte(long), []rooms.Contact{email, both} }, "the content is longer than the policy allows /content/text"},
-		"subscribers":       {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients, r.Direct = []byte(long), nil, false }, "the content is longer than the policy allows /content/text"},
+		"in another language": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
+			r.Content = []byte(`{"sms":"x","languages":{"ky":{"sms":"` + strings.Repeat("a", 161) + `"}}}`)
+		}, "the content is longer than the policy allows /content/languages/ky/sms"},
+		"what is said to one": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
+			r.Content, r.Direct, r.Recipients = []byte(`{"sms":"{{word}}","mustache":true}`), true, []rooms.Contact{
+				{Channel: rooms.SMS, Values: map[string]rooms.Body{"word": rooms.NewBody("short")}},
+				{Channel: rooms.SMS, Values: map[string]rooms.Body{"word": rooms.NewBody(strings.Repeat("a", 161))}}}
+		}, "the content is longer than the policy allows /recipients/1"},
+		"two segments":   {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 2}}, func(r *publish.Request) { r.Content = []byte(long) }, ""},
+		"nobody's SMS":   {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients = []byte(long), []rooms.Contact{email} }, ""},
+		"somebody's SMS": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients = []byte(long), []rooms.Contact{email, both} }, "the content is longer than the policy allows /content/text"},
+		"subscribers":    {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients, r.Direct = []byte(long), nil, false }, "the content is longer than the policy allows /content/text"},
 	} {
 		m := message(t)
 		if tc.with != nil {
