@@ -185,13 +185,21 @@ func parseRevision(name, s string) (int, error) {
 	return int(n), nil
 }
 
-// checkPolicy refuses a policy of a room of which nothing is published.
+// checkPolicy refuses a policy of a room of which nothing is published. Where an emergency wants a second person, no room
+// admin does away with that by himself.
 func (s *Server) checkPolicy(c *call, wanted rooms.RoomConfig) error {
-	_, err := s.deps.Policies.Current(c.context(), wanted.Policy)
+	next, err := s.deps.Policies.Current(c.context(), wanted.Policy)
 	if errors.Is(err, registry.ErrUnknownPolicy) {
 		return problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{
 			Pointer: "/policy/name", Code: string(v1.FaultCodeInvalidValue), Detail: "no revision of this policy is published",
 		})
+	}
+	if err != nil || c.room.Policy == wanted.Policy || c.has.any(platformAdmin) {
+		return err
+	}
+	now, err := s.deps.Policies.Current(c.context(), c.room.Policy)
+	if err == nil && now.Release == rooms.ReleaseTwoPerson && next.Release != now.Release {
+		return problem.Of(v1.ProblemCodeForbidden)
 	}
 	return err
 }

@@ -138,3 +138,26 @@ func TestRoomNamesAPublishedPolicy(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// Where an emergency wants a second person, one admin alone cannot give the room another policy.
+func TestSecondPersonIsNotDoneAwayWith(t *testing.T) {
+	e := newEngine()
+	for i := range e.policies {
+		if e.policies[i].Name == "patient" && e.policies[i].State == rooms.PolicyPublished {
+			e.policies[i].Release = rooms.ReleaseTwoPerson
+		}
+	}
+	room := e.rooms["newborn"]
+	room.Policy = "patient"
+	e.rooms["newborn"] = room
+	s := newServer(e)
+	change := func(who string) int {
+		return ask{"PUT", "/v1/rooms/newborn", who, `{"admins":["boss"]}`, []string{"If-Match", `"7"`}}.of(s).Code
+	}
+	if got := change("boss"); got != 403 {
+		t.Errorf("by the room's admin: %d", got)
+	}
+	if got := change("root+admin"); got != 200 {
+		t.Errorf("by an admin of the platform: %d", got)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -157,6 +159,7 @@ func (s *Schema) Faults(at string, content []byte) []rooms.Fault {
 	if errors.As(err, &invalid) {
 		collect(invalid)
 	}
+	slices.SortStableFunc(all, func(a, b rooms.Fault) int { return strings.Compare(a.Pointer, b.Pointer) })
 	if len(all) == 0 {
 		all = []rooms.Fault{{Pointer: at, Code: codeInvalid, Detail: "not as the schema says"}}
 	}
