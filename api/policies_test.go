@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/govcrier/crier/rooms"
 )
 
 // faultsOf are the pointers of the errors in an answer.
