@@ -405,3 +405,34 @@ func TestSecondChannelIsQuietUntilTheEnd(t *testing.T) {
 		d.expect(t, "record sent 0.1 ", "done")
 	})
 }
+
+// What was sent is recorded once, and not sent again, where the second channel cannot be parked.
+func TestSecondChannelNotParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &lastEvent{diary: &diary{fail: map[string]error{"park": errTest}}}
+		w := newWorker(k.diary, always(Outcome{Result: Sent, Receipt: true}))
+		w.journal, w.opener.vault = k, both
+		w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+			m := testMessage
+			m.ReceivedAt = time.Now()
+			return m, nil
+		}
+		w.policies = under(fallbackAfter(10 * time.Minute))
+		w.do(t.Context(), t.Context(), k.job(0), nobody)
+		k.expect(t, "park 0.2 in 10m0s failed", "record sent 0.1 ", "done")
+		if !k.event.RetryAt.IsZero() {
+			t.Errorf("another attempt is promised at %s", k.event.RetryAt)
+		}
+	})
+}
+
+// lastEvent keeps what was recorded last.
+type lastEvent struct {
+	*diary
+	event rooms.Event
+}
+
+func (l *lastEvent) Record(ctx context.Context, events ...rooms.Event) error {
+	l.event = events[len(events)-1]
+	return l.diary.Record(ctx, events...)
+}
