@@ -31,8 +31,15 @@ func allowed(p rooms.Policy, j rooms.Job, t time.Time) (time.Time, bool) {
 }
 
 // postpone puts an attempt off until due, which is recorded unless something that matters more is: the attempt before
-// may be sent, and wait for its receipt. Nothing has been tried, so the attempt keeps its number.
+// may be sent, and wait for its receipt. Nothing has been tried, so the attempt keeps its number; the queue tells it by
+// its time, so that it is never postponed to the same one again, say by a clock that is behind.
 func postpone(j rooms.Job, reason rooms.Reason, now, due time.Time) step {
+	if !due.After(j.Due) {
+		due = j.Due.Add(time.Millisecond)
+		if wait := due.Sub(now); wait <= maxShort {
+			return step{action: handBack, wait: wait}
+		}
+	}
 	s := record(j, Outcome{}, rooms.EventPostponed, reason, now)
 	s.event.RetryAt, s.retry = due, due
 	if j.Moved == j.Attempt {

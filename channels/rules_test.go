@@ -436,3 +436,21 @@ func (l *lastEvent) Record(ctx context.Context, events ...rooms.Event) error {
 	l.event = events[len(events)-1]
 	return l.diary.Record(ctx, events...)
 }
+
+// A clock that is behind never postpones an attempt to the moment by which the queue knows it already.
+func TestPostponedAgainToTheSameMoment(t *testing.T) {
+	now := time.Now()
+	for _, behind := range []time.Duration{-time.Hour, 0, time.Second, 2 * time.Second, 2 * time.Hour} {
+		j := rooms.Job{Attempt: 1, Due: now.Add(behind)}
+		due := now.Add(time.Second)
+		s := postpone(j, rooms.Quiet, now, due)
+		switch {
+		case due.After(j.Due) && (s.action != finish || !s.retry.Equal(due) || !s.then.Due.Equal(due)):
+			t.Errorf("%s: %+v", behind, s)
+		case !due.After(j.Due) && j.Due.Sub(now) < maxShort && (s.action != handBack || s.wait != j.Due.Sub(now)+time.Millisecond):
+			t.Errorf("%s: not handed back: %+v", behind, s)
+		case j.Due.Sub(now) >= maxShort && (s.action != finish || !s.then.Due.After(j.Due) || !s.retry.Equal(s.then.Due)):
+			t.Errorf("%s: the queue knows it already: %+v", behind, s)
+		}
+	}
+}
