@@ -111,6 +111,16 @@ func (o order) fallBack(s step, now time.Time) step {
 	return s
 }
 
+// resting is what follows where the address is known to take nothing: the other channel, at once. Where there is none,
+// nothing has gone wrong anew.
+func (o order) resting(now time.Time) step {
+	s := o.bend(giveUp(o.job, rooms.NoMailbox, now), now)
+	if s.event.Kind == rooms.EventFailed {
+		return giveUp(o.job, rooms.Suppressed, now)
+	}
+	return s
+}
+
 // late moves a delivery whose time on its channel is over, although it has not been tried there yet.
 func (o order) late(now time.Time) (step, bool) {
 	_, at, ok := o.other()
@@ -126,7 +136,7 @@ func (o order) late(now time.Time) (step, bool) {
 // closed says that a channel does not reach the person, while another may. Who may not be written to is not
 // sought elsewhere.
 func closed(r rooms.Reason) bool {
-	return r == rooms.Rejected || r == rooms.Bounced || r == rooms.NoContent || r == rooms.Unconfigured
+	return r == rooms.Rejected || r == rooms.Bounced || r == rooms.NoContent || r == rooms.Unconfigured || r == rooms.NoMailbox
 }
 
 // other is the channel to which the policy moves the delivery, and when. A delivery moves once; the person must be

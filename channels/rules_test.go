@@ -162,6 +162,7 @@ func TestFallback(t *testing.T) {
 		"and late":                       {Outcome{Result: Sent, Receipt: true}, sms, both, 110 * time.Second, nil, "sent 1 ; sms 2 in 10s"},
 		"no receipt":                     {Outcome{Result: Sent}, sms, both, 0, nil, "sent 1 "},
 		"fails for good":                 {Outcome{Result: Rejected}, sms, both, 0, nil, "errored 1 rejected; sms 2 in 1s"},
+		"no such mailbox":                {Outcome{Result: Rejected, Reason: rooms.NoMailbox}, sms, both, 0, nil, "errored 1 no-mailbox; sms 2 in 1s"},
 		"may not be written to":          {Outcome{Result: Suppressed}, sms, both, 0, nil, "failed 1 suppressed"},
 		"retries too late":               {Outcome{Result: Deferred}, sms, both, 0, nil, "errored 1 deferred; sms 2 in 2m0s"},
 		"retries in time":                {Outcome{Result: Deferred, After: time.Minute}, sms, both, 0, nil, "errored 1 deferred; email 2 in 1m0s"},
@@ -233,6 +234,7 @@ func TestWhenTheSecondChannelIsNeedless(t *testing.T) {
 		{rooms.State{Status: rooms.Sent, Attempt: 1}, false},
 		{rooms.State{Status: rooms.Errored, Attempt: 2}, false},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.Bounced, Attempt: 1}, false},
+		{rooms.State{Status: rooms.Failed, Reason: rooms.NoMailbox, Attempt: 1}, false},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.Cancelled, Attempt: 1}, true},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.Rejected, Attempt: 2}, true},
 		{rooms.State{Status: rooms.Delivered, Attempt: 1}, true},
@@ -453,4 +455,21 @@ func TestPostponedAgainToTheSameMoment(t *testing.T) {
 			t.Errorf("%s: the queue knows it already: %+v", behind, s)
 		}
 	}
+}
+
+// Who has an address that takes nothing is reached on his other channel.
+func TestRestingAddressFallsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		w := newWorker(d, always(Outcome{Result: Sent}))
+		w.suppressions, w.opener.vault = notes{d, true}, both
+		w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+			m := testMessage
+			m.ReceivedAt = time.Now()
+			return m, nil
+		}
+		w.policies = under(fallbackAfter(10 * time.Minute))
+		w.do(t.Context(), t.Context(), d.job(0), nobody)
+		d.expect(t, "park 0.2 in 1s", "record errored 0.1 no-mailbox", "done")
+	})
 }

@@ -164,7 +164,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
 	if w.suppressed(j, o.Delivery) {
-		return o, o.bend(giveUp(j.Job, rooms.Suppressed, now), now), false
+		return o, o.resting(now), false
 	}
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false
