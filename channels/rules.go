@@ -34,7 +34,7 @@ func allowed(p rooms.Policy, j rooms.Job, t time.Time) (time.Time, bool) {
 // may be sent, and wait for its receipt. Nothing has been tried, so the attempt keeps its number; the queue tells it by
 // its time, so that it is never postponed to the same one again, say by a clock that is behind.
 func postpone(j rooms.Job, reason rooms.Reason, now, due time.Time) step {
-	if !due.After(j.Due) {
+	if due.UnixMilli() <= j.Due.UnixMilli() {
 		due = j.Due.Add(time.Millisecond)
 		if wait := due.Sub(now); wait <= maxShort {
 			return step{action: handBack, wait: wait}

@@ -232,6 +232,7 @@ func TestWhenTheSecondChannelIsNeedless(t *testing.T) {
 		{rooms.State{Status: rooms.Pending}, false},
 		{rooms.State{Status: rooms.Queued, Attempt: 3}, false},
 		{rooms.State{Status: rooms.Sent, Attempt: 1}, false},
+		{rooms.State{Status: rooms.Sent, Attempt: 2}, true},
 		{rooms.State{Status: rooms.Errored, Attempt: 2}, false},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.Bounced, Attempt: 1}, false},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.NoMailbox, Attempt: 1}, false},
