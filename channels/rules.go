@@ -56,7 +56,9 @@ func (o order) bend(s step, now time.Time) step {
 		return s
 	}
 	if s.event.Kind == rooms.EventSent {
-		s.event.Owner = o.person
+		if o.person != "" {
+			s.event.Owner, s.event.Counted = o.person, true
+		}
 		if !s.event.Receipt && slices.Contains(o.policy.SentIsDelivered, o.job.Channel) {
 			s.event.Kind = rooms.EventDelivered
 		}

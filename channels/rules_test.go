@@ -474,3 +474,29 @@ func TestRestingAddressFallsBack(t *testing.T) {
 		d.expect(t, "park 0.2 in 1s", "record errored 0.1 no-mailbox", "done")
 	})
 }
+
+// What a receipt may yet fail names the subscriber, so that it can be tried anew; it counts only under a limit.
+func TestOwnerIsNamedWithoutALimit(t *testing.T) {
+	limit := rooms.Frequency{Messages: 1, Per: time.Hour}
+	for name, tc := range map[string]struct {
+		cap     rooms.Frequency
+		lane    rooms.Lane
+		counted bool
+	}{
+		"no limit":     {rooms.Frequency{}, rooms.Normal, false},
+		"an emergency": {limit, rooms.Emergency, false},
+		"a limit":      {limit, rooms.Normal, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &lastEvent{diary: &diary{}}
+			w := newWorker(l.diary, always(Outcome{Result: Sent, Receipt: true}))
+			w.journal, w.policies, w.frequencies = l, under(rooms.PolicyRules{Cap: tc.cap}), reachedBefore{}
+			j := l.job(0)
+			j.Owner, j.Lane = subscriber, tc.lane
+			w.do(t.Context(), t.Context(), j, nobody)
+			if l.event.Owner != subscriber || l.event.Counted != tc.counted {
+				t.Errorf("%s: owner %q, counted %t", name, l.event.Owner, l.event.Counted)
+			}
+		})
+	}
+}
