@@ -100,8 +100,18 @@ func (d *diary) Suspend(ctx context.Context) error {
 }
 
 // Of and Failed have the diary decide about messages, and hear of what fails.
-func (d *diary) Of(rooms.UMID) rooms.Control { return d.control }
-func (d *diary) Failed(rooms.UMID)           { d.wrong++ }
+func (d *diary) Failed(rooms.UMID) { d.wrong++ }
+func (d *diary) Of(rooms.UMID) rooms.Control {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.control
+}
+
+func (d *diary) decide(s rooms.ControlState) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.control.State = s
+}
 
 func (d *diary) Later(wait time.Duration) error           { return d.note("later %s", wait) }
 func (d *diary) Working() error                           { return d.note("working") }

@@ -31,6 +31,8 @@ func NeedlessMoved(s rooms.State, j rooms.Job) bool {
 		return s.Round > j.Round
 	case s.Status == rooms.Delivered, s.Attempt > j.Attempt:
 		return true
+	case s.Status == rooms.Sent && s.Attempt >= j.Moved: // an attempt here was confirmed late
+		return true
 	case s.Status == rooms.Failed:
 		return s.Attempt >= j.Moved || !closed(s.Reason)
 	}

@@ -2,6 +2,7 @@ package channels
 
 import (
 	"context"
+	"time"
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/crash"
@@ -10,7 +11,8 @@ import (
 // put takes a step: it records, then puts the job down, and gives the step that was possible.
 // A retry is parked before the event says that it will come, so that a crash between the
 // two loses none; an event is durable before its job is gone. If the retry cannot be parked,
-// say because too many wait already, the job goes back as if nothing had been tried.
+// say because too many wait already, the job goes back as if nothing had been tried; but what was sent is
+// recorded all the same, without a second channel, for it would be sent again.
 func (w *worker) put(ctx context.Context, j work, s step) step {
 	switch s.action {
 	case handBack:
@@ -49,7 +51,13 @@ func (w *worker) finish(ctx context.Context, j work, s step) step {
 		if then.UMID == "" {
 			then = next(j.Job)
 		}
-		if err := w.journal.Park(ctx, then, s.retry); err != nil {
+		err := w.journal.Park(ctx, then, s.retry)
+		switch {
+		case err == nil:
+		case s.event.Kind == rooms.EventSent || s.event.Kind == rooms.EventDelivered:
+			w.log.Warn("second channel not parked; the first has the last word", append(ids(j.Job), "error", err)...)
+			s.event.RetryAt, s.retry = time.Time{}, time.Time{}
+		default:
 			w.log.Warn("retry not parked; the attempt does not count", append(ids(j.Job), "error", err)...)
 			return w.put(ctx, j, step{action: handBack, wait: maxShort})
 		}

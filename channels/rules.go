@@ -31,8 +31,15 @@ func allowed(p rooms.Policy, j rooms.Job, t time.Time) (time.Time, bool) {
 }
 
 // postpone puts an attempt off until due, which is recorded unless something that matters more is: the attempt before
-// may be sent, and wait for its receipt. Nothing has been tried, so the attempt keeps its number.
+// may be sent, and wait for its receipt. Nothing has been tried, so the attempt keeps its number; the queue tells it by
+// its time, so that it is never postponed to the same one again, say by a clock that is behind.
 func postpone(j rooms.Job, reason rooms.Reason, now, due time.Time) step {
+	if due.UnixMilli() <= j.Due.UnixMilli() {
+		due = j.Due.Add(time.Millisecond)
+		if wait := due.Sub(now); wait <= maxShort {
+			return step{action: handBack, wait: wait}
+		}
+	}
 	s := record(j, Outcome{}, rooms.EventPostponed, reason, now)
 	s.event.RetryAt, s.retry = due, due
 	if j.Moved == j.Attempt {
@@ -49,7 +56,9 @@ func (o order) bend(s step, now time.Time) step {
 		return s
 	}
 	if s.event.Kind == rooms.EventSent {
-		s.event.Owner = o.person
+		if o.person != "" {
+			s.event.Owner, s.event.Counted = o.person, true
+		}
 		if !s.event.Receipt && slices.Contains(o.policy.SentIsDelivered, o.job.Channel) {
 			s.event.Kind = rooms.EventDelivered
 		}
@@ -104,6 +113,16 @@ func (o order) fallBack(s step, now time.Time) step {
 	return s
 }
 
+// resting is what follows where the address is known to take nothing: the other channel, at once. Where there is none,
+// nothing has gone wrong anew.
+func (o order) resting(now time.Time) step {
+	s := o.bend(giveUp(o.job, rooms.NoMailbox, now), now)
+	if s.event.Kind == rooms.EventFailed {
+		return giveUp(o.job, rooms.Suppressed, now)
+	}
+	return s
+}
+
 // late moves a delivery whose time on its channel is over, although it has not been tried there yet.
 func (o order) late(now time.Time) (step, bool) {
 	_, at, ok := o.other()
@@ -119,7 +138,7 @@ func (o order) late(now time.Time) (step, bool) {
 // closed says that a channel does not reach the person, while another may. Who may not be written to is not
 // sought elsewhere.
 func closed(r rooms.Reason) bool {
-	return r == rooms.Rejected || r == rooms.Bounced || r == rooms.NoContent || r == rooms.Unconfigured
+	return r == rooms.Rejected || r == rooms.Bounced || r == rooms.NoContent || r == rooms.Unconfigured || r == rooms.NoMailbox
 }
 
 // other is the channel to which the policy moves the delivery, and when. A delivery moves once; the person must be

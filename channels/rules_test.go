@@ -162,6 +162,7 @@ func TestFallback(t *testing.T) {
 		"and late":                       {Outcome{Result: Sent, Receipt: true}, sms, both, 110 * time.Second, nil, "sent 1 ; sms 2 in 10s"},
 		"no receipt":                     {Outcome{Result: Sent}, sms, both, 0, nil, "sent 1 "},
 		"fails for good":                 {Outcome{Result: Rejected}, sms, both, 0, nil, "errored 1 rejected; sms 2 in 1s"},
+		"no such mailbox":                {Outcome{Result: Rejected, Reason: rooms.NoMailbox}, sms, both, 0, nil, "errored 1 no-mailbox; sms 2 in 1s"},
 		"may not be written to":          {Outcome{Result: Suppressed}, sms, both, 0, nil, "failed 1 suppressed"},
 		"retries too late":               {Outcome{Result: Deferred}, sms, both, 0, nil, "errored 1 deferred; sms 2 in 2m0s"},
 		"retries in time":                {Outcome{Result: Deferred, After: time.Minute}, sms, both, 0, nil, "errored 1 deferred; email 2 in 1m0s"},
@@ -231,8 +232,10 @@ func TestWhenTheSecondChannelIsNeedless(t *testing.T) {
 		{rooms.State{Status: rooms.Pending}, false},
 		{rooms.State{Status: rooms.Queued, Attempt: 3}, false},
 		{rooms.State{Status: rooms.Sent, Attempt: 1}, false},
+		{rooms.State{Status: rooms.Sent, Attempt: 2}, true},
 		{rooms.State{Status: rooms.Errored, Attempt: 2}, false},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.Bounced, Attempt: 1}, false},
+		{rooms.State{Status: rooms.Failed, Reason: rooms.NoMailbox, Attempt: 1}, false},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.Cancelled, Attempt: 1}, true},
 		{rooms.State{Status: rooms.Failed, Reason: rooms.Rejected, Attempt: 2}, true},
 		{rooms.State{Status: rooms.Delivered, Attempt: 1}, true},
@@ -404,4 +407,96 @@ func TestSecondChannelIsQuietUntilTheEnd(t *testing.T) {
 		w.do(t.Context(), t.Context(), j, nobody)
 		d.expect(t, "record sent 0.1 ", "done")
 	})
+}
+
+// What was sent is recorded once, and not sent again, where the second channel cannot be parked.
+func TestSecondChannelNotParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &lastEvent{diary: &diary{fail: map[string]error{"park": errTest}}}
+		w := newWorker(k.diary, always(Outcome{Result: Sent, Receipt: true}))
+		w.journal, w.opener.vault = k, both
+		w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+			m := testMessage
+			m.ReceivedAt = time.Now()
+			return m, nil
+		}
+		w.policies = under(fallbackAfter(10 * time.Minute))
+		w.do(t.Context(), t.Context(), k.job(0), nobody)
+		k.expect(t, "park 0.2 in 10m0s failed", "record sent 0.1 ", "done")
+		if !k.event.RetryAt.IsZero() {
+			t.Errorf("another attempt is promised at %s", k.event.RetryAt)
+		}
+	})
+}
+
+// lastEvent keeps what was recorded last.
+type lastEvent struct {
+	*diary
+	event rooms.Event
+}
+
+func (l *lastEvent) Record(ctx context.Context, events ...rooms.Event) error {
+	l.event = events[len(events)-1]
+	return l.diary.Record(ctx, events...)
+}
+
+// A clock that is behind never postpones an attempt to the moment by which the queue knows it already.
+func TestPostponedAgainToTheSameMoment(t *testing.T) {
+	now := time.Now()
+	for _, behind := range []time.Duration{-time.Hour, 0, time.Second, 2 * time.Second, 2 * time.Hour} {
+		j := rooms.Job{Attempt: 1, Due: now.Add(behind)}
+		due := now.Add(time.Second)
+		s := postpone(j, rooms.Quiet, now, due)
+		switch {
+		case due.After(j.Due) && (s.action != finish || !s.retry.Equal(due) || !s.then.Due.Equal(due)):
+			t.Errorf("%s: %+v", behind, s)
+		case !due.After(j.Due) && j.Due.Sub(now) < maxShort && (s.action != handBack || s.wait != j.Due.Sub(now)+time.Millisecond):
+			t.Errorf("%s: not handed back: %+v", behind, s)
+		case j.Due.Sub(now) >= maxShort && (s.action != finish || !s.then.Due.After(j.Due) || !s.retry.Equal(s.then.Due)):
+			t.Errorf("%s: the queue knows it already: %+v", behind, s)
+		}
+	}
+}
+
+// Who has an address that takes nothing is reached on his other channel.
+func TestRestingAddressFallsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		w := newWorker(d, always(Outcome{Result: Sent}))
+		w.suppressions, w.opener.vault = notes{d, true}, both
+		w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+			m := testMessage
+			m.ReceivedAt = time.Now()
+			return m, nil
+		}
+		w.policies = under(fallbackAfter(10 * time.Minute))
+		w.do(t.Context(), t.Context(), d.job(0), nobody)
+		d.expect(t, "park 0.2 in 1s", "record errored 0.1 no-mailbox", "done")
+	})
+}
+
+// What a receipt may yet fail names the subscriber, so that it can be tried anew; it counts only under a limit.
+func TestOwnerIsNamedWithoutALimit(t *testing.T) {
+	limit := rooms.Frequency{Messages: 1, Per: time.Hour}
+	for name, tc := range map[string]struct {
+		cap     rooms.Frequency
+		lane    rooms.Lane
+		counted bool
+	}{
+		"no limit":     {rooms.Frequency{}, rooms.Normal, false},
+		"an emergency": {limit, rooms.Emergency, false},
+		"a limit":      {limit, rooms.Normal, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &lastEvent{diary: &diary{}}
+			w := newWorker(l.diary, always(Outcome{Result: Sent, Receipt: true}))
+			w.journal, w.policies, w.frequencies = l, under(rooms.PolicyRules{Cap: tc.cap}), reachedBefore{}
+			j := l.job(0)
+			j.Owner, j.Lane = subscriber, tc.lane
+			w.do(t.Context(), t.Context(), j, nobody)
+			if l.event.Owner != subscriber || l.event.Counted != tc.counted {
+				t.Errorf("%s: owner %q, counted %t", name, l.event.Owner, l.event.Counted)
+			}
+		})
+	}
 }

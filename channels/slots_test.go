@@ -122,12 +122,53 @@ func TestNoSlot(t *testing.T) {
 		for n := range 2 {
 			w.do(t.Context(), t.Context(), d.job(n), nobody)
 		}
-		if took := time.Since(began); took != maxShort {
+		if took := time.Since(began); took != slotPatience {
 			t.Errorf("waited %s", took)
 		}
 		got := fmt.Sprint(d.read()[len(d.read())-1])
-		if got != "later 0s" {
+		if got != "later 5s" {
 			t.Errorf("ended with %q", got)
 		}
 	})
+}
+
+// What is decided while an attempt waits for its slot counts.
+func TestDecidedWhileWaitingForASlot(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(d *diary, left *atomic.Bool)
+		rules  rooms.PolicyRules
+		want   []string
+	}{
+		"nothing":   {func(*diary, *atomic.Bool) {}, rooms.PolicyRules{}, []string{"record sent 1.1 ", "done"}},
+		"cancelled": {func(d *diary, _ *atomic.Bool) { d.decide(rooms.ControlCancelled) }, rooms.PolicyRules{}, []string{"record failed 1.1 cancelled", "done"}},
+		"paused":    {func(d *diary, _ *atomic.Bool) { d.decide(rooms.ControlPaused) }, rooms.PolicyRules{}, []string{"suspend", "done"}},
+		"has left":  {func(d *diary, left *atomic.Bool) { d.left = true; left.Store(true) }, rooms.PolicyRules{}, []string{"subscribed?", "record failed 1.1 suppressed", "done"}},
+		"quiet": {func(*diary, *atomic.Bool) {}, rooms.PolicyRules{Times: rooms.Times{Quiet: []rooms.QuietHours{{From: 1, Until: 60}}}},
+			[]string{"park 1.1 in 59m0s", "record postponed 1.1 quiet-hours", "done"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Minute - 1500*time.Millisecond) // it is midnight
+				d, left := &diary{}, &atomic.Bool{}
+				w := newWorker(d, nil)
+				w.crew = weights(w.log, Configured{Named: Named{"slow", always(Outcome{Result: Sent})}, Rate: 2. / 3})
+				w.policies = under(tc.rules)
+				w.left = func(rooms.Room, rooms.SubscriberID) bool { return left.Load() }
+				w.opener.messages = func(context.Context, uint64) (rooms.Message, error) {
+					m := testMessage
+					m.ReceivedAt = time.Now()
+					return m, nil
+				}
+				first, second := within24Hours(d.job(0)), within24Hours(d.job(1))
+				first.Owner, second.Owner = subscriber, subscriber
+				w.do(t.Context(), t.Context(), first, nobody)
+				go w.do(t.Context(), t.Context(), second, nobody)
+				synctest.Wait()
+				tc.change(d, left)
+				time.Sleep(slotPatience)
+				synctest.Wait()
+				d.expect(t, append([]string{"record sent 0.1 ", "done"}, tc.want...)...)
+			})
+		})
+	}
 }

@@ -17,6 +17,7 @@ import (
 const (
 	historyPatience = 30 * time.Second // how long an attempt waits for the index
 	faultWait       = 30 * time.Second // before a fault of ours is tried again
+	slotPatience    = 2 * time.Second  // how long an attempt waits for a slot of its provider
 	recordPatience  = 3 * time.Second  // for recording after everything was cancelled
 	noPolicyWait    = time.Minute      // before the next attempt of an emergency if the policy is not known
 	leavingGrace    = time.Minute      // for which a message may still reach who has left
@@ -68,7 +69,7 @@ func (w *worker) do(pull, send context.Context, j work, down func(step)) {
 	}
 	o, s, ok := w.consider(pull, j)
 	if ok {
-		s, ok = w.wait(pull, o)
+		s, ok = w.wait(pull, j, o)
 	}
 	if !ok {
 		s = w.unmade(pull, j, s)
@@ -84,15 +85,41 @@ func (w *worker) do(pull, send context.Context, j work, down func(step)) {
 	w.attempt(send, j, o, settle)
 }
 
-// wait is for a slot of the provider; what has none after a while returns to the queue.
-func (w *worker) wait(ctx context.Context, o order) (step, bool) {
-	ctx, cancel := context.WithTimeout(ctx, maxShort)
+// wait is for a slot of the provider; what has none after a while returns to the queue. What was decided meanwhile counts.
+func (w *worker) wait(pull context.Context, j work, o order) (step, bool) {
+	ctx, cancel := context.WithTimeout(pull, slotPatience)
 	defer cancel()
-	switch {
-	case !o.by.slots.take(ctx, o.job.Lane):
-		return step{action: handBack}, false
-	case !w.clock().Before(o.job.Deadline):
-		return giveUp(o.job, rooms.Expired, w.clock()), false
+	if !o.by.slots.take(ctx, j.Lane) {
+		if pull.Err() != nil {
+			return step{action: handBack}, false
+		}
+		return step{action: handBack, wait: shortRetry}, false
+	}
+	now := w.clock()
+	due, ok := allowed(o.policy, j.Job, now)
+	if !ok || !now.Before(j.Deadline) {
+		return giveUp(j.Job, rooms.Expired, now), false
+	}
+	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok {
+		return s, false
+	}
+	if due.After(now) {
+		return postpone(j.Job, rooms.Quiet, now, due), false
+	}
+	return w.stillHere(pull, j, o, now)
+}
+
+// stillHere says whether a subscriber has not left in the last moment.
+func (w *worker) stillHere(ctx context.Context, j work, o order, now time.Time) (step, bool) {
+	id, err := rooms.ParseSubscriberID(j.Owner)
+	if err != nil || w.left == nil || !w.left(j.Room, id) {
+		return step{}, true
+	}
+	switch _, here, err := w.members.Subscribed(ctx, j.Room, id, o.To); {
+	case err != nil:
+		return w.fault(ctx, j, "subscription", err), false
+	case !here:
+		return giveUp(j.Job, rooms.Suppressed, now), false
 	}
 	return step{}, true
 }
@@ -164,7 +191,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
 	if w.suppressed(j, o.Delivery) {
-		return o, o.bend(giveUp(j.Job, rooms.Suppressed, now), now), false
+		return o, o.resting(now), false
 	}
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false

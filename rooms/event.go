@@ -71,6 +71,8 @@ type Event struct {
 	Round      int       `json:"round,omitzero"`   // how often failed deliveries had been tried anew before
 	// Owner is the subscriber's id, where it is needed: to try a failed delivery anew, to count what reaches one person.
 	Owner SubscriberID `json:"owner,omitzero"`
+	// Counted says that the delivery counts towards how often the owner is reached.
+	Counted bool `json:"counted,omitzero"`
 
 	Control Control `json:"control,omitzero"` // paused, resumed, held, cancelled
 

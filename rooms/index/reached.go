@@ -22,7 +22,7 @@ func reachedKey(id rooms.SubscriberID) string { return "r:" + string(id) }
 
 // counts says that an event tells of a message that has reached a person who is counted.
 func counts(e rooms.Event) bool {
-	return e.Owner != "" && (e.Kind == rooms.EventSent || e.Kind == rooms.EventDelivered)
+	return e.Counted && e.Owner != "" && (e.Kind == rooms.EventSent || e.Kind == rooms.EventDelivered)
 }
 
 func (r *reached) pack() []byte { return r.raw }

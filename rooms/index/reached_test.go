@@ -14,14 +14,16 @@ const person rooms.SubscriberID = "x-A3KT_x5LGBKUkGffPhKIm7gJs"
 
 func reaches(message, ms int, kind rooms.Kind) rooms.Event {
 	e := delivery(message, 0, 1, kind, ms)
-	e.Owner = person
+	e.Owner, e.Counted = person, true
 	return e
 }
 
 func TestWhomMessagesHaveReached(t *testing.T) {
 	other := reaches(5, 50, rooms.EventSent)
 	other.Owner = "y-A3KT_x5LGBKUkGffPhKIm7gJs"
-	x := told(t, reaches(1, 10, rooms.EventSent), reaches(1, 10, rooms.EventSent), reaches(1, 30, rooms.EventDelivered),
+	emergency := reaches(6, 60, rooms.EventSent)
+	emergency.Counted = false
+	x := told(t, emergency, reaches(1, 10, rooms.EventSent), reaches(1, 10, rooms.EventSent), reaches(1, 30, rooms.EventDelivered),
 		reaches(2, 20, rooms.EventDelivered), reaches(3, 5, rooms.EventSent), reaches(4, 20, rooms.EventFailed), other)
 	at := func(message, ms int) time.Time { return umid(message).Time().Add(time.Duration(ms) * time.Millisecond) }
 	for since, want := range map[time.Time]map[rooms.UMID]time.Time{
