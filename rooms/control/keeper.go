@@ -33,7 +33,9 @@ type Keeper struct {
 	Desk *Desk
 	// Keep is how long after a decision its message may still have deliveries under way.
 	Keep time.Duration
-	Log  *slog.Logger
+	// Whole is an error unless the index knows all that was in the log at the call. It does not wait for one that is begun anew.
+	Whole func(ctx context.Context) error
+	Log   *slog.Logger
 
 	tidied time.Time
 	done   map[rooms.UMID]time.Time // cancelled messages whose retries were given up, and when
@@ -228,13 +230,29 @@ func (k *Keeper) endSome(ctx context.Context, c rooms.Control, page []Delivery) 
 // tidy records a decision whose record was interrupted, or forgets one of long ago.
 func (k *Keeper) tidy(ctx context.Context, c rooms.Control) error {
 	m, err := k.Desk.Index.Standing(c.UMID)
-	old := k.Desk.now().Sub(c.At) > k.Keep
 	switch {
-	case old && (err != nil || m.Finished && m.Control.Entry >= c.Entry):
-		delete(k.done, c.UMID)
-		return k.Desk.Controls.Drop(ctx, c)
+	case k.Desk.now().Sub(c.At) > k.Keep && past(m, c, err):
+		return k.forget(ctx, c)
 	case err != nil:
 		return nil // it is not known yet
 	}
 	return k.Desk.repair(ctx, m, c)
+}
+
+// forget drops a decision of long ago. An index that is begun anew may not know its message yet, or not all of it; so it
+// has to say that the message is done with when it is whole.
+func (k *Keeper) forget(ctx context.Context, c rooms.Control) error {
+	if err := k.Whole(ctx); err != nil {
+		return nil // next time
+	}
+	if m, err := k.Desk.Index.Standing(c.UMID); !past(m, c, err) {
+		return nil
+	}
+	delete(k.done, c.UMID)
+	return k.Desk.Controls.Drop(ctx, c)
+}
+
+// past says that a decision has no effect any more, by what the index has answered.
+func past(m Standing, c rooms.Control, err error) bool {
+	return errors.Is(err, ErrUnknown) || err == nil && m.Finished && m.Control.Entry >= c.Entry
 }

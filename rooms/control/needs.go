@@ -19,6 +19,8 @@ var (
 	ErrGone = errors.New("control: the content is no longer kept")
 	// ErrRounds: what failed was tried anew as often as may be.
 	ErrRounds = errors.New("control: tried anew as often as may be")
+	// ErrUnknown: the index does not know the message.
+	ErrUnknown = errors.New("control: unknown message")
 )
 
 // Standing is how a message stands.
@@ -41,7 +43,7 @@ type Delivery struct {
 }
 
 // Index tells how messages stand. Wait returns when it knows every event that was recorded before the call; an unknown
-// message is an error.
+// message is ErrUnknown.
 type Index interface {
 	Standing(u rooms.UMID) (Standing, error)
 	Deliveries(u rooms.UMID, from, limit int) (page []Delivery, next int, err error)
