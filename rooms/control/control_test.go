@@ -175,6 +175,40 @@ func TestCancelledJobsFail(t *testing.T) {
 	}
 }
 
+// So do deliveries that are postponed, at their first attempt or a later one; when they are due nothing is left to do.
+func TestCancelledPostponedFail(t *testing.T) {
+	r := newRig(t)
+	m := r.publish(2, true)
+	due := time.Now().Add(2 * time.Hour)
+	r.record(rooms.Event{Kind: rooms.EventErrored, Room: m.Room, UMID: m.UMID, At: time.Now(), N: 1, Attempt: 1, Channel: rooms.SMS, Reason: rooms.Deferred})
+	for n, attempt := range []int{1, 2} {
+		j := r.job(m, n)
+		j.Attempt, j.Due = attempt, due
+		if err := r.log.Park(t.Context(), j, due); err != nil {
+			t.Fatal(err)
+		}
+		r.record(rooms.Event{Kind: rooms.EventPostponed, Room: m.Room, UMID: m.UMID, At: time.Now(), N: n, Attempt: attempt, Channel: rooms.SMS,
+			Reason: rooms.Quiet, RetryAt: due})
+	}
+	r.folded()
+	if _, err := r.desk.Cancel(t.Context(), m.UMID, "hosp-7", rooms.NoReason); err != nil {
+		t.Fatal(err)
+	}
+	r.tidied()
+	if s := r.summary(m.UMID); s.Counts.Failed != 2 || s.FinishedAt.IsZero() {
+		t.Errorf("%+v", s.Counts)
+	}
+	if parked, err := r.log.Parked(t.Context()); err != nil || parked != 0 {
+		t.Errorf("%d still wait: %v", parked, err)
+	}
+	for n, attempt := range []int{1, 2} {
+		s, err := r.index.State(rooms.DeliveryID{UMID: m.UMID, N: n})
+		if err != nil || s.Reason != rooms.Cancelled || s.Attempt != attempt || !s.Needless(0, attempt) {
+			t.Errorf("delivery %d: %+v, %v", n, s, err)
+		}
+	}
+}
+
 func TestPausedJobsExpire(t *testing.T) {
 	r := newRig(t)
 	m := r.publish(3, true)

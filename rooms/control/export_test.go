@@ -1,6 +1,14 @@
 package control
 
-import "context"
+import (
+	"context"
+	"time"
 
-// Look looks once at all there is.
-func (k *Keeper) Look(ctx context.Context) error { return k.look(ctx) }
+	"github.com/govcrier/crier/rooms"
+)
+
+// LookOnce does what a new keeper does first.
+func (k *Keeper) LookOnce(ctx context.Context) error {
+	k.done = map[rooms.UMID]time.Time{}
+	return k.look(ctx)
+}

@@ -52,7 +52,7 @@ func TestUnknownIsForgotten(t *testing.T) {
 func (r *rig) tidied() {
 	r.Helper()
 	k := &control.Keeper{Desk: r.desk, Keep: 24 * time.Hour, Whole: r.whole, Log: slog.New(slog.DiscardHandler)}
-	if err := k.Look(r.Context()); err != nil {
+	if err := k.LookOnce(r.Context()); err != nil {
 		r.Fatal(err)
 	}
 }

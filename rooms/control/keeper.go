@@ -169,13 +169,13 @@ func failed(j rooms.Job, why rooms.Reason, now time.Time) rooms.Event {
 	return e
 }
 
-// endRetries gives up the deliveries of a cancelled message that wait for their next attempt.
+// endRetries gives up the deliveries of a cancelled message that wait for their next attempt, or were postponed.
 func (k *Keeper) endRetries(ctx context.Context, c rooms.Control) error {
 	if err := k.Desk.Index.Wait(ctx); err != nil {
 		return err
 	}
 	m, err := k.Desk.Index.Standing(c.UMID)
-	if err != nil || m.Errored == 0 {
+	if err != nil || m.Errored+m.Queued == 0 {
 		return nil // it is not known any more, or has none
 	}
 	for from := 0; from >= 0; {
@@ -193,13 +193,18 @@ func (k *Keeper) endRetries(ctx context.Context, c rooms.Control) error {
 
 // endSome records first and takes the retries away then: one that comes all the same finds what is recorded.
 func (k *Keeper) endSome(ctx context.Context, c rooms.Control, page []Delivery) error {
-	errored := map[int]Delivery{}
+	waiting := map[int]Delivery{}
 	var wanted []stream.Retry
 	for _, d := range page {
-		if d.Status == rooms.Errored {
-			errored[d.N] = d
-			wanted = append(wanted, stream.Retry{DeliveryID: rooms.DeliveryID{UMID: c.UMID, N: d.N}, Round: d.Round, Attempt: d.Attempt + 1})
+		r := stream.Retry{DeliveryID: rooms.DeliveryID{UMID: c.UMID, N: d.N}, Round: d.Round, Attempt: d.Attempt}
+		switch {
+		case d.Status == rooms.Errored:
+			r.Attempt++
+		case d.Status != rooms.Queued || d.RetryAt.IsZero(): // a postponed attempt keeps its number
+			continue
 		}
+		waiting[d.N] = d
+		wanted = append(wanted, r)
 	}
 	if len(wanted) == 0 {
 		return nil
@@ -211,9 +216,10 @@ func (k *Keeper) endSome(ctx context.Context, c rooms.Control, page []Delivery) 
 	found = slices.DeleteFunc(found, func(r stream.Retry) bool { return r.Due.Before(k.Desk.now().Add(soon)) })
 	var events []rooms.Event
 	for _, r := range found {
+		d := waiting[r.N]
 		events = append(events, rooms.Event{
-			Kind: rooms.EventFailed, Room: c.Room, UMID: c.UMID, At: k.Desk.now(), N: r.N, Attempt: r.Attempt - 1, Round: r.Round,
-			Channel: errored[r.N].Channel, Reason: c.Why(),
+			Kind: rooms.EventFailed, Room: c.Room, UMID: c.UMID, At: k.Desk.now(), N: r.N, Attempt: d.Attempt, Round: r.Round,
+			Channel: d.Channel, Reason: c.Why(),
 		})
 	}
 	if err := k.record(ctx, events); err != nil {

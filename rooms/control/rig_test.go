@@ -120,7 +120,7 @@ func (s standings) Standing(u rooms.UMID) (control.Standing, error) {
 	}
 	return control.Standing{
 		Header: m.Header, Finished: !m.FinishedAt.IsZero(), Erased: !m.ErasedAt.IsZero(),
-		Failed: m.Counts.Failed, Errored: m.Counts.Errored, Wrong: m.Wrong, Helpable: m.Helpable, Control: m.Control,
+		Failed: m.Counts.Failed, Errored: m.Counts.Errored, Queued: m.Counts.Queued, Wrong: m.Wrong, Helpable: m.Helpable, Control: m.Control,
 	}, err
 }
 
