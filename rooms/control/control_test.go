@@ -297,3 +297,44 @@ func TestTooManyFail(t *testing.T) {
 		t.Errorf("on record is %+v", s.Control)
 	}
 }
+
+// What failed and was tried anew counts once more when it fails again.
+func TestTooManyFailAgain(t *testing.T) {
+	r := newRig(t)
+	r.rules.HoldAfter = 3
+	h := &control.Holder{Desk: r.desk, Log: slog.New(slog.DiscardHandler)}
+	r.background(h.Run)
+	m := r.publish(20, true)
+	fail := func(round, count int) {
+		for n := range count {
+			r.fail(m, n, round, rooms.Rejected, "")
+			h.Failed(m.UMID)
+		}
+	}
+	held := func() string {
+		if c := r.controls.Of(m.UMID); c.State != rooms.ControlHeld {
+			return fmt.Sprintf("%+v", c)
+		}
+		return ""
+	}
+	fail(0, 3)
+	r.eventually("held", held)
+	r.folded()
+	if _, err := r.desk.Resume(t.Context(), m.UMID, "hosp-7"); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := r.desk.Resend(t.Context(), m.UMID); err != nil || done.Requeued != 3 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if c := r.summary(m.UMID).Control; !c.Runs() || c.By != "hosp-7" || c.Failed != 0 {
+		t.Errorf("on record is %+v", c)
+	}
+	fail(1, 2)
+	r.counted(h, m)
+	if held() == "" {
+		t.Error("held by two")
+	}
+	r.fail(m, 2, 1, rooms.Rejected, "")
+	h.Failed(m.UMID)
+	r.eventually("held again", held)
+}
