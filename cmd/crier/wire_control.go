@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/control"
+	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/registry"
 )
@@ -24,7 +27,7 @@ func (a *App) desk(s *store, k *knowledge) desk {
 // startControl starts what carries decisions out, and what holds messages of which too much fails.
 func (a *App) startControl(c *crew, s *store, k *knowledge, leases *lease.Leases) *control.Holder {
 	log := a.log.With("part", "control")
-	keeper := control.Keeper{Desk: a.desk(s, k).Desk, Keep: a.config.Log.WithDefaults().MarkerTTL, Log: log}
+	keeper := control.Keeper{Desk: a.desk(s, k).Desk, Keep: a.config.Log.WithDefaults().MarkerTTL, Whole: k.certain, Log: log}
 	c.run("control", func(ctx context.Context) error {
 		return leases.Hold(ctx, "control", func(ctx context.Context, _ uint64, _ func() bool) error { return keeper.Run(ctx) })
 	})
@@ -39,9 +42,12 @@ type standings struct{ *recall }
 // Standing says how a message stands.
 func (s standings) Standing(u rooms.UMID) (control.Standing, error) {
 	m, err := s.index.Message(u)
+	if errors.Is(err, index.ErrUnknown) {
+		err = fmt.Errorf("%w: %w", control.ErrUnknown, err)
+	}
 	return control.Standing{
 		Header: m.Header, Finished: !m.FinishedAt.IsZero(), Erased: !m.ErasedAt.IsZero(),
-		Failed: m.Counts.Failed, Errored: m.Counts.Errored, Wrong: m.Wrong, Helpable: m.Helpable, Control: m.Control,
+		Failed: m.Counts.Failed, Errored: m.Counts.Errored, Queued: m.Counts.Queued, Wrong: m.Wrong, Helpable: m.Helpable, Control: m.Control,
 	}, err
 }
 

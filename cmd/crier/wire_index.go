@@ -241,6 +241,14 @@ func (r *recall) current() error {
 // Wait returns when the index has folded the log to its end as of the call.
 func (r *recall) Wait(ctx context.Context) error { return r.again.wait(ctx) }
 
+// certain is an error unless the index knows all that was in the log at the call; while it is begun anew, at once.
+func (r *recall) certain(ctx context.Context) error {
+	if err := r.Ready(ctx); err != nil {
+		return err
+	}
+	return r.again.wait(ctx)
+}
+
 // Lookup finds a transaction of the past. It answers only while the index is whole: else an old one would pass for new.
 func (r *recall) Lookup(txids ...string) (publish.Known, bool, error) {
 	if err := r.current(); err != nil {

@@ -175,6 +175,40 @@ func TestCancelledJobsFail(t *testing.T) {
 	}
 }
 
+// So do deliveries that are postponed, at their first attempt or a later one; when they are due nothing is left to do.
+func TestCancelledPostponedFail(t *testing.T) {
+	r := newRig(t)
+	m := r.publish(2, true)
+	due := time.Now().Add(2 * time.Hour)
+	r.record(rooms.Event{Kind: rooms.EventErrored, Room: m.Room, UMID: m.UMID, At: time.Now(), N: 1, Attempt: 1, Channel: rooms.SMS, Reason: rooms.Deferred})
+	for n, attempt := range []int{1, 2} {
+		j := r.job(m, n)
+		j.Attempt, j.Due = attempt, due
+		if err := r.log.Park(t.Context(), j, due); err != nil {
+			t.Fatal(err)
+		}
+		r.record(rooms.Event{Kind: rooms.EventPostponed, Room: m.Room, UMID: m.UMID, At: time.Now(), N: n, Attempt: attempt, Channel: rooms.SMS,
+			Reason: rooms.Quiet, RetryAt: due})
+	}
+	r.folded()
+	if _, err := r.desk.Cancel(t.Context(), m.UMID, "hosp-7", rooms.NoReason); err != nil {
+		t.Fatal(err)
+	}
+	r.tidied()
+	if s := r.summary(m.UMID); s.Counts.Failed != 2 || s.FinishedAt.IsZero() {
+		t.Errorf("%+v", s.Counts)
+	}
+	if parked, err := r.log.Parked(t.Context()); err != nil || parked != 0 {
+		t.Errorf("%d still wait: %v", parked, err)
+	}
+	for n, attempt := range []int{1, 2} {
+		s, err := r.index.State(rooms.DeliveryID{UMID: m.UMID, N: n})
+		if err != nil || s.Reason != rooms.Cancelled || s.Attempt != attempt || !s.Needless(0, attempt) {
+			t.Errorf("delivery %d: %+v, %v", n, s, err)
+		}
+	}
+}
+
 func TestPausedJobsExpire(t *testing.T) {
 	r := newRig(t)
 	m := r.publish(3, true)
@@ -262,4 +296,45 @@ func TestTooManyFail(t *testing.T) {
 	if s := r.summary(m.UMID); s.Control.State != rooms.ControlHeld {
 		t.Errorf("on record is %+v", s.Control)
 	}
+}
+
+// What failed and was tried anew counts once more when it fails again.
+func TestTooManyFailAgain(t *testing.T) {
+	r := newRig(t)
+	r.rules.HoldAfter = 3
+	h := &control.Holder{Desk: r.desk, Log: slog.New(slog.DiscardHandler)}
+	r.background(h.Run)
+	m := r.publish(20, true)
+	fail := func(round, count int) {
+		for n := range count {
+			r.fail(m, n, round, rooms.Rejected, "")
+			h.Failed(m.UMID)
+		}
+	}
+	held := func() string {
+		if c := r.controls.Of(m.UMID); c.State != rooms.ControlHeld {
+			return fmt.Sprintf("%+v", c)
+		}
+		return ""
+	}
+	fail(0, 3)
+	r.eventually("held", held)
+	r.folded()
+	if _, err := r.desk.Resume(t.Context(), m.UMID, "hosp-7"); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := r.desk.Resend(t.Context(), m.UMID); err != nil || done.Requeued != 3 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if c := r.summary(m.UMID).Control; !c.Runs() || c.By != "hosp-7" || c.Failed != 0 {
+		t.Errorf("on record is %+v", c)
+	}
+	fail(1, 2)
+	r.counted(h, m)
+	if held() == "" {
+		t.Error("held by two")
+	}
+	r.fail(m, 2, 1, rooms.Rejected, "")
+	h.Failed(m.UMID)
+	r.eventually("held again", held)
 }

@@ -14,7 +14,8 @@
 //
 // To try anew what has failed begins a round, of which there are rooms.MaxRounds: each delivery whose reason can be helped is
 // queued again, with a time to live of its own, to where the person is now. It takes the body, which the log keeps for
-// a while. A subscriber whose id has changed since with the keys counts as one who has left.
+// a while. Where the message was resumed before, that is on record once more, and a Holder counts those deliveries again. A
+// subscriber whose id has changed since with the keys counts as one who has left.
 //
 // It does not recall what a provider has taken, nor what applications that read the room have got.
 package control

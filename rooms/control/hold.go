@@ -2,11 +2,13 @@ package control
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 // countEvery is the time between two counts of what has failed.
@@ -88,4 +90,33 @@ func (h *Holder) one(ctx context.Context, u rooms.UMID) error {
 	h.Log.Warn("a message is held: too many deliveries have failed", "umid", string(u), "failed", m.Wrong, "limit", p.HoldAfter)
 	_, err = h.Desk.Hold(ctx, u)
 	return err
+}
+
+// countAgain has the next hold of a message that was resumed count what fails once more: no more than so many are wrong
+// still that were so before. It is the decision that stands, stored and recorded again.
+func (d *Desk) countAgain(ctx context.Context, u rooms.UMID, wrong int) error {
+	for {
+		m, err := d.Index.Standing(u)
+		if err != nil {
+			return err
+		}
+		stored, err := d.Controls.Read(ctx, u)
+		if err != nil {
+			return err
+		}
+		c := Latest(m.Control, stored)
+		failed := min(c.Failed, wrong, m.Wrong)
+		if !c.Runs() || c.Failed == failed { // to resume one that waits counts anew by itself
+			return nil
+		}
+		c.UMID, c.Failed, c.Entry = u, failed, stored.Entry
+		c, err = d.Controls.Put(ctx, c)
+		if errors.Is(err, stream.ErrRevision) && ctx.Err() == nil {
+			continue // somebody else has decided meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		return d.record(ctx, c)
+	}
 }

@@ -33,7 +33,9 @@ type Keeper struct {
 	Desk *Desk
 	// Keep is how long after a decision its message may still have deliveries under way.
 	Keep time.Duration
-	Log  *slog.Logger
+	// Whole is an error unless the index knows all that was in the log at the call. It does not wait for one that is begun anew.
+	Whole func(ctx context.Context) error
+	Log   *slog.Logger
 
 	tidied time.Time
 	done   map[rooms.UMID]time.Time // cancelled messages whose retries were given up, and when
@@ -167,13 +169,13 @@ func failed(j rooms.Job, why rooms.Reason, now time.Time) rooms.Event {
 	return e
 }
 
-// endRetries gives up the deliveries of a cancelled message that wait for their next attempt.
+// endRetries gives up the deliveries of a cancelled message that wait for their next attempt, or were postponed.
 func (k *Keeper) endRetries(ctx context.Context, c rooms.Control) error {
 	if err := k.Desk.Index.Wait(ctx); err != nil {
 		return err
 	}
 	m, err := k.Desk.Index.Standing(c.UMID)
-	if err != nil || m.Errored == 0 {
+	if err != nil || m.Errored+m.Queued == 0 {
 		return nil // it is not known any more, or has none
 	}
 	for from := 0; from >= 0; {
@@ -191,13 +193,18 @@ func (k *Keeper) endRetries(ctx context.Context, c rooms.Control) error {
 
 // endSome records first and takes the retries away then: one that comes all the same finds what is recorded.
 func (k *Keeper) endSome(ctx context.Context, c rooms.Control, page []Delivery) error {
-	errored := map[int]Delivery{}
+	waiting := map[int]Delivery{}
 	var wanted []stream.Retry
 	for _, d := range page {
-		if d.Status == rooms.Errored {
-			errored[d.N] = d
-			wanted = append(wanted, stream.Retry{DeliveryID: rooms.DeliveryID{UMID: c.UMID, N: d.N}, Round: d.Round, Attempt: d.Attempt + 1})
+		r := stream.Retry{DeliveryID: rooms.DeliveryID{UMID: c.UMID, N: d.N}, Round: d.Round, Attempt: d.Attempt}
+		switch {
+		case d.Status == rooms.Errored:
+			r.Attempt++
+		case d.Status != rooms.Queued || d.RetryAt.IsZero(): // a postponed attempt keeps its number
+			continue
 		}
+		waiting[d.N] = d
+		wanted = append(wanted, r)
 	}
 	if len(wanted) == 0 {
 		return nil
@@ -209,9 +216,10 @@ func (k *Keeper) endSome(ctx context.Context, c rooms.Control, page []Delivery) 
 	found = slices.DeleteFunc(found, func(r stream.Retry) bool { return r.Due.Before(k.Desk.now().Add(soon)) })
 	var events []rooms.Event
 	for _, r := range found {
+		d := waiting[r.N]
 		events = append(events, rooms.Event{
-			Kind: rooms.EventFailed, Room: c.Room, UMID: c.UMID, At: k.Desk.now(), N: r.N, Attempt: r.Attempt - 1, Round: r.Round,
-			Channel: errored[r.N].Channel, Reason: c.Why(),
+			Kind: rooms.EventFailed, Room: c.Room, UMID: c.UMID, At: k.Desk.now(), N: r.N, Attempt: d.Attempt, Round: r.Round,
+			Channel: d.Channel, Reason: c.Why(),
 		})
 	}
 	if err := k.record(ctx, events); err != nil {
@@ -228,13 +236,29 @@ func (k *Keeper) endSome(ctx context.Context, c rooms.Control, page []Delivery) 
 // tidy records a decision whose record was interrupted, or forgets one of long ago.
 func (k *Keeper) tidy(ctx context.Context, c rooms.Control) error {
 	m, err := k.Desk.Index.Standing(c.UMID)
-	old := k.Desk.now().Sub(c.At) > k.Keep
 	switch {
-	case old && (err != nil || m.Finished && m.Control.Entry >= c.Entry):
-		delete(k.done, c.UMID)
-		return k.Desk.Controls.Drop(ctx, c)
+	case k.Desk.now().Sub(c.At) > k.Keep && past(m, c, err):
+		return k.forget(ctx, c)
 	case err != nil:
 		return nil // it is not known yet
 	}
 	return k.Desk.repair(ctx, m, c)
+}
+
+// forget drops a decision of long ago. An index that is begun anew may not know its message yet, or not all of it; so it
+// has to say that the message is done with when it is whole.
+func (k *Keeper) forget(ctx context.Context, c rooms.Control) error {
+	if err := k.Whole(ctx); err != nil {
+		return nil // next time
+	}
+	if m, err := k.Desk.Index.Standing(c.UMID); !past(m, c, err) {
+		return nil
+	}
+	delete(k.done, c.UMID)
+	return k.Desk.Controls.Drop(ctx, c)
+}
+
+// past says that a decision has no effect any more, by what the index has answered.
+func past(m Standing, c rooms.Control, err error) bool {
+	return errors.Is(err, ErrUnknown) || err == nil && m.Finished && m.Control.Entry >= c.Entry
 }

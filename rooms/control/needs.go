@@ -19,6 +19,8 @@ var (
 	ErrGone = errors.New("control: the content is no longer kept")
 	// ErrRounds: what failed was tried anew as often as may be.
 	ErrRounds = errors.New("control: tried anew as often as may be")
+	// ErrUnknown: the index does not know the message.
+	ErrUnknown = errors.New("control: unknown message")
 )
 
 // Standing is how a message stands.
@@ -28,6 +30,7 @@ type Standing struct {
 	Erased   bool          // the body is no longer kept
 	Failed   int           // deliveries that were given up
 	Errored  int           // that wait for their next attempt
+	Queued   int           // that have a job; some of them are postponed
 	Wrong    int           // of the failed: those that nobody wanted to fail
 	Helpable int           // of the failed: those that can be tried anew
 	Control  rooms.Control // the latest decision that is on record
@@ -41,7 +44,7 @@ type Delivery struct {
 }
 
 // Index tells how messages stand. Wait returns when it knows every event that was recorded before the call; an unknown
-// message is an error.
+// message is ErrUnknown.
 type Index interface {
 	Standing(u rooms.UMID) (Standing, error)
 	Deliveries(u rooms.UMID, from, limit int) (page []Delivery, next int, err error)

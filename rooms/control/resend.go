@@ -100,7 +100,10 @@ func (d *Desk) resend(ctx context.Context, m Standing, message rooms.Message) (R
 		}
 		done.Requeued, done.Unknown = done.Requeued+n, done.Unknown+len(part)-n
 	}
-	return done, d.Index.Wait(ctx) // who asks how it stands sees it
+	if err := d.Index.Wait(ctx); err != nil { // who asks how it stands sees it
+		return done, err
+	}
+	return done, d.countAgain(ctx, m.UMID, max(m.Wrong-done.Requeued, 0))
 }
 
 // helpable are deliveries that can be tried anew, as many as one call does.

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -33,6 +34,8 @@ type rig struct {
 	ahead time.Duration // of the desk's clock
 	rules rooms.Policy
 	asked int // how often for the rules
+
+	anew error // what an index that is begun anew says of messages
 }
 
 func newRig(t *testing.T) *rig {
@@ -108,10 +111,16 @@ func (r *rig) counted(h *control.Holder, m rooms.Message) {
 type standings struct{ *rig }
 
 func (s standings) Standing(u rooms.UMID) (control.Standing, error) {
+	if err := s.unread(); err != nil {
+		return control.Standing{}, err
+	}
 	m, err := s.index.Message(u)
+	if errors.Is(err, index.ErrUnknown) {
+		err = fmt.Errorf("%w: %w", control.ErrUnknown, err)
+	}
 	return control.Standing{
 		Header: m.Header, Finished: !m.FinishedAt.IsZero(), Erased: !m.ErasedAt.IsZero(),
-		Failed: m.Counts.Failed, Errored: m.Counts.Errored, Wrong: m.Wrong, Helpable: m.Helpable, Control: m.Control,
+		Failed: m.Counts.Failed, Errored: m.Counts.Errored, Queued: m.Counts.Queued, Wrong: m.Wrong, Helpable: m.Helpable, Control: m.Control,
 	}, err
 }
 
@@ -126,10 +135,30 @@ func (s standings) Deliveries(u rooms.UMID, from, limit int) (page []control.Del
 func (s standings) State(id rooms.DeliveryID) (rooms.State, error) { return s.index.State(id) }
 func (s standings) Wait(ctx context.Context) error                 { return s.index.Wait(ctx, s.log) }
 
+// beginAnew has the index say that of each message, until it is nil; it is not whole until then.
+func (r *rig) beginAnew(says error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.anew = says
+}
+
+func (r *rig) unread() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.anew
+}
+
+func (r *rig) whole(ctx context.Context) error {
+	if err := r.unread(); err != nil {
+		return err
+	}
+	return r.index.Wait(ctx, r.log)
+}
+
 // keep runs a keeper until the test ends.
 func (r *rig) keep() {
 	r.Helper()
-	k := &control.Keeper{Desk: r.desk, Keep: 24 * time.Hour, Log: slog.New(slog.DiscardHandler)}
+	k := &control.Keeper{Desk: r.desk, Keep: 24 * time.Hour, Whole: r.whole, Log: slog.New(slog.DiscardHandler)}
 	r.background(k.Run)
 }
 
