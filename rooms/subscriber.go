@@ -53,6 +53,11 @@ type Invitation struct {
 	Tries int       `json:"tries,omitzero"` // wrong codes
 }
 
+// Waits says whether somebody has yet to be approved, or to confirm.
+func (s Subscriber) Waits() bool {
+	return s.State == SubscriberRequested || s.State == SubscriberInvited
+}
+
 // Receives says whether somebody is a recipient of what is published now.
 func (s Subscriber) Receives(now time.Time) bool {
 	switch s.State {

@@ -21,7 +21,7 @@ func ParseSubscriber(body []byte, now time.Time) (Subscriber, error) {
 	return parseSubscriber(body, now, true)
 }
 
-// ParseSubscriptionRequest reads a person who wants to subscribe.
+// ParseSubscriptionRequest reads a person who wants to subscribe, with the one contact that he can prove is his.
 func ParseSubscriptionRequest(body []byte, now time.Time) (rooms.Subscription, error) {
 	s, err := parseSubscriber(body, now, false)
 	return s.Subscription, err
@@ -34,6 +34,9 @@ func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, erro
 	}
 	if !p.changed["email"] && !p.changed["phone"] {
 		_ = p.faultAt("", v1.FaultCodeContactCount, "email or phone is needed, or both")
+	}
+	if !byAdmin && p.changed["email"] && p.changed["phone"] {
+		_ = p.faultAt("", v1.FaultCodeContactCount, "email or phone, and not both: a person confirms one")
 	}
 	contact := &p.s.Contact
 	order := p.order

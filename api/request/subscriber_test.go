@@ -52,6 +52,14 @@ func TestSubscriberRefused(t *testing.T) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
+	for body, ok := range map[string]bool{
+		`{"email":"a@example.com"}`: true, `{"phone":"+996555000111","channels":["sms"]}`: true,
+		`{"email":"a@example.com","phone":"+996555000111"}`: false, `{"email":"a@example.com","phone":"+996555000111","channels":["email"]}`: false,
+	} {
+		if _, err := ParseSubscriptionRequest([]byte(body), day()); (err == nil) != ok {
+			t.Errorf("asked for with %s: %v", body, err)
+		}
+	}
 	if _, err := ParseSubscriptionRequest([]byte(`{"email":"a@example.com","confirm":true}`), day()); err == nil {
 		t.Error("who asks cannot say whether the person is asked")
 	}

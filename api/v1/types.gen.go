@@ -2427,7 +2427,7 @@ type SubscriptionReceipt struct {
 	ID SubscriberID `json:"id"`
 }
 
-// SubscriptionRequest defines model for SubscriptionRequest.
+// SubscriptionRequest One contact, which the person confirms.
 type SubscriptionRequest = Person
 
 // Suppression defines model for Suppression.

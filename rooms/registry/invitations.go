@@ -40,29 +40,63 @@ type Invitations struct {
 }
 
 // Ask has a person come in who wants to, as the room allows, or says ErrClosed. It gives the id under which he confirms.
+// What is asked last of who has not confirmed is what he will be in with; only the contact that the code goes to is
+// taken, since nothing proves that others are his.
 func (i *Invitations) Ask(ctx context.Context, room rooms.RoomConfig, p rooms.Subscription) (rooms.SubscriberID, error) {
+	p.Contact.Others = nil
 	switch room.Join {
 	case rooms.JoinOpen:
-		sub, err := i.Invite(ctx, room, p)
+		sub, err := i.invite(ctx, room, p, asks(p))
 		return sub.ID, err
 	case rooms.JoinApproval:
-		sub, _, err := i.Subscribers.enter(ctx, room.Name, p, func(s *rooms.Subscriber) { s.State = rooms.SubscriberRequested })
-		return sub.ID, err
+		return i.request(ctx, room.Name, p)
 	}
 	return "", ErrClosed
 }
 
-// Invite sends a code to a person who is no subscriber yet; who is invited already gets another one when that has had
-// its time.
+// asks says a person anew, but for the other contacts, which only an admin gives.
+func asks(p rooms.Subscription) func(*rooms.Subscription) {
+	return func(known *rooms.Subscription) {
+		others := known.Contact.Others
+		*known = p
+		known.Contact.Others = others
+	}
+}
+
+// request has a person wait to be approved.
+func (i *Invitations) request(ctx context.Context, room rooms.Room, p rooms.Subscription) (rooms.SubscriberID, error) {
+	sub, created, err := i.Subscribers.enter(ctx, room, p, func(s *rooms.Subscriber) { s.State = rooms.SubscriberRequested })
+	if err != nil || created || !sub.Waits() {
+		return sub.ID, err
+	}
+	_, _, err = i.Subscribers.Update(ctx, room, sub.ID, 0, func(s *rooms.Subscriber, known *rooms.Subscription) error {
+		if !s.Waits() {
+			return errNothing
+		}
+		asks(p)(known)
+		return nil
+	})
+	return sub.ID, unless(err, errNothing)
+}
+
+// Invite sends a code to a person who is no subscriber yet, and says anew what is known of him; who is invited already
+// gets another one when that has had its time. The code proves the first contact; others are the admin's to answer for.
 func (i *Invitations) Invite(ctx context.Context, room rooms.RoomConfig, p rooms.Subscription) (rooms.Subscriber, error) {
+	return i.invite(ctx, room, p, func(known *rooms.Subscription) { *known = p })
+}
+
+func (i *Invitations) invite(ctx context.Context, room rooms.RoomConfig, p rooms.Subscription, anew func(*rooms.Subscription)) (rooms.Subscriber, error) {
 	invitation := i.fresh()
 	sub, created, err := i.Subscribers.enter(ctx, room.Name, p, func(s *rooms.Subscriber) {
 		s.State, s.Invitation = rooms.SubscriberInvited, invitation
 	})
-	if err != nil || !created && sub.State != rooms.SubscriberInvited {
+	if err != nil || !created && !sub.Waits() {
 		return sub, err
 	}
-	return i.bring(ctx, room, sub)
+	if created {
+		anew = nil
+	}
+	return i.bring(ctx, room, sub, anew)
 }
 
 // Approve invites a person who has asked.
@@ -80,7 +114,7 @@ func (i *Invitations) Approve(ctx context.Context, room rooms.RoomConfig, id roo
 	if err != nil {
 		return sub, err
 	}
-	return i.bring(ctx, room, sub)
+	return i.bring(ctx, room, sub, nil)
 }
 
 // Decline erases who has asked and was not let in.
@@ -100,13 +134,20 @@ func (i *Invitations) fresh() rooms.Invitation {
 	return rooms.Invitation{Nonce: rand.Text(), At: now, Until: now.Add(i.Options.ValidFor)}
 }
 
-// bring sends the code of an entry, of a new invitation if the present one has had its time.
-func (i *Invitations) bring(ctx context.Context, room rooms.RoomConfig, sub rooms.Subscriber) (rooms.Subscriber, error) {
-	sub, p, err := i.Subscribers.Update(ctx, room.Name, sub.ID, 0, func(s *rooms.Subscriber, _ *rooms.Subscription) error {
-		if s.State != rooms.SubscriberInvited || i.Subscribers.now().Before(s.Invitation.At.Add(i.Options.Again)) {
+// bring sends the code of an entry, of a new invitation if the present one has had its time; and first says anew who
+// waits, if there is something to say.
+func (i *Invitations) bring(ctx context.Context, room rooms.RoomConfig, sub rooms.Subscriber, anew func(*rooms.Subscription)) (rooms.Subscriber, error) {
+	sub, p, err := i.Subscribers.Update(ctx, room.Name, sub.ID, 0, func(s *rooms.Subscriber, p *rooms.Subscription) error {
+		over := s.State == rooms.SubscriberRequested || !i.Subscribers.now().Before(s.Invitation.At.Add(i.Options.Again))
+		if !s.Waits() || anew == nil && (!over || s.State == rooms.SubscriberRequested) {
 			return errNothing
 		}
-		s.Invitation = i.fresh()
+		if anew != nil {
+			anew(p)
+		}
+		if over {
+			s.State, s.Invitation = rooms.SubscriberInvited, i.fresh()
+		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, errNothing) || sub.State != rooms.SubscriberInvited {

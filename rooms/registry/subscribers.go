@@ -74,10 +74,19 @@ func (s *Subscribers) Add(ctx context.Context, room rooms.Room, c rooms.Contact)
 	return s.Subscribe(ctx, room, rooms.Subscription{Contact: c})
 }
 
-// Subscribe makes a person an active subscriber of a room. created is false if he was there before, in whatever state;
-// then he stays as he is.
+// Subscribe makes a person an active subscriber of a room, as is said of him here, even if he waits to be approved or
+// to confirm. created is false if he was active or paused before; then he stays as he is.
 func (s *Subscribers) Subscribe(ctx context.Context, room rooms.Room, p rooms.Subscription) (sub rooms.Subscriber, created bool, err error) {
-	return s.enter(ctx, room, p, func(*rooms.Subscriber) {})
+	for {
+		sub, created, err = s.enter(ctx, room, p, func(*rooms.Subscriber) {})
+		if err != nil || created || !sub.Waits() {
+			return sub, created, err
+		}
+		sub, err = s.admit(ctx, sub, p)
+		if !errors.Is(err, stream.ErrRevision) {
+			return sub, err == nil, err
+		}
+	}
 }
 
 // enter stores the entry of a person who is not there, as state says.
@@ -121,7 +130,7 @@ func (s *Subscribers) SubscribeMany(ctx context.Context, room rooms.Room, people
 		n := min(len(people), chunk)
 		a, err := s.addChunk(ctx, room, people[:n])
 		if err != nil {
-			return added, existing, err
+			return added + a, existing, err
 		}
 		added, existing = added+a, existing+n-a
 		people = people[n:]
@@ -129,68 +138,76 @@ func (s *Subscribers) SubscribeMany(ctx context.Context, room rooms.Room, people
 	return added, existing, nil
 }
 
-// addChunk stores those of at most 1,000 people who are not there yet.
+// addChunk stores those of at most 1,000 people who are not there yet, and admits those who wait.
 func (s *Subscribers) addChunk(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added int, err error) {
 	for {
-		fresh, err := s.fresh(ctx, room, people)
-		if err != nil || len(fresh) == 0 {
-			return 0, err
+		fresh, waiting, err := s.fresh(ctx, room, people)
+		if err != nil {
+			return added, err
 		}
-		err = s.store.AddSubscribers(ctx, fresh)
-		if errors.Is(err, stream.ErrExists) {
-			continue // one of them came in meanwhile: look again
+		admitted, err := s.admitAll(ctx, waiting)
+		added += admitted
+		if err == nil {
+			err = s.store.AddSubscribers(ctx, fresh)
+		}
+		if errors.Is(err, stream.ErrExists) || errors.Is(err, stream.ErrRevision) {
+			continue // one of them came in or changed meanwhile: look again
 		}
 		if err != nil {
-			return 0, fmt.Errorf("registry: store subscribers: %w", err)
+			return added, fmt.Errorf("registry: store subscribers: %w", err)
 		}
-		return len(fresh), nil
+		return added + len(fresh), nil
 	}
 }
 
-// fresh seals those people who are not subscribed, each once.
-func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, people []rooms.Subscription) ([]rooms.Subscriber, error) {
+// fresh seals those people who are not subscribed, each once, and gives those who wait.
+func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, people []rooms.Subscription) (out []rooms.Subscriber, waiting []waiter, err error) {
 	ids := make([][]rooms.SubscriberID, len(people))
 	for i, p := range people {
 		ids[i] = s.ids(room, p.Contact)
 	}
-	taken, err := s.taken(ctx, room, slices.Concat(ids...))
+	known, err := s.known(ctx, room, slices.Concat(ids...))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []rooms.Subscriber
 	for i, p := range people {
-		if anyOf(taken, ids[i]) {
+		if there, ok := anyOf(known, ids[i]); ok {
+			if there.Waits() {
+				waiting = append(waiting, waiter{there, p})
+				there.State = rooms.SubscriberActive
+				known[there.ID] = there
+			}
 			continue
 		}
-		taken[ids[i][0]] = true
 		sub, err := s.seal(room, ids[i][0], p)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		known[sub.ID] = sub
 		out = append(out, sub)
 	}
-	return out, nil
+	return out, waiting, nil
 }
 
-func (s *Subscribers) taken(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) (map[rooms.SubscriberID]bool, error) {
+func (s *Subscribers) known(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) (map[rooms.SubscriberID]rooms.Subscriber, error) {
 	found, err := s.store.FindSubscribers(ctx, room, ids)
 	if err != nil {
 		return nil, fmt.Errorf("registry: look for subscribers: %w", err)
 	}
-	taken := make(map[rooms.SubscriberID]bool, len(ids))
+	known := make(map[rooms.SubscriberID]rooms.Subscriber, len(ids))
 	for _, sub := range found {
-		taken[sub.ID] = true
+		known[sub.ID] = sub
 	}
-	return taken, nil
+	return known, nil
 }
 
-func anyOf(taken map[rooms.SubscriberID]bool, ids []rooms.SubscriberID) bool {
+func anyOf(known map[rooms.SubscriberID]rooms.Subscriber, ids []rooms.SubscriberID) (sub rooms.Subscriber, ok bool) {
 	for _, id := range ids {
-		if taken[id] {
-			return true
+		if sub, ok = known[id]; ok {
+			return sub, true
 		}
 	}
-	return false
+	return sub, false
 }
 
 // ID is what a contact is known by in a room, subscribed or not; it changes with the keys.
