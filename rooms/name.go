@@ -17,6 +17,9 @@ type Type string
 // (claim azp, client_id or sub). One to 128 printable ASCII characters without space.
 type Client string
 
+// Gateway is who publishes what crier itself has to say. No token makes anybody that.
+const Gateway Client = "crier"
+
 // UMID is the unique message id that GovStack asks for: a ULID, 26 characters in
 // Crockford's base 32, whose first ten are the time of acceptance in milliseconds.
 type UMID string

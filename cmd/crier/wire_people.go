@@ -15,11 +15,8 @@ import (
 	"github.com/govcrier/crier/rooms/registry"
 )
 
-// gatewayClient is who publishes what crier itself has to say, and confirmation is its type.
-const (
-	gatewayClient = rooms.Client("crier")
-	confirmation  = rooms.Type("confirmation")
-)
+// confirmation is the type of what crier itself has to say.
+const confirmation = rooms.Type("confirmation")
 
 // invitations make people confirm that they want to subscribe.
 func (a *App) invitations(k *knowledge, p *publish.Publisher) *registry.Invitations {
@@ -47,7 +44,7 @@ func (c courier) Bring(ctx context.Context, i registry.Invite) error {
 	}
 	to := rooms.Contact{Channel: i.To.Channel, Address: i.To.Address, Name: i.To.Name, Language: i.To.Language}
 	_, err = c.publisher.Publish(ctx, publish.Request{
-		Client: gatewayClient, Own: true, Room: i.Room.Name, Raw: []byte(i.Nonce), TransactionID: strings.Join([]string{"invitation", string(i.Room.Name), i.Nonce}, "-"),
+		Client: rooms.Gateway, Own: true, Room: i.Room.Name, Raw: []byte(i.Nonce), TransactionID: strings.Join([]string{"invitation", string(i.Room.Name), i.Nonce}, "-"),
 		Type: confirmation, Lane: rooms.Normal, Content: content, Direct: true, Recipients: []rooms.Contact{to}, ExpiresAt: i.Until,
 	})
 	if errors.Is(err, publish.ErrConflict) { // it was brought under a key that has gone

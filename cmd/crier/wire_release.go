@@ -14,7 +14,7 @@ import (
 // newReleaser makes what looks after messages that wait.
 func (a *App) newReleaser(c *crew, s *store, k *knowledge) *release.Releaser {
 	return &release.Releaser{
-		Options: a.config.Release, Log: s.log, Memory: held{k}, Vault: s.vault, Controls: k.controls, Rooms: standing{k.rooms},
+		Options: a.config.Release, Log: s.log, Memory: held{k}, Vault: s.vault, Controls: k.controls, Rooms: standing{k.rooms}, Publishers: entitled{k},
 		Policies: k.policies, Audit: a.recorder(c, s.log, "release"), Logger: a.log.With("part", "release"), Now: s.broker.Now,
 	}
 }
@@ -49,4 +49,30 @@ func (s standing) Stands(ctx context.Context, h rooms.Header) (bool, error) {
 		return false, nil
 	}
 	return !h.ReceivedAt.Before(room.CreatedAt), err
+}
+
+// entitled knows what publishers may do now.
+type entitled struct{ *knowledge }
+
+// May says whether a message could be published now as it was then, and whom it is from by now. What crier itself has to say
+// may always go.
+func (e entitled) May(ctx context.Context, h rooms.Header, from rooms.Sender) (rooms.Sender, bool, error) {
+	if h.Publisher == rooms.Gateway && h.Type == confirmation {
+		return from, true, nil
+	}
+	if e.blocked.Has(h.Publisher) {
+		return from, false, nil
+	}
+	room, err := e.rooms.Get(ctx, h.Room)
+	if err != nil {
+		return from, false, unless(registry.ErrUnknownRoom, err)
+	}
+	if may, named := room.MayPublish(h.Publisher); !may || h.Direct && !named {
+		return from, false, nil
+	}
+	if from.Form() == nil {
+		return from, true, nil
+	}
+	sender, err := e.senders.Resolve(ctx, h.Publisher, from, true)
+	return sender, err == nil, unless(rooms.ErrSender, err)
 }

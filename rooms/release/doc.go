@@ -4,8 +4,9 @@
 //
 // Promised: a message goes once, and not before its time, whoever crashes and however often it is looked at; one that was
 // accepted is looked at, since what its node did not get done is found by a pass over all that wait. One that is cancelled
-// or has expired never goes, nor does one of a room that is gone. Of a series each time is a message of its own, which is
-// made once; after a long silence only the latest time is made up for, if a message of that time would not have expired.
+// or has expired never goes, nor does one of a room that is gone, or that its publisher may not publish any more when its
+// time comes: it is cancelled. Of a series each time is a message of its own, which is made once; after a long silence only
+// the latest time is made up for, if a message of that time would not have expired.
 // Times at which the series was paused are left out.
 //
 // Not promised: that it goes on the second: the log's schedules fire within about a second, and a message that is paused

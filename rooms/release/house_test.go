@@ -35,6 +35,9 @@ type house struct {
 	controls  *registry.Controls
 	policy    rooms.Policy
 	gone      bool // the room
+	barred    bool // the publisher
+	unsure    error
+	from      rooms.Sender // by now; zero: as it was
 
 	mu    sync.Mutex
 	now   time.Time
@@ -66,7 +69,7 @@ func newHouseOn(t *testing.T, o stream.Options) *house {
 	h.wires = &wires{Log: h.log, wakes: map[rooms.UMID]time.Time{}, last: map[rooms.UMID]rooms.Wake{}}
 	h.Releaser = &release.Releaser{
 		Options: release.Options{}.WithDefaults(), Log: h.wires, Memory: h, Vault: h.vault, Controls: h.controls, Rooms: h,
-		Policies: h, Audit: h, Logger: slog.New(slog.DiscardHandler), Now: h.clock,
+		Publishers: h, Policies: h, Audit: h, Logger: slog.New(slog.DiscardHandler), Now: h.clock,
 	}
 	h.publisher = &publish.Publisher{
 		Log: h.wires, Memory: recall{h}, Vault: h.vault, Verifier: h.vault, Policies: ofRoom{h}, Holder: h.Releaser, Now: h.clock,
@@ -113,6 +116,13 @@ func (h *house) Known(u rooms.UMID) (release.Known, bool, error) {
 }
 
 func (h *house) Stands(context.Context, rooms.Header) (bool, error) { return !h.gone, nil }
+
+func (h *house) May(_ context.Context, _ rooms.Header, from rooms.Sender) (rooms.Sender, bool, error) {
+	if h.from.Form() != nil {
+		from = h.from
+	}
+	return from, !h.barred, h.unsure
+}
 
 func (h *house) Policy(context.Context, rooms.Revision) (rooms.Policy, error) { return h.policy, nil }
 

@@ -78,6 +78,13 @@ type Rooms interface {
 	Stands(ctx context.Context, h rooms.Header) (bool, error)
 }
 
+// Publishers say who may publish still.
+type Publishers interface {
+	// May says whether a message could be published now as it was then, and whom it is from by now. Where that cannot be
+	// known it is an error, and the message goes later.
+	May(ctx context.Context, h rooms.Header, from rooms.Sender) (sender rooms.Sender, may bool, err error)
+}
+
 // Policies gives the rules of a revision.
 type Policies interface {
 	Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error)
@@ -90,16 +97,17 @@ type Record interface {
 
 // Releaser looks after messages that wait.
 type Releaser struct {
-	Options  Options // complete
-	Log      Log
-	Memory   Memory
-	Vault    Vault
-	Controls Controls
-	Rooms    Rooms
-	Policies Policies
-	Audit    Record
-	Logger   *slog.Logger
-	Now      func() time.Time
+	Options    Options // complete
+	Log        Log
+	Memory     Memory
+	Vault      Vault
+	Controls   Controls
+	Rooms      Rooms
+	Publishers Publishers
+	Policies   Policies
+	Audit      Record
+	Logger     *slog.Logger
+	Now        func() time.Time
 }
 
 func (r *Releaser) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }

@@ -172,6 +172,56 @@ func TestMessageOfARoomThatIsGone(t *testing.T) {
 	}
 }
 
+// When its time comes the publisher may not publish it any more: it ends. While that cannot be known it waits.
+func TestMessageOfOneWhoMayNotPublish(t *testing.T) {
+	h := newHouse(t)
+	once := request(1)
+	once.SendAt = monday
+	repeated := weekly(h, time.Time{})
+	repeated.TransactionID = "hosp-7-2"
+	for _, r := range []publish.Request{once, repeated} {
+		h.barred, h.unsure = false, nil
+		h.set(monday.Add(-24 * time.Hour))
+		u := h.accept(r).UMID
+		h.set(monday)
+		h.barred, h.unsure = true, errCut
+		if err := h.Look(t.Context(), h.due(u)); !errors.Is(err, errCut) || len(h.waiting()) != 1 {
+			t.Fatalf("not known: %v, %d wait", err, len(h.waiting()))
+		}
+		h.unsure = nil
+		h.look(u)
+		s := h.summary(u)
+		if len(h.entries()) != 0 || s.Control.State != rooms.ControlCancelled || s.Control.Reason != rooms.Cancelled || s.Held || s.ErasedAt.IsZero() {
+			t.Errorf("%d entries, %+v", len(h.entries()), s)
+		}
+	}
+}
+
+// What goes is from whom its publisher sends for by now.
+func TestSenderOfBefore(t *testing.T) {
+	h := newHouse(t)
+	once := direct(t, 1)
+	once.SendAt, once.From = monday, rooms.Sender{Organisation: "Ministry of Health"}
+	repeated := weekly(h, time.Time{})
+	repeated.TransactionID, repeated.From = "hosp-7-2", once.From
+	h.accept(once)
+	h.accept(repeated)
+	h.set(monday)
+	h.from = rooms.Sender{Organisation: "Ministry of Health and Care"}
+	for _, m := range h.waiting() {
+		h.look(m.UMID)
+	}
+	sent := h.sent()
+	for _, m := range sent {
+		if e, err := m.Open(h.vault); err != nil || e.From.Organisation != h.from.Organisation {
+			t.Errorf("it is from %+v, %v", e.From, err)
+		}
+	}
+	if len(sent) != 2 {
+		t.Errorf("%d sent", len(sent))
+	}
+}
+
 // After a long outage what has expired does not go.
 func TestMessageThatExpires(t *testing.T) {
 	h := newHouse(t)

@@ -33,6 +33,11 @@ func (r *Releaser) series(ctx context.Context, m rooms.Message, control rooms.Co
 		if moment.After(now) { // it waits for the end of quiet hours
 			next, more = earlier(moment, next, more), true
 		} else if control.Runs() {
+			from, may, err := r.Publishers.May(ctx, m.Header, envelope.From)
+			if err != nil || !may {
+				return r.unless(err, func() error { return r.cancel(ctx, m, "", rooms.Cancelled) })
+			}
+			s.envelope.From = from
 			if err := r.occur(ctx, s, at, moment); err != nil {
 				return err
 			}

@@ -68,6 +68,11 @@ func (r *Releaser) send(ctx context.Context, m rooms.Message) error {
 	if err != nil {
 		return err
 	}
+	from, may, err := r.Publishers.May(ctx, m.Header, envelope.From)
+	if err != nil || !may {
+		return r.unless(err, func() error { return r.cancel(ctx, m, "", rooms.Cancelled) })
+	}
+	envelope.From = from
 	out := rooms.Message{Header: m.Header, ID: "release." + string(m.UMID)}
 	out.Held, out.Sequence = false, 0
 	if m.ReleasedBy != "" && m.SendAt.IsZero() {
