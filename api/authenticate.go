@@ -11,14 +11,14 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// identify finds out who calls, unless that is known, and keeps out who is blocked.
+// identify finds out who calls, unless that is known, and keeps out who is blocked, or would be the gateway itself.
 func (s *Server) identify(c *call) error {
 	if c.client == "" {
 		if err := s.authenticate(c); err != nil {
 			return err
 		}
 	}
-	if s.deps.Blocked.Has(c.client) {
+	if c.client == rooms.Gateway || s.deps.Blocked.Has(c.client) {
 		return problem.Of(v1.ProblemCodeClientBlocked)
 	}
 	return nil

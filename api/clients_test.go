@@ -34,6 +34,21 @@ func TestBlockedClientsAreRefused(t *testing.T) {
 	}
 }
 
+// No token makes anybody the gateway itself.
+func TestNobodyIsTheGateway(t *testing.T) {
+	e := newEngine()
+	s := newServer(e)
+	for _, path := range []string{"/v1/rooms", "/v1/rooms/newborn"} {
+		if w := (ask{"GET", path, string(rooms.Gateway) + "+admin", "", nil}).of(s); w.Code != 403 || !strings.Contains(w.Body.String(), `"client_blocked"`) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	a := s.PublishOverNATS(t.Context(), broker.Question{Subject: rooms.PublishedBy(rooms.Gateway, "newborn"), Body: []byte(good)})
+	if a.Code != 403 || !strings.Contains(string(a.Body), `"client_blocked"`) || e.count() != 0 {
+		t.Errorf("over NATS: %d %s", a.Code, a.Body)
+	}
+}
+
 func TestPublishOverNATS(t *testing.T) {
 	for _, tc := range []struct {
 		client, room, body string

@@ -24,7 +24,7 @@ import (
 // ErrNoRights refuses a client that may neither read nor publish anywhere.
 var ErrNoRights = errors.New("edge: the client may neither read nor publish in any room")
 
-// ErrBlocked refuses a client that is kept out.
+// ErrBlocked refuses a client that is kept out, and one that has the gateway's own name.
 var ErrBlocked = errors.New("edge: the client is blocked")
 
 // Bearer is who sent a token.
@@ -77,7 +77,7 @@ func (g *Gatekeeper) Admit(ctx context.Context, token string) (broker.Guest, err
 	if err != nil {
 		return broker.Guest{}, fmt.Errorf("edge: %w", err)
 	}
-	if g.Blocked.Has(client) {
+	if client == rooms.Gateway || g.Blocked.Has(client) {
 		return broker.Guest{}, ErrBlocked
 	}
 	guest, err := g.rights(ctx, client)

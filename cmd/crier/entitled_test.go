@@ -12,10 +12,10 @@ import (
 	"github.com/govcrier/crier/rooms/stream"
 )
 
-// silentLog is a log that does not answer.
-type silentLog struct{ *stream.Log }
+// speechless is a log that does not answer.
+type speechless struct{ *stream.Log }
 
-func (silentLog) FindRoom(context.Context, rooms.Room, uint64) (rooms.RoomConfig, error) {
+func (speechless) FindRoom(context.Context, rooms.Room, uint64) (rooms.RoomConfig, error) {
 	return rooms.RoomConfig{}, stream.ErrUnavailable
 }
 
@@ -62,7 +62,7 @@ func TestWhatMayGo(t *testing.T) {
 			t.Errorf("%s: %v, %+v, %v", name, may, from, err)
 		}
 	}
-	unsure := entitled{&knowledge{rooms: registry.NewRooms(silentLog{log})}}
+	unsure := entitled{&knowledge{rooms: registry.NewRooms(speechless{log})}}
 	if _, _, err := unsure.May(t.Context(), rooms.Header{Publisher: "hosp-7", Room: "newborn"}, rooms.Sender{}); !errors.Is(err, stream.ErrUnavailable) {
 		t.Errorf("what cannot be known: %v", err)
 	}

@@ -15,7 +15,7 @@ import (
 func (a *App) newReleaser(c *crew, s *store, k *knowledge) *release.Releaser {
 	return &release.Releaser{
 		Options: a.config.Release, Log: s.log, Memory: held{k}, Vault: s.vault, Controls: k.controls, Rooms: standing{k.rooms}, Publishers: entitled{k},
-		Policies: k.policies, Audit: a.recorder(c, s.log, "release"), Logger: a.log.With("part", "release"), Now: s.broker.Now,
+		Policies: k.policies, Quotas: k.quotas, Audit: a.recorder(c, s.log, "release"), Logger: a.log.With("part", "release"), Now: s.broker.Now,
 	}
 }
 

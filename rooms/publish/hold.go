@@ -10,7 +10,7 @@ import (
 
 // Holder looks after messages that wait in the log.
 type Holder interface {
-	// Admit says whether one more may wait; ErrFull if not.
+	// Admit says whether one more may wait; ErrFull if not. It is not asked of emergencies, nor of what takes another's place.
 	Admit(ctx context.Context) error
 	// Accepted hears of a message that waits, once it is durable. What it could not do is done later by itself.
 	Accepted(ctx context.Context, m rooms.Message)
@@ -55,6 +55,9 @@ func (p *Publisher) hold(ctx context.Context, m *rooms.Message, r Request, polic
 	}
 	if p.Holder == nil {
 		return ErrUnavailable
+	}
+	if m.Lane == rooms.Emergency || m.References != "" {
+		return nil // neither an emergency nor what takes another's place is refused since much waits
 	}
 	return p.Holder.Admit(ctx)
 }

@@ -7,7 +7,7 @@
 // or has expired never goes, nor does one of a room that is gone, or that its publisher may not publish any more when its
 // time comes: it is cancelled. Of a series each time is a message of its own, which is made once; after a long silence only
 // the latest time is made up for, if a message of that time would not have expired.
-// Times at which the series was paused are left out.
+// Times at which the series was paused are left out, and those at which a quota of its publisher is used up.
 //
 // Not promised: that it goes on the second: the log's schedules fire within about a second, and a message that is paused
 // when its time comes is looked at again every Options.Again. A process that is stopped between its look at the index and

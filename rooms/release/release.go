@@ -85,6 +85,14 @@ type Publishers interface {
 	May(ctx context.Context, h rooms.Header, from rooms.Sender) (sender rooms.Sender, may bool, err error)
 }
 
+// Quotas bound what a client publishes.
+type Quotas interface {
+	// Take counts a message that is about to be made, or refuses with a *rooms.QuotaError or rooms.ErrQuotaUnknown.
+	Take(ctx context.Context, h rooms.Header, rules rooms.PolicyRules) (rooms.Allowance, error)
+	// Give takes back what was taken for a message that was not made.
+	Give(h rooms.Header)
+}
+
 // Policies gives the rules of a revision.
 type Policies interface {
 	Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error)
@@ -105,6 +113,7 @@ type Releaser struct {
 	Rooms      Rooms
 	Publishers Publishers
 	Policies   Policies
+	Quotas     Quotas // of the messages of series; none if nil
 	Audit      Record
 	Logger     *slog.Logger
 	Now        func() time.Time

@@ -250,6 +250,13 @@ func TestAsManyWaitAsMay(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	h.accept(request(3)) // which does not wait
+	r.TransactionID, r.Lane = "hosp-7-4", rooms.Emergency
+	h.accept(r)
+	r.TransactionID, r.Lane, r.Alert, r.References = "hosp-7-5", rooms.Normal, rooms.AlertCancel, h.sent()[0].UMID
+	h.accept(r)
+	if n := len(h.waiting()); n != 3 {
+		t.Errorf("%d wait", n)
+	}
 }
 
 // Quiet hours at acceptance: the message waits for their end; so does one whose time lies in them. Emergencies go.

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"strconv"
 	"time"
 
@@ -140,10 +141,33 @@ func (r *Releaser) occur(ctx context.Context, s series, at, moment time.Time) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if _, _, err := r.Log.Append(ctx, out); err != nil {
+	return r.within(ctx, out.Header, s.policy.PolicyRules, func() error {
+		if _, _, err := r.Log.Append(ctx, out); err != nil {
+			return err
+		}
+		crash.Point("release-occurred")
+		return nil
+	})
+}
+
+// within makes a message if its publisher's quotas have room for it. A time for which they have none is left out.
+func (r *Releaser) within(ctx context.Context, h rooms.Header, rules rooms.PolicyRules, do func() error) error {
+	if r.Quotas == nil {
+		return do()
+	}
+	_, err := r.Quotas.Take(ctx, h, rules)
+	var over *rooms.QuotaError
+	if errors.As(err, &over) {
+		r.Logger.Warn("a time of a series is left out, since a quota is used up", "umid", string(h.Series), "client", string(h.Publisher), "limit", over.Limit)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	crash.Point("release-occurred")
+	if err := do(); err != nil {
+		r.Quotas.Give(h) // should it be in the log all the same, it is counted when it is read there
+		return err
+	}
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package release_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -166,6 +168,53 @@ func TestSeriesInQuietHours(t *testing.T) {
 	h.look(u)
 	if got := h.sent(); len(got) != 1 || !got[0].SendAt.Equal(later) || !h.wakes(u).Equal(later.Add(week)) {
 		t.Errorf("sent %v, looked at %v", h.times(), h.wakes(u))
+	}
+}
+
+// purse is a quota of so many messages in all.
+type purse struct {
+	left  int
+	fault error
+}
+
+func (p *purse) Take(context.Context, rooms.Header, rooms.PolicyRules) (rooms.Allowance, error) {
+	if p.fault != nil {
+		return rooms.Allowance{}, p.fault
+	}
+	if p.left == 0 {
+		return rooms.Allowance{}, &rooms.QuotaError{}
+	}
+	p.left--
+	return rooms.Allowance{}, nil
+}
+
+func (p *purse) Give(rooms.Header) { p.left++ }
+
+// Each time takes of the publisher's quota; one for which nothing is left is left out, and while that is not known it waits.
+func TestSeriesOverItsQuota(t *testing.T) {
+	h := newHouse(t)
+	u := h.accept(weekly(h, time.Time{})).UMID
+	p := &purse{left: 1, fault: rooms.ErrQuotaUnknown}
+	h.Quotas = p
+	h.set(monday)
+	if err := h.Look(t.Context(), h.due(u)); !errors.Is(err, rooms.ErrQuotaUnknown) || len(h.sent()) != 0 {
+		t.Fatalf("not known: %v, %d sent", err, len(h.sent()))
+	}
+	p.fault = nil
+	h.wires.cut(1, false)
+	if err := h.Look(t.Context(), h.due(u)); !errors.Is(err, errCut) || p.left != 1 {
+		t.Fatalf("not made: %v, %d left", err, p.left)
+	}
+	h.wires.cut(0, false)
+	h.look(u)
+	h.set(monday.Add(week))
+	h.look(u)
+	p.left = 1
+	h.set(monday.Add(2 * week))
+	h.look(u)
+	h.look(u)
+	if got := fmt.Sprint(h.times()); got != "[11-23 03:00 12-07 03:00]" || p.left != 0 {
+		t.Errorf("sent at %v, %d left", got, p.left)
 	}
 }
 
