@@ -71,6 +71,7 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 		}
 		if moves {
 			e.Kind, e.RetryAt = rooms.EventErrored, r.now().UTC()
+			e.Reason, e.Code = rooms.Bounced, cmp.Or(rc.Code, string(rc.Reason))
 		}
 	default:
 		r.log.Error("receipt without a last word", "provider", r.named.Name, "umid", rc.ID.UMID, "n", rc.ID.N, "status", rc.Status)
@@ -78,6 +79,11 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	}
 	if err := r.journal.Record(ctx, e); err != nil {
 		return err
+	}
+	if e.Kind == rooms.EventErrored {
+		if err := r.endsAlike(ctx, rc, &e); err != nil {
+			return err
+		}
 	}
 	if e.Kind == rooms.EventFailed {
 		r.failures.Failed(e.UMID)
@@ -96,6 +102,21 @@ func (r receiver) moves(ctx context.Context, rc Receipt) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
 	defer cancel()
 	s, err := r.history.State(ctx, rc.ID)
-	overtaken := s.Attempt > rc.Attempt || s.Attempt == rc.Attempt && s.Status == rooms.Sent && !s.RetryAt.IsZero()
+	overtaken := s.Attempt > rc.Attempt && !untried(s) || s.Attempt == rc.Attempt && s.Status == rooms.Sent && !s.RetryAt.IsZero()
 	return s.Round == rc.Round && overtaken, err
+}
+
+// untried says that the second channel was not even tried, and the delivery stays sent on the first.
+func untried(s rooms.State) bool { return s.Status == rooms.Sent && s.Reason != rooms.NoReason }
+
+// endsAlike has a delivery fail all the same if the attempt on the other channel has ended untried meanwhile.
+func (r receiver) endsAlike(ctx context.Context, rc Receipt, e *rooms.Event) error {
+	ctx, cancel := context.WithTimeout(ctx, historyPatience)
+	defer cancel()
+	s, err := r.history.State(ctx, rc.ID)
+	if err != nil || !untried(s) || s.Round != rc.Round {
+		return err
+	}
+	e.Kind, e.RetryAt = rooms.EventFailed, time.Time{}
+	return r.journal.Record(ctx, *e)
 }

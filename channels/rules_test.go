@@ -267,9 +267,11 @@ func TestReceiptThatMovesADelivery(t *testing.T) {
 		state rooms.State
 		want  []string
 	}{
-		"the other waits":  {true, rooms.State{}, []string{"hasten 4.2", "record errored 4.1 bounced"}},
-		"the other is due": {false, rooms.State{Status: rooms.Sent, Attempt: 1, RetryAt: time.Now()}, []string{"hasten 4.2", "state? 4", "record errored 4.1 bounced"}},
-		"it has been made": {false, rooms.State{Status: rooms.Sent, Attempt: 2}, []string{"hasten 4.2", "state? 4", "record errored 4.1 bounced"}},
+		"the other waits":  {true, rooms.State{}, []string{"hasten 4.2", "record errored 4.1 bounced", "state? 4"}},
+		"it ends untried":  {true, rooms.State{Status: rooms.Sent, Attempt: 2, Reason: rooms.Suppressed}, []string{"hasten 4.2", "record errored 4.1 bounced", "state? 4", "record failed 4.1 bounced"}},
+		"it has ended so":  {false, rooms.State{Status: rooms.Sent, Attempt: 2, Reason: rooms.Suppressed}, []string{"hasten 4.2", "state? 4", "record failed 4.1 bounced"}},
+		"the other is due": {false, rooms.State{Status: rooms.Sent, Attempt: 1, RetryAt: time.Now()}, []string{"hasten 4.2", "state? 4", "record errored 4.1 bounced", "state? 4"}},
+		"it has been made": {false, rooms.State{Status: rooms.Sent, Attempt: 2}, []string{"hasten 4.2", "state? 4", "record errored 4.1 bounced", "state? 4"}},
 		"there is none":    {false, rooms.State{Status: rooms.Sent, Attempt: 1}, []string{"hasten 4.2", "state? 4", "record failed 4.1 bounced"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -378,13 +380,18 @@ func TestOnePersonAtATime(t *testing.T) {
 	})
 }
 
-// What was sent on the first channel stays sent if the second is not even tried.
+// What was sent on the first channel stays sent if the second is not even tried, unless it has bounced there.
 func TestSecondChannelNotTried(t *testing.T) {
 	d := &diary{state: rooms.State{Status: rooms.Sent, Attempt: 1}}
 	j := d.job(0)
 	j.Attempt, j.Moved, j.Deadline = 2, 2, time.Now()
 	newWorker(d, always(Outcome{Result: Sent})).do(t.Context(), t.Context(), j, nobody)
-	d.expect(t, "state? 0", "state? 0", "done")
+	d.expect(t, "state? 0", "state? 0", "record sent 0.2 expired", "done")
+
+	d = &diary{state: rooms.State{Status: rooms.Errored, Reason: rooms.Bounced, Attempt: 1}}
+	j.pulled = d
+	newWorker(d, always(Outcome{Result: Sent})).do(t.Context(), t.Context(), j, nobody)
+	d.expect(t, "state? 0", "state? 0", "record failed 0.2 expired", "done")
 }
 
 // Where the second channel could only be used too late, the receipt of the first has the last word.

@@ -223,7 +223,7 @@ func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (room
 }
 
 // unmade is what follows from not even trying. Where the delivery was to be moved here because no receipt has come, it
-// stays what it is, sent.
+// stays what it is, sent, and it is recorded why nothing follows: so a bounce that comes yet is the end.
 func (w *worker) unmade(ctx context.Context, j work, s step) step {
 	if s.event.Kind != rooms.EventFailed || j.Moved != j.Attempt {
 		return s
@@ -235,7 +235,7 @@ func (w *worker) unmade(ctx context.Context, j work, s step) step {
 	case err != nil:
 		return w.fault(ctx, j, "history", err)
 	case stands.Status == rooms.Sent:
-		return step{action: finish}
+		s.event.Kind, s.event.Channel, s.event.Receipt = rooms.EventSent, "", true
 	}
 	return s
 }

@@ -105,7 +105,7 @@ func (s State) Needless(round, attempt int) bool {
 // Join folds another state of the same delivery into s and gives the one that counts.
 // It is commutative, associative and idempotent: delivered outweighs all, then the later round
 // counts. Within a round failed outweighs the rest, whatever the attempt. Of two delivered or two
-// failed the later attempt counts. So it does of the rest, and within an attempt sent outweighs
+// failed the later attempt counts. So it does of the rest, and within an attempt bounced outweighs sent, sent
 // errored, errored queued, and queued pending. Of two equal ones that of the later next attempt
 // counts, and then the earlier time.
 func (s State) Join(t State) State {
@@ -136,12 +136,15 @@ func (s State) delivered() int {
 func (s State) weight() int {
 	switch s.Status {
 	case Delivered:
-		return 5
+		return 6
 	case Failed:
-		return 4
+		return 5
 	case Sent:
 		return 3
 	case Errored:
+		if s.Reason == Bounced { // it was sent before
+			return 4
+		}
 		return 2
 	case Queued:
 		return 1

@@ -55,6 +55,8 @@ func TestJoinTakesWhatCounts(t *testing.T) {
 		{"failed over a later attempt", rooms.State{Status: rooms.Failed, Attempt: 1}, rooms.State{Status: rooms.Sent, Attempt: 2}},
 		{"the later attempt", rooms.State{Status: rooms.Queued, Attempt: 2}, rooms.State{Status: rooms.Errored, Attempt: 1}},
 		{"sent over errored", rooms.State{Status: rooms.Sent, Attempt: 1}, rooms.State{Status: rooms.Errored, Attempt: 1}},
+		{"bounced over sent", rooms.State{Status: rooms.Errored, Reason: rooms.Bounced, Attempt: 1}, rooms.State{Status: rooms.Sent, Attempt: 1, RetryAt: at(9)}},
+		{"a later attempt over bounced", rooms.State{Status: rooms.Sent, Attempt: 2}, rooms.State{Status: rooms.Errored, Reason: rooms.Bounced, Attempt: 1}},
 		{"errored over queued", rooms.State{Status: rooms.Errored, Attempt: 1}, rooms.State{Status: rooms.Queued, Attempt: 1}},
 		{"queued over pending", rooms.State{Status: rooms.Queued}, rooms.State{Status: rooms.Pending}},
 		{"postponed again", rooms.State{Status: rooms.Queued, Attempt: 1, At: at(2), RetryAt: at(9)}, rooms.State{Status: rooms.Queued, Attempt: 1, At: at(1), RetryAt: at(5)}},
