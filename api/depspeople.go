@@ -26,6 +26,7 @@ type SubscriberAdder interface {
 
 // SubscriberKeeper reads and changes one subscriber. Its errors are those of package registry.
 type SubscriberKeeper interface {
+	Find(ctx context.Context, room rooms.Room, id rooms.SubscriberID, at rooms.Endpoint) (rooms.Subscriber, error)
 	Get(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (rooms.Subscriber, rooms.Subscription, error)
 	Update(ctx context.Context, room rooms.Room, id rooms.SubscriberID, entry uint64, change registry.Change) (rooms.Subscriber, rooms.Subscription, error)
 	Pause(ctx context.Context, room rooms.Room, id rooms.SubscriberID, until time.Time) (rooms.Subscriber, rooms.Subscription, error)
@@ -56,7 +57,7 @@ type Persons interface {
 
 // Links tell what the links say that people were sent. What is no link is registry.ErrLink.
 type Links interface {
-	OpenLeave(token string) (rooms.Room, rooms.SubscriberID, error)
+	OpenLeave(token string) (rooms.Room, rooms.SubscriberID, rooms.Endpoint, error)
 	OpenConfirm(token string) (room rooms.Room, id rooms.SubscriberID, code string, err error)
 }
 

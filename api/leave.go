@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"errors"
 	"html/template"
@@ -33,7 +34,7 @@ type button struct{ Do, Text string }
 
 // showLeave asks; nothing happens, since scanners and previews follow links too.
 func (s *Server) showLeave(c *call) (answer, error) {
-	room, _, err := s.deps.Links.OpenLeave(mux.Vars(c.r)["token"])
+	room, _, _, err := s.deps.Links.OpenLeave(mux.Vars(c.r)["token"])
 	if err != nil {
 		return noLink(c)
 	}
@@ -42,9 +43,9 @@ func (s *Server) showLeave(c *call) (answer, error) {
 }
 
 // doLeave does what the form says, in one click of a mail program (RFC 8058) or of the page. Who is gone already is told
-// the same.
+// the same, and nothing is written; nobody is told so of whom that is not sure.
 func (s *Server) doLeave(c *call) (answer, error) {
-	room, id, err := s.deps.Links.OpenLeave(mux.Vars(c.r)["token"])
+	room, id, at, err := s.deps.Links.OpenLeave(mux.Vars(c.r)["token"])
 	if err != nil {
 		return noLink(c)
 	}
@@ -53,28 +54,38 @@ func (s *Server) doLeave(c *call) (answer, error) {
 	if form("List-Unsubscribe") == "One-Click" {
 		what = "leave"
 	}
-	c.byLink, c.subscriber, c.room.Name = true, id, room
-	ctx, cancel := s.beyond(c)
-	defer cancel()
-	done := leavePage{Title: "Unsubscribed", Text: "You get no more messages of " + s.titleOf(c, room) + "."}
-	switch what {
-	case "leave":
-		err = s.deps.Subscribers.Remove(ctx, room, id)
-	case "pause":
-		until := s.now().Add(pauseOfPage)
-		_, _, err = s.deps.Subscribers.Pause(ctx, room, id, until)
-		done = leavePage{Title: "Paused", Text: "You get no messages of " + s.titleOf(c, room) + " until " + until.UTC().Format(time.DateOnly) + "."}
-	default:
-		c.byLink = false
+	if what != "leave" && what != "pause" {
 		return personPage(c, http.StatusBadRequest, leavePage{Title: "Nothing was done", Text: "The form did not say what to do."})
 	}
-	if errors.Is(err, registry.ErrUnknownSubscriber) {
-		err, done.Title, done.Text = nil, "Unsubscribed", "You get no more messages of "+s.titleOf(c, room)+"."
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	sub, err := s.deps.Subscribers.Find(ctx, room, id, at)
+	if err == nil && what == "pause" {
+		return s.pauseByLink(ctx, c, sub)
 	}
-	if err != nil {
+	if err == nil {
+		c.byLink, c.subscriber, c.room.Name = true, sub.ID, room
+		err = s.deps.Subscribers.Remove(ctx, room, sub.ID)
+	}
+	switch {
+	case errors.Is(err, registry.ErrLink):
+		return noLink(c)
+	case err != nil && !errors.Is(err, registry.ErrUnknownSubscriber):
 		return answer{}, err
 	}
-	return personPage(c, http.StatusOK, done)
+	return personPage(c, http.StatusOK, leavePage{Title: "Unsubscribed", Text: "You get no more messages of " + s.titleOf(c, room) + "."})
+}
+
+// pauseByLink pauses a subscription until a date; who is paused until then already stays as he is.
+func (s *Server) pauseByLink(ctx context.Context, c *call, sub rooms.Subscriber) (answer, error) {
+	until := s.now().Add(pauseOfPage).UTC().Truncate(24 * time.Hour)
+	if sub.State != rooms.SubscriberPaused || !sub.Until.Equal(until) {
+		c.byLink, c.subscriber, c.room.Name = true, sub.ID, sub.Room
+		if _, _, err := s.deps.Subscribers.Pause(ctx, sub.Room, sub.ID, until); err != nil {
+			return answer{}, err
+		}
+	}
+	return personPage(c, http.StatusOK, leavePage{Title: "Paused", Text: "You get no messages of " + s.titleOf(c, sub.Room) + " until " + until.Format(time.DateOnly) + "."})
 }
 
 func (s *Server) showConfirm(c *call) (answer, error) {

@@ -22,6 +22,7 @@ func TestLeavePage(t *testing.T) {
 		{"HEAD", "good", "", nil, 200, 1, ""},
 		{"GET", "bad", "", nil, 404, 1, "link is not good"},
 		{"POST", "bad", "List-Unsubscribe=One-Click", form, 404, 1, "link is not good"},
+		{"POST", "unsure", "do=leave", form, 404, 1, "link is not good"},
 		{"POST", "good", "", form, 400, 1, "Nothing was done"},
 		{"POST", "good", "List-Unsubscribe=Two-Clicks", form, 400, 1, "Nothing was done"},
 		{"POST", "good", `{"do":"leave"}`, nil, 400, 1, "Nothing was done"},
@@ -55,6 +56,22 @@ func TestConfirmPage(t *testing.T) {
 	} {
 		if w := (ask{tc.method, "/confirm/" + tc.token, "", tc.body, form}).of(s); w.Code != tc.status {
 			t.Errorf("%s %s: %d %s", tc.method, tc.token, w.Code, w.Body)
+		}
+	}
+}
+
+// Whoever has a good link makes one entry of the record by each change, however often he asks for it.
+func TestLeavingIsRecordedOnce(t *testing.T) {
+	e := newEngine()
+	s := newServer(e)
+	for i, want := range []int{1, 1, 2, 2, 2} {
+		body := "do=pause"
+		if i > 1 {
+			body = "do=leave"
+		}
+		w := ask{"POST", "/leave/good", "", body, []string{"Content-Type", "application/x-www-form-urlencoded"}}.of(s)
+		if w.Code != http.StatusOK || len(e.recorded) != want {
+			t.Errorf("%d: %d, %d entries, want %d", i, w.Code, len(e.recorded), want)
 		}
 	}
 }

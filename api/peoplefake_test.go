@@ -13,6 +13,15 @@ func (e peopleFake) Get(ctx context.Context, room rooms.Room, id rooms.Subscribe
 	return e.Update(ctx, room, id, 0, func(*rooms.Subscriber, *rooms.Subscription) error { return nil })
 }
 
+func (e peopleFake) Find(ctx context.Context, room rooms.Room, id rooms.SubscriberID, _ rooms.Endpoint) (rooms.Subscriber, error) {
+	if id == "unsure" {
+		return rooms.Subscriber{}, registry.ErrLink
+	}
+	s, _, err := e.Get(ctx, room, id)
+	s.ID, s.Room = id, room
+	return s, err
+}
+
 func (e peopleFake) Update(_ context.Context, _ rooms.Room, id rooms.SubscriberID, entry uint64, change registry.Change) (rooms.Subscriber, rooms.Subscription, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -92,11 +101,14 @@ func (e peopleFake) Confirm(_ context.Context, _ rooms.Room, id rooms.Subscriber
 // linksFake has tokens in the clear: good, and good.CODE.
 type linksFake struct{}
 
-func (linksFake) OpenLeave(token string) (rooms.Room, rooms.SubscriberID, error) {
-	if token != "good" {
-		return "", "", registry.ErrLink
+func (linksFake) OpenLeave(token string) (rooms.Room, rooms.SubscriberID, rooms.Endpoint, error) {
+	switch token {
+	case "good":
+		return "newborn", subscriber, rooms.Endpoint{}, nil
+	case "unsure":
+		return "newborn", "unsure", rooms.Endpoint{}, nil
 	}
-	return "newborn", subscriber, nil
+	return "", "", rooms.Endpoint{}, registry.ErrLink
 }
 
 func (linksFake) OpenConfirm(token string) (rooms.Room, rooms.SubscriberID, string, error) {

@@ -33,7 +33,7 @@ type Deps struct {
 	// Left says whether a subscriber has left a room a moment ago, so that even a fresh message is not sent without
 	// asking Members; nil: nobody has. Leave is where he can do so; nil: nowhere.
 	Left  func(room rooms.Room, id rooms.SubscriberID) bool
-	Leave func(room rooms.Room, id rooms.SubscriberID) rooms.Address
+	Leave func(room rooms.Room, id rooms.SubscriberID, c rooms.Contact) rooms.Address
 	// Suppressions are asked before each attempt, and told of it; nil: everybody is written to.
 	Suppressions Suppressions
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.

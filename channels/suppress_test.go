@@ -78,7 +78,7 @@ func TestLeavingIsAtOnce(t *testing.T) {
 					return Outcome{Result: Sent}
 				}))
 				w.left = func(_ rooms.Room, id rooms.SubscriberID) bool { return tc.left && id == subscriber }
-				w.leave = func(rooms.Room, rooms.SubscriberID) rooms.Address {
+				w.leave = func(rooms.Room, rooms.SubscriberID, rooms.Contact) rooms.Address {
 					at, _ := rooms.ParseURL("https://crier.example/leave/x")
 					return at
 				}

@@ -35,7 +35,7 @@ type worker struct {
 	frequencies  Frequencies
 	suppressions Suppressions // may be nil
 	left         func(rooms.Room, rooms.SubscriberID) bool
-	leave        func(rooms.Room, rooms.SubscriberID) rooms.Address
+	leave        func(rooms.Room, rooms.SubscriberID, rooms.Contact) rooms.Address
 	opener       *opener
 	crew         *crew
 	timeout      time.Duration
@@ -187,6 +187,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if s, ok := w.withinCap(ctx, &o, now); !ok {
 		return o, s, false
 	}
+	whole := o.To
 	if o.To, here = reach(o.To, j.Channel); !here {
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
@@ -196,18 +197,18 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false
 	}
-	o.Leave = w.leaveOf(j)
+	o.Leave = w.leaveOf(j, whole)
 	o.by = w.crew.pick(j.Job, p.Routes[j.Channel])
 	return o, step{action: handBack}, true
 }
 
 // leaveOf is where a subscriber can end his subscription; nowhere for named recipients and applications.
-func (w *worker) leaveOf(j work) rooms.Address {
+func (w *worker) leaveOf(j work, to rooms.Contact) rooms.Address {
 	id, err := rooms.ParseSubscriberID(j.Owner)
 	if err != nil || j.Channel == rooms.Webhook || w.leave == nil {
 		return rooms.Address{}
 	}
-	return w.leave(j.Room, id)
+	return w.leave(j.Room, id, to)
 }
 
 // subscribed says whether somebody is still in the room, and as what. Of people it is asked for

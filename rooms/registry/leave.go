@@ -42,6 +42,27 @@ func (s *Subscribers) look(ctx context.Context, room rooms.Room, ids []rooms.Sub
 	return s.store.FindWebhooks(ctx, room, ids)
 }
 
+// Find gives the entry of the person that a link names: by his contact, whatever keys have changed, if the link has it,
+// or else by the id of then. It says ErrUnknownSubscriber if he is gone, and ErrLink if he may be there under an id that
+// does not follow from the link.
+func (s *Subscribers) Find(ctx context.Context, room rooms.Room, id rooms.SubscriberID, at rooms.Endpoint) (rooms.Subscriber, error) {
+	if at.Address.IsZero() {
+		sub, err := s.one(ctx, room, id)
+		if errors.Is(err, ErrUnknownSubscriber) && !s.lately(id) {
+			return sub, ErrLink
+		}
+		return sub, err
+	}
+	found, err := s.find(ctx, room, append(s.ids(room, rooms.Contact{Channel: at.Channel, Address: at.Address}), id))
+	if err != nil {
+		return rooms.Subscriber{}, err
+	}
+	if len(found) == 0 {
+		return rooms.Subscriber{}, ErrUnknownSubscriber
+	}
+	return found[0], nil
+}
+
 // Remove ends a subscription and erases the contact, or says ErrUnknownSubscriber. While keys
 // change a person may stand under two ids: then both entries go, whichever of the ids is named,
 // and one that has got another id is found by the former.
@@ -76,11 +97,17 @@ func (s *Subscribers) Remove(ctx context.Context, room rooms.Room, id rooms.Subs
 }
 
 // namesOf gives the ids that the person with an id may have now: the id alone while there is one
-// key, or if nobody has it.
+// key, or if nobody has it. Of the searches through a room there is one at a time.
 func (s *Subscribers) namesOf(ctx context.Context, room rooms.Room, id rooms.SubscriberID) ([]rooms.SubscriberID, error) {
 	ids, err := s.namesOfFound(ctx, room, id)
 	if err != nil || len(ids) > 1 || !s.formerly(id) {
 		return ids, err
+	}
+	select {
+	case s.search <- struct{}{}:
+		defer func() { <-s.search }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	err = s.store.ScanSubscribers(ctx, room, 0, func(sub rooms.Subscriber) error {
 		if sub.Was == id {
@@ -116,4 +143,11 @@ func (s *Subscribers) formerly(id rooms.SubscriberID) bool {
 		}
 	}
 	return false
+}
+
+// lately says whether an id was made with the key for new ids.
+func (s *Subscribers) lately(id rooms.SubscriberID) bool {
+	by, ok := vault.Hash(id).Key()
+	now, known := s.vault.HashAll("")[0].Key()
+	return ok && known && by == now
 }

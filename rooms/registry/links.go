@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -22,9 +23,17 @@ type Links struct {
 // Serve says where the links lead, such as https://messages.example.org.
 func (l *Links) Serve(base string) { l.base.Store(&base) }
 
-// Leave is where a subscription is ended; the zero address if links lead nowhere.
-func (l *Links) Leave(room rooms.Room, id rooms.SubscriberID) rooms.Address {
-	at, err := rooms.ParseURL(l.to("leave", string(room), string(id)))
+// Leave is where a subscription is ended; the zero address if links lead nowhere. It says the contact that has named the
+// subscriber, so that he is found whatever keys change, if c has it.
+func (l *Links) Leave(room rooms.Room, id rooms.SubscriberID, c rooms.Contact) rooms.Address {
+	parts := []string{string(room), string(id)}
+	for _, e := range c.Endpoints() {
+		if slices.Contains(idsOf(l.Vault, room, rooms.Contact{Channel: e.Channel, Address: e.Address}), id) {
+			parts = append(parts, string(e.Channel), e.Address.Same())
+			break
+		}
+	}
+	at, err := rooms.ParseURL(l.to("leave", parts...))
 	if err != nil {
 		return rooms.Address{}
 	}
@@ -48,13 +57,25 @@ func (l *Links) to(what string, parts ...string) string {
 	return strings.TrimSuffix(*base, "/") + "/" + what + "/" + base64.RawURLEncoding.EncodeToString(sealed)
 }
 
-// OpenLeave reads the last part of a link of Leave.
-func (l *Links) OpenLeave(token string) (rooms.Room, rooms.SubscriberID, error) {
-	parts, err := l.open("leave", token, 2)
+// OpenLeave reads the last part of a link of Leave. Some links have no contact.
+func (l *Links) OpenLeave(token string) (rooms.Room, rooms.SubscriberID, rooms.Endpoint, error) {
+	parts, err := l.open("leave", token, 2, 4)
 	if err != nil {
-		return "", "", err
+		return "", "", rooms.Endpoint{}, err
 	}
-	return rooms.Room(parts[0]), rooms.SubscriberID(parts[1]), nil
+	room, id := rooms.Room(parts[0]), rooms.SubscriberID(parts[1])
+	if len(parts) == 2 {
+		return room, id, rooms.Endpoint{}, nil
+	}
+	at := rooms.Endpoint{Channel: rooms.Channel(parts[2])}
+	parse := rooms.ParseEmail
+	if at.Channel == rooms.SMS {
+		parse = rooms.ParsePhone
+	}
+	if at.Address, err = parse(parts[3]); err != nil {
+		return "", "", rooms.Endpoint{}, ErrLink
+	}
+	return room, id, at, nil
 }
 
 // OpenConfirm reads the last part of a link of Confirm.
@@ -66,7 +87,7 @@ func (l *Links) OpenConfirm(token string) (rooms.Room, rooms.SubscriberID, strin
 	return rooms.Room(parts[0]), rooms.SubscriberID(parts[1]), parts[2], nil
 }
 
-func (l *Links) open(what, token string, count int) ([]string, error) {
+func (l *Links) open(what, token string, counts ...int) ([]string, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil {
 		return nil, ErrLink
@@ -76,7 +97,7 @@ func (l *Links) open(what, token string, count int) ([]string, error) {
 		return nil, ErrLink
 	}
 	parts := strings.Split(string(plain), " ")
-	if len(parts) != count {
+	if !slices.Contains(counts, len(parts)) {
 		return nil, ErrLink
 	}
 	return parts, nil

@@ -59,6 +59,8 @@ type Subscribers struct {
 	store SubscriberStore
 	vault Vault
 	now   func() time.Time
+
+	search chan struct{} // holds one while a room is searched
 }
 
 // chunk is how many subscribers are stored at once.
@@ -66,7 +68,7 @@ const chunk = 1000
 
 // NewSubscribers keeps subscribers in a store.
 func NewSubscribers(store SubscriberStore, v Vault) *Subscribers {
-	return &Subscribers{store: store, vault: v, now: time.Now}
+	return &Subscribers{store: store, vault: v, now: time.Now, search: make(chan struct{}, 1)}
 }
 
 // Add subscribes a contact to a room, without a word on his consent. created is false if he was subscribed before.
