@@ -203,10 +203,11 @@ func help() map[string]explained {
 
 		"alerts.exercise": {"The word with which every text of a drill begins.", ""},
 
-		"invitations.validFor": {"How long a code is good.", ""},
-		"invitations.again":    {"How long a person who was invited is not invited again.", ""},
-		"invitations.tries":    {"How many wrong codes end an invitation.", ""},
-		"invitations.texts":    {"What is said, by language; with {code}, and if wanted {room} and {link}.", ""},
+		"invitations.validFor":    {"How long a code is good.", ""},
+		"invitations.again":       {"How long a person who was invited is not invited again.", ""},
+		"invitations.tries":       {"How many wrong codes end an invitation.", ""},
+		"invitations.forgetAfter": {"How long who was asked for and did not come in is kept.", ""},
+		"invitations.texts":       {"What is said, by language; with {code}, and if wanted {room} and {link}.", ""},
 
 		"suppressions.first": {"How long after the first refusal; doubled with each that follows.", ""},
 		"suppressions.most":  {"The longest.", ""},

@@ -26,6 +26,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 		return err
 	}
 	k.startRelease(c, leases)
+	a.startForgetting(c, s, k, leases)
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	planner.Controls = k.controls
 	c.run("planner", planner.Run)

@@ -11,6 +11,7 @@ import (
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 )
@@ -58,4 +59,12 @@ func (a *App) persons(s *store, k *knowledge) *registry.Persons {
 	return &registry.Persons{
 		Subscribers: k.subscribers, Rooms: k.rooms, Waiting: s.log, Suppressions: k.suppressions, Log: a.log.With("part", "persons"),
 	}
+}
+
+// startForgetting erases, on one node, who was asked for and did not come in.
+func (a *App) startForgetting(c *crew, s *store, k *knowledge, leases *lease.Leases) {
+	f := &registry.Forgetter{Store: s.log, Rooms: k.rooms, After: a.config.Invitations.ForgetAfter, Now: s.broker.Now, Log: a.log.With("part", "requests")}
+	c.run("requests", func(ctx context.Context) error {
+		return leases.Hold(ctx, "requests", func(ctx context.Context, _ uint64, _ func() bool) error { return f.Run(ctx) })
+	})
 }

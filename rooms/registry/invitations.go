@@ -261,6 +261,9 @@ type InvitationOptions struct {
 	Again time.Duration `yaml:"again"`
 	// Tries is how many wrong codes end an invitation. Default 5.
 	Tries int `yaml:"tries"`
+	// ForgetAfter is how long who was asked for and did not come in is kept: since his invitation ended, or since he was
+	// asked for if he was never invited. Default 168h.
+	ForgetAfter time.Duration `yaml:"forgetAfter"`
 	// Texts are what is said, by language (BCP 47); "en" is there by default, and where there is no other.
 	Texts map[string]string `yaml:"texts"`
 }
@@ -283,6 +286,9 @@ func (o InvitationOptions) WithDefaults() InvitationOptions {
 	if o.Tries == 0 {
 		o.Tries = 5
 	}
+	if o.ForgetAfter == 0 {
+		o.ForgetAfter = 7 * 24 * time.Hour
+	}
 	texts := map[string]string{"en": "Your code for {room}: {code}. If you did not ask for it, do nothing. {link}"}
 	for language, text := range o.Texts {
 		texts[language] = text
@@ -303,6 +309,7 @@ func (o InvitationOptions) Check() []error {
 	need(o.ValidFor >= time.Minute, "validFor is at least 1m")
 	need(o.Again >= time.Second && o.Again <= o.ValidFor, "again is from 1s to validFor")
 	need(o.Tries >= 1 && o.Tries <= 100, "tries is from 1 to 100")
+	need(o.ForgetAfter >= time.Hour, "forgetAfter is at least 1h")
 	for language, text := range o.Texts {
 		_, err := rooms.ParseLanguage(language)
 		need(err == nil, fmt.Sprintf("texts: %q is no language", language))
