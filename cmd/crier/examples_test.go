@@ -327,10 +327,15 @@ func (x *exampleRun) subscriber() string {
 
 // link is the last part of a link that a person was sent.
 func (x *exampleRun) link() string {
-	at := x.know.links.Leave(rooms.Room(x.room), rooms.SubscriberID(x.created(demoPublisher, "/subscribers", `{"email":"b@example.com"}`))).Reveal()
+	address, err := rooms.ParseEmail("b@example.com")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	id := x.created(demoPublisher, "/subscribers", `{"email":"b@example.com"}`)
+	at := x.know.links.Leave(rooms.Room(x.room), rooms.SubscriberID(id), rooms.Contact{Channel: rooms.Email, Address: address}).Reveal()
 	if strings.Contains(x.path, "/confirm/") {
 		to := x.room + "@example.com"
-		id := x.created(demoPublisher, "/subscribers", `{"email":"`+to+`","confirm":true}`)
+		id = x.created(demoPublisher, "/subscribers", `{"email":"`+to+`","confirm":true}`)
 		at = x.know.links.Confirm(rooms.Room(x.room), rooms.SubscriberID(id), x.invited(to))
 	}
 	return at[strings.LastIndex(at, "/")+1:]
