@@ -195,6 +195,7 @@ func joinHeaders(a, b rooms.Header) rooms.Header {
 		Series:     max(a.Series, b.Series),
 		Alert:      max(a.Alert, b.Alert), References: max(a.References, b.References),
 		Exercise:  a.Exercise || b.Exercise,
+		Targeted:  a.Targeted || b.Targeted,
 		Callback:  a.Callback || b.Callback,
 		Publisher: max(a.Publisher, b.Publisher),
 		MHASH:     max(a.MHASH, b.MHASH), TxID: max(a.TxID, b.TxID),
