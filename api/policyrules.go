@@ -1,8 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"reflect"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	v1 "github.com/govcrier/crier/api/v1"
@@ -85,7 +87,7 @@ func differences(c *call, a, b rooms.PolicyRevision) []v1.PolicyChange {
 	before, after := rulesOf(revisionOf(a)), rulesOf(revisionOf(b))
 	seen, seenToo := rulesOf(shown(c, a)), rulesOf(shown(c, b))
 	for i, rule := range before {
-		if !reflect.DeepEqual(rule.value, after[i].value) {
+		if !sameRule(rule.value, after[i].value) {
 			changes = append(changes, v1.PolicyChange{Pointer: rule.pointer, From: orNull(seen[i].value), To: orNull(seenToo[i].value)})
 		}
 	}
@@ -118,4 +120,18 @@ func orNull(v any) any {
 
 func quotaOf(q rooms.Quota) v1.PolicyQuota {
 	return v1.PolicyQuota{PerMinute: q.PerMinute, PerDay: q.PerDay}
+}
+
+// sameRule says whether two values of a rule mean the same: in what order the members of a schema stand does not matter.
+func sameRule(a, b any) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	v, w := jsontext.Value(x), jsontext.Value(y)
+	if errX != nil || errY != nil || v.Canonicalize() != nil || w.Canonicalize() != nil {
+		return false
+	}
+	return bytes.Equal(v, w)
 }
