@@ -34,6 +34,12 @@ type Deps struct {
 	// asking Members; nil: nobody has. Leave is where he can do so; nil: nowhere.
 	Left  func(room rooms.Room, id rooms.SubscriberID) bool
 	Leave func(room rooms.Room, id rooms.SubscriberID, c rooms.Contact) rooms.Address
+	// Token stands for an attempt where others repeat it to us; nil: nothing comes back by one.
+	Token func(a rooms.AttemptID) string
+	// Listeners hear for channels without sending. Inbound makes durable what people write, to them and to providers; nil:
+	// nobody listens to people.
+	Listeners []Listener
+	Inbound   func(ctx context.Context, in rooms.Inbound) error
 	// Suppressions are asked before each attempt, and told of it; nil: everybody is written to.
 	Suppressions Suppressions
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
@@ -111,9 +117,12 @@ func (b *Bridge) Run(ctx context.Context) error {
 		})
 	})
 	for c, crew := range b.crews {
-		for _, named := range crew.readers() {
-			background.Go(func() { b.receive(send, c, named) })
+		for _, m := range crew.members {
+			background.Go(func() { b.hear(send, Listener{m.Name, c, m.Provider}, len(crew.members) > 1) })
 		}
+	}
+	for _, l := range b.deps.Listeners {
+		background.Go(func() { b.hear(send, l, true) })
 	}
 	var pulling sync.WaitGroup
 	for _, l := range lines {
@@ -127,21 +136,37 @@ func (b *Bridge) Run(ctx context.Context) error {
 	return nil
 }
 
-// receive reads the receipts of a channel's provider, on one node if the provider says so.
-func (b *Bridge) receive(ctx context.Context, c rooms.Channel, named Named) {
-	r := receiver{named, b.deps.Log, b.deps.History, b.deps.Failures, b.deps.Suppressions, b.deps.Logger, b.deps.Time}
-	if _, ok := named.Provider.(OneReader); !ok {
-		r.run(ctx)
+// hear listens to whatever a provider or listener hears, on one node if it says so.
+func (b *Bridge) hear(ctx context.Context, l Listener, several bool) {
+	if _, ok := l.Source.(OneReader); !ok {
+		b.listen(ctx, l)
 		return
 	}
-	lease := "receipts-" + string(c)
-	if len(b.crews[c].members) > 1 {
-		lease += "-" + named.Name
+	lease := "receipts-" + string(l.Channel)
+	if several {
+		lease += "-" + l.Name
 	}
 	_ = b.deps.Leases.Hold(ctx, lease, func(ctx context.Context, _ uint64, _ func() bool) error {
-		r.run(ctx)
+		b.listen(ctx, l)
 		return ctx.Err()
 	})
+}
+
+// listen hears receipts and what people write, side by side, until ctx ends.
+func (b *Bridge) listen(ctx context.Context, l Listener) {
+	var both sync.WaitGroup
+	if source, ok := l.Source.(Receipts); ok {
+		r := receiver{l.Name, b.deps.Log, b.deps.History, b.deps.Failures, b.deps.Suppressions, b.deps.Logger, b.deps.Time}
+		both.Go(func() {
+			persist(ctx, b.deps.Logger.With("provider", l.Name), "receipts", func(ctx context.Context) error { return source.Receipts(ctx, r.take) })
+		})
+	}
+	if source, ok := l.Source.(Inbox); ok && b.deps.Inbound != nil {
+		both.Go(func() {
+			persist(ctx, b.deps.Logger.With("provider", l.Name), "inbox", func(ctx context.Context) error { return source.Inbound(ctx, b.deps.Inbound) })
+		})
+	}
+	both.Wait()
 }
 
 // drain waits for the jobs in hand, then cancels them. Whoever does not let go even then is
@@ -206,7 +231,7 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 func (b *Bridge) worker(c rooms.Channel) *worker {
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
-		controls: b.deps.Controls, failures: b.deps.Failures, suppressions: b.deps.Suppressions, left: b.deps.Left, leave: b.deps.Leave,
+		controls: b.deps.Controls, failures: b.deps.Failures, suppressions: b.deps.Suppressions, left: b.deps.Left, leave: b.deps.Leave, token: b.deps.Token,
 		frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		skipped: b.deps.Metrics.GetOrCreateCounter(fmt.Sprintf(`crier_channel_skipped_total{channel=%q}`, c)), // repeats not sent again
 		log:     b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,

@@ -129,14 +129,3 @@ func mix(x uint64) uint64 {
 	x *= 0xc4ceb9fe1a85ec53
 	return x ^ x>>33
 }
-
-// readers are those that hear later what became of a delivery.
-func (c *crew) readers() []Named {
-	var found []Named
-	for _, m := range c.members {
-		if _, ok := m.Provider.(Receipts); ok {
-			found = append(found, m.Named)
-		}
-	}
-	return found
-}

@@ -49,7 +49,7 @@ func TestOneReaderWaitsForItsLease(t *testing.T) {
 				f := &flaky{}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				New(Options{}, Deps{Leases: tc.leases}).receive(ctx, rooms.SMS, Named{"test", tc.provider(f)})
+				New(Options{}, Deps{Leases: tc.leases}).hear(ctx, Listener{"test", rooms.SMS, tc.provider(f)}, false)
 				if len(f.at) != tc.read {
 					t.Errorf("receipts were read %d times, want %d", len(f.at), tc.read)
 				}

@@ -31,9 +31,26 @@ type OneReader interface {
 	OneReader()
 }
 
+// Inbox is implemented by providers to which people write. Inbound calls fn for each thing until ctx ends; fn returns once
+// it is durable, and one for which it failed is offered again. What comes twice has the same ID.
+type Inbox interface {
+	Inbound(ctx context.Context, fn func(context.Context, rooms.Inbound) error) error
+}
+
+// Listener hears for a channel without sending: a mailbox for bounces and answers. Source implements Receipts, Inbox or both.
+type Listener struct {
+	Name    string
+	Channel rooms.Channel
+	Source  any
+}
+
 // Receipt is the last word on a delivery.
 type Receipt struct {
-	ID      rooms.DeliveryID
+	// ID with Room, Attempt and Round names the attempt. A provider that knows it only by the id that it gave to it itself
+	// leaves them empty, and says that id.
+	ID         rooms.DeliveryID
+	ProviderID string
+
 	Room    rooms.Room
 	Channel rooms.Channel
 	Attempt int

@@ -3,7 +3,6 @@ package channels
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 
 // receiver records what a provider hears later.
 type receiver struct {
-	named    Named
+	provider string
 	journal  journal
 	history  History
 	failures Failures
@@ -21,39 +20,12 @@ type receiver struct {
 	now      func() time.Time
 }
 
-// run listens until ctx ends, and begins again, with growing waits, when the provider fails.
-func (r receiver) run(ctx context.Context) {
-	source, ok := r.named.Provider.(Receipts)
-	for wait := time.Second; ok && ctx.Err() == nil; wait = min(2*wait, time.Minute) {
-		began := time.Now()
-		err := r.listen(ctx, source)
-		if ctx.Err() != nil {
-			return
-		}
-		if time.Since(began) > time.Minute {
-			wait = time.Second
-		}
-		r.log.Warn("receipts interrupted", "provider", r.named.Name, "wait", wait, "error", err)
-		sleep(ctx, wait)
-	}
-}
-
-// listen turns a panic into an error, saying its type only.
-func (r receiver) listen(ctx context.Context, source Receipts) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("channels: reading receipts panicked: %T", p)
-		}
-	}()
-	return source.Receipts(ctx, r.take)
-}
-
 // take makes a receipt durable. One that says neither delivered nor failed is logged and
 // done with, for the provider would only offer it again.
 func (r receiver) take(ctx context.Context, rc Receipt) error {
 	e := rooms.Event{
 		Room: rc.Room, UMID: rc.ID.UMID, At: rc.At, N: rc.ID.N, Attempt: rc.Attempt, Round: rc.Round,
-		Channel: rc.Channel, Provider: r.named.Name, Code: rc.Code,
+		Channel: rc.Channel, Provider: r.provider, Code: rc.Code,
 	}
 	switch rc.Status {
 	case rooms.Delivered:
@@ -74,7 +46,7 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 			e.Reason, e.Code = rooms.Bounced, cmp.Or(rc.Code, string(rc.Reason))
 		}
 	default:
-		r.log.Error("receipt without a last word", "provider", r.named.Name, "umid", rc.ID.UMID, "n", rc.ID.N, "status", rc.Status)
+		r.log.Error("receipt without a last word", "provider", r.provider, "umid", rc.ID.UMID, "n", rc.ID.N, "status", rc.Status)
 		return nil
 	}
 	if err := r.journal.Record(ctx, e); err != nil {
@@ -88,7 +60,7 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	if e.Kind == rooms.EventFailed {
 		r.failures.Failed(e.UMID)
 	}
-	r.log.Debug("receipt", "umid", rc.ID.UMID, "n", rc.ID.N, "attempt", rc.Attempt, "provider", r.named.Name, "kind", e.Kind, "reason", e.Reason)
+	r.log.Debug("receipt", "umid", rc.ID.UMID, "n", rc.ID.N, "attempt", rc.Attempt, "provider", r.provider, "kind", e.Kind, "reason", e.Reason)
 	return nil
 }
 

@@ -39,7 +39,9 @@ func TestReceiptsBeginAgain(t *testing.T) {
 			func(func(context.Context, Receipt) error) error { panic("canary") },
 			func(fn func(context.Context, Receipt) error) error { return fn(ctx, good) },
 		}}
-		receiver{Named{"test", f}, d, d, untouched{}, nil, slog.New(slog.DiscardHandler), time.Now}.run(ctx)
+		quiet := slog.New(slog.DiscardHandler)
+		r := receiver{"test", d, d, untouched{}, nil, quiet, time.Now}
+		persist(ctx, quiet, "receipts", func(ctx context.Context) error { return f.Receipts(ctx, r.take) })
 		d.expect(t, "record delivered 4.1 ")
 		for i, want := range []time.Duration{0, 1, 3, 7} {
 			if got := f.at[i].Sub(f.at[0]); got != want*time.Second {
@@ -51,7 +53,7 @@ func TestReceiptsBeginAgain(t *testing.T) {
 
 func TestReceiptThatCannotBeRecordedIsRefused(t *testing.T) {
 	d := &diary{fail: map[string]error{"record": errTest}}
-	r := receiver{Named{"test", nil}, d, d, untouched{}, nil, slog.New(slog.DiscardHandler), time.Now}
+	r := receiver{"test", d, d, untouched{}, nil, slog.New(slog.DiscardHandler), time.Now}
 	if err := r.take(t.Context(), Receipt{Status: rooms.Failed}); !errors.Is(err, errTest) {
 		t.Errorf("%v", err)
 	}

@@ -276,7 +276,7 @@ func TestReceiptThatMovesADelivery(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &diary{waits: tc.waits, state: tc.state}
-			r := receiver{Named{"test", nil}, d, d, untouched{}, nil, newWorker(d, nil).log, time.Now}
+			r := receiver{"test", d, d, untouched{}, nil, newWorker(d, nil).log, time.Now}
 			rc := Receipt{ID: rooms.DeliveryID{UMID: testUMID, N: 4}, Channel: rooms.Email, Attempt: 1, Status: rooms.Failed}
 			if err := r.take(t.Context(), rc); err != nil {
 				t.Fatal(err)

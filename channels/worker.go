@@ -36,6 +36,7 @@ type worker struct {
 	suppressions Suppressions // may be nil
 	left         func(rooms.Room, rooms.SubscriberID) bool
 	leave        func(rooms.Room, rooms.SubscriberID, rooms.Contact) rooms.Address
+	token        func(rooms.AttemptID) string // may be nil
 	opener       *opener
 	crew         *crew
 	timeout      time.Duration
@@ -198,6 +199,9 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 		return o, s, false
 	}
 	o.Leave = w.leaveOf(j, whole)
+	if w.token != nil {
+		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
+	}
 	o.by = w.crew.pick(j.Job, p.Routes[j.Channel])
 	return o, step{action: handBack}, true
 }

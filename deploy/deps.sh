@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what crier's tests need beyond Go is there: a C compiler for the race detector, a real Postfix, Node.js
-# with npm, openssl, on Linux ip, on Debian systemd-analyze, the programs pinned in deploy/testpeers, and the nats command
-# pinned in deploy/tools/natscli. Says nothing, and takes no time, when all of it is.
+# with npm, openssl, gpg, Dovecot, on Linux ip, on Debian systemd-analyze, the programs pinned in deploy/testpeers, and the
+# nats command pinned in deploy/tools/natscli. Says nothing, and takes no time, when all of it is.
 #
 # On Debian and its kin it installs what is missing, with sudo if need be, and starts no service. Elsewhere it names the
 # packages and gives up.
@@ -28,6 +28,8 @@ missing_needs() {
   has node || echo node
   has npm || echo npm
   has openssl || echo openssl
+  has gpg || echo gnupg
+  has dovecot || echo dovecot
   has systemd-analyze || ! has apt-get || echo systemd
   has ip || [ "$(uname)" != Linux ] || echo iproute2
 }
@@ -45,8 +47,10 @@ packages() {
   case "$1 $2" in
     'debian compiler') echo gcc libc6-dev ;;
     'debian node') echo nodejs ;;
+    'debian dovecot') echo dovecot-imapd dovecot-lmtpd ;;
     'fedora compiler') echo gcc glibc-devel ;;
     'fedora node') echo nodejs ;;
+    'fedora gnupg') echo gnupg2 ;;
     'fedora npm') echo nodejs-npm ;;
     'fedora iproute2') echo iproute ;;
     'arch compiler') echo gcc ;;

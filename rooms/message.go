@@ -140,6 +140,9 @@ type Delivery struct {
 	Sender     Sender
 	Leave      Address // where the person can end his subscription, by a POST (RFC 8058); zero: nowhere
 	Exercise   bool    // a drill
+	// Token stands for this attempt where others repeat it to us: in the address for answers and in the return path. It is
+	// signed, lower-case letters and digits only, at most 56 of them; empty: nothing comes back.
+	Token string
 }
 
 // Sender is in whose name a message is sent. The zero value leaves it to the provider.
