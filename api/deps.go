@@ -199,6 +199,7 @@ type Quotas interface {
 type Releases interface {
 	Agree(ctx context.Context, u rooms.UMID, by rooms.Client) error
 	Reject(ctx context.Context, u rooms.UMID, by rooms.Client) error
+	Content(ctx context.Context, u rooms.UMID) (content []byte, recipients int, err error) // what they say, before
 }
 
 // Connections lists the NATS clients that are connected, to whatever node.

@@ -167,6 +167,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"GET", m + "/deliveries?limit=1", "hosp-7", "", nil}, {"GET", room + "/messages?waiting=true", "hosp-7", "", nil},
 		{"POST", m + "/pause", "hosp-7", "", nil}, {"POST", m + "/resume", "boss", "", nil}, {"POST", m + "/cancel", "boss", "", nil},
 		{"POST", m + "/resend", "hosp-7", "", nil}, {"POST", m + "/resend", "eye+auditor", "", nil}, {"POST", m + "/pause", "other", "", nil},
+		{"GET", m + "/content", "hosp-8", "", nil}, {"GET", m + "/content", "other", "", nil},
 		{"POST", m + "/release", "hosp-8", "", nil}, {"POST", m + "/release", "other", "", nil}, {"POST", m + "/reject", "boss", "", nil},
 		{"POST", room + "/messages", "hosp-7", with(`"sendAt":"2026-11-23T00:00:00Z","exercise":true,"alert":"update","references":"` + umid + `"`), nil},
 		{"POST", room + "/messages", "hosp-7", with(`"repeat":{"cron":"0 9 * * 1","zone":"UTC","until":"2027-01-01T00:00:00Z","times":3}`), nil},

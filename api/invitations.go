@@ -21,6 +21,9 @@ func (s *Server) requestSubscription(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if err := s.joins.take(c.client, s.now()); err != nil {
+		return answer{}, err
+	}
 	person.Consent.By = c.client
 	ctx, cancel := s.beyond(c)
 	defer cancel()

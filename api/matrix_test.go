@@ -33,6 +33,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"POST", room + "/messages/preview", good, "boss author publisher", 403},
 		{"GET", room + "/messages", "", "admin auditor boss author publisher", 403},
 		{"GET", m, "", "admin auditor boss author", 404},
+		{"GET", m + "/content", "", "boss author publisher", 404},
 		{"POST", m + "/release", "", "boss author publisher", 404},
 		{"POST", m + "/reject", "", "boss author publisher", 404},
 		{"GET", m + "/deliveries", "", "admin auditor boss author", 404},

@@ -56,6 +56,8 @@ type Options struct {
 	Streams StreamOptions `yaml:"streams"`
 	// Strangers bounds what callers without a good token can have recorded.
 	Strangers StrangerOptions `yaml:"strangers"`
+	// JoinsPerMinute is how many people one client may ask to subscribe in a minute, on each node. Default 300.
+	JoinsPerMinute int `yaml:"joinsPerMinute"`
 	// Pulls are the limits of pulls that wait.
 	Pulls PullOptions `yaml:"pulls"`
 	// SearchTimeout is the time for looking through all subscribers for a person. Default 10m.
@@ -89,6 +91,7 @@ func (o Options) WithDefaults() Options {
 	o.Senders = cmp.Or(o.Senders, SendersOptional)
 	o.Streams = o.Streams.withDefaults()
 	o.Strangers = o.Strangers.withDefaults()
+	o.JoinsPerMinute = cmp.Or(o.JoinsPerMinute, 300)
 	o.Pulls = o.Pulls.withDefaults()
 	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
 	return o
@@ -110,6 +113,7 @@ func (o Options) Check() []error {
 		"publicURL is the https URL under which people reach the API")
 	need(o.MaxBody > 0 && o.MaxBody <= 4<<20, "maxBody is at most 4 MiB")
 	need(o.MaxRecipients > 0, "maxRecipients is positive")
+	need(o.JoinsPerMinute > 0, "joinsPerMinute is positive")
 	need(o.PreviewLimit > 0, "previewLimit is positive")
 	need(o.MaxUpload > 0, "maxUpload is positive")
 	need(o.MaxExpiry > 0, "maxExpiry is positive")

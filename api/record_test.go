@@ -58,6 +58,7 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		{ask{"POST", m + "/pause", "boss", "", nil}, "boss", "room:newborn umid:" + umid, audit.Success, 200, true},
 		{ask{"POST", m + "/resend", "hosp-7", "", nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 200, true},
 		{ask{"POST", m + "/cancel", "eye+auditor", "", nil}, "eye", "", audit.Failed, 403, false},
+		{ask{"GET", m + "/content", "boss", "", nil}, "boss", "room:newborn umid:" + umid, audit.Success, 200, false},
 		{ask{"POST", m + "/release", "boss", "", nil}, "boss", "room:newborn umid:" + umid, audit.Success, 200, true},
 		{ask{"POST", m + "/reject", "boss", "", nil}, "boss", "room:newborn umid:" + umid, audit.Success, 200, true},
 		{ask{"GET", m, "hosp-7", "", nil}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 200, false},

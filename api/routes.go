@@ -34,6 +34,7 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/rooms/{room}/stream", reader | roomAdmin, s.stream},
 		{http.MethodGet, "/v1/messages/{umid}", author | overseer, s.getMessage},
 		{http.MethodGet, "/v1/messages/{umid}/deliveries", author | overseer, s.listDeliveries},
+		{http.MethodGet, "/v1/messages/{umid}/content", publisher | roomAdmin | author, s.awaitedContent},
 		{http.MethodPost, "/v1/messages/{umid}/release", publisher | roomAdmin, s.releaseMessage},
 		{http.MethodPost, "/v1/messages/{umid}/reject", publisher | roomAdmin | author, s.rejectMessage},
 

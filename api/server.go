@@ -30,6 +30,7 @@ type Server struct {
 	pulls     places        // of those that wait
 	counting  chan struct{} // has one for each room that a preview counts
 	strangers *strangers
+	joins     *joins
 	silenced  *metrics.Counter // refused calls of strangers that were not recorded one by one
 	draining  chan struct{}    // closed when the server stops
 	drain     func()           // closes it, once
@@ -53,6 +54,7 @@ func New(o Options, d Deps) *Server {
 		pulls:    newPulls(o.Pulls),
 	}
 	s.strangers, s.silenced = newStrangers(o.Strangers, d.Now()), d.Metrics.GetOrCreateCounter("crier_api_strangers_silenced_total")
+	s.joins = newJoins(o.JoinsPerMinute, d.Now())
 	s.streams = newStreams(o.Streams, d.Metrics)
 	s.counting = make(chan struct{}, previewsAtOnce)
 	s.draining = make(chan struct{})

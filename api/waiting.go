@@ -39,6 +39,17 @@ func (s *Server) decided(c *call, decide func(context.Context, rooms.UMID, rooms
 	return jsonAnswer(http.StatusOK, MessageOf(m))
 }
 
+// awaitedContent shows what a message says that awaits a second person, to those who may say whether it goes.
+func (s *Server) awaitedContent(c *call) (answer, error) {
+	ctx, cancel := s.beyond(c)
+	defer cancel()
+	content, recipients, err := s.deps.Releases.Content(ctx, c.umid)
+	if err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(http.StatusOK, v1.AwaitedContent{UMID: string(c.umid), Content: content, Recipients: recipients})
+}
+
 // earlier says whether the message that another refers to may be spoken of; nil if there is none.
 func (s *Server) earlier(c *call, m request.Message) func(context.Context) error {
 	if m.References == "" {

@@ -36,6 +36,12 @@ func (f releasesFake) Agree(context.Context, rooms.UMID, rooms.Client) error {
 	return f.e.err
 }
 
+func (f releasesFake) Content(context.Context, rooms.UMID) ([]byte, int, error) {
+	f.e.mu.Lock()
+	defer f.e.mu.Unlock()
+	return []byte(`{"text":"Leave the valley."}`), 0, f.e.err
+}
+
 func (f releasesFake) Reject(context.Context, rooms.UMID, rooms.Client) error {
 	f.e.mu.Lock()
 	defer f.e.mu.Unlock()

@@ -44,6 +44,12 @@ func (c *Client) WaitingMessages(ctx context.Context, room string) iter.Seq2[v1.
 	})
 }
 
+// AwaitedContent shows what an emergency says that awaits a second person.
+func (c *Client) AwaitedContent(ctx context.Context, umid string) (a v1.AwaitedContent, err error) {
+	_, err = c.call(ctx, get(path("v1", "messages", umid, "content")), &a)
+	return a, err
+}
+
 // ReleaseMessage lets an emergency go that awaits a second person, who is the caller.
 func (c *Client) ReleaseMessage(ctx context.Context, umid string) (v1.Message, error) {
 	return c.decide(ctx, umid, "release")

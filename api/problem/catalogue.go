@@ -89,6 +89,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeRevisionRequired, http.StatusPreconditionRequired, "If-Match is missing", "Send the ETag under which it was read in the header If-Match.", 0},
 
 		{v1.ProblemCodeTooManyRequests, http.StatusTooManyRequests, "Too many calls without a good token", "Get a good access token, then wait for the time in Retry-After.", 5 * soon},
+		{v1.ProblemCodeTooManyJoins, http.StatusTooManyRequests, "Too many requests to subscribe people", "Each has somebody written to. Wait for the time in Retry-After, or have an admin add them.", 5 * soon},
 		{v1.ProblemCodeTooManyStreams, http.StatusTooManyRequests, "Too many streams of this client", "Close one of them, or wait for the time in Retry-After.", 5 * soon},
 		{v1.ProblemCodeTooManyPulls, http.StatusTooManyRequests, "Too many pulls of this client wait", "Wait for one of them, or for the time in Retry-After, or pull without wait.", 5 * soon},
 

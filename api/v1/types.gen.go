@@ -440,6 +440,7 @@ const (
 	ProblemCodeTokenMissing         ProblemCode = "token_missing"
 	ProblemCodeTokenNotYetValid     ProblemCode = "token_not_yet_valid"
 	ProblemCodeTokenSignature       ProblemCode = "token_signature"
+	ProblemCodeTooManyJoins         ProblemCode = "too_many_joins"
 	ProblemCodeTooManyPulls         ProblemCode = "too_many_pulls"
 	ProblemCodeTooManyRequests      ProblemCode = "too_many_requests"
 	ProblemCodeTooManyStreams       ProblemCode = "too_many_streams"
@@ -571,6 +572,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeTokenNotYetValid:
 		return true
 	case ProblemCodeTokenSignature:
+		return true
+	case ProblemCodeTooManyJoins:
 		return true
 	case ProblemCodeTooManyPulls:
 		return true
@@ -813,6 +816,20 @@ type Allowance struct {
 //
 // Example: {"district":["emme","napf"],"language":["de"]}
 type Audience map[string][]string
+
+// AwaitedContent defines model for AwaitedContent.
+type AwaitedContent struct {
+	// Content As it was published.
+	Content jsontext.Value `json:"content"`
+
+	// Recipients How many it names; none where it is to all subscribers.
+	Recipients int `json:"recipients,omitempty,omitzero"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid"`
+}
 
 // Blocked defines model for Blocked.
 type Blocked struct {

@@ -118,6 +118,8 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", "/v1/messages/" + umid + "/resume", demoPublisher, "", 409},
 		{"POST", "/v1/messages/" + umid + "/cancel", demoAdmin, "", 403},
 		{"POST", messages, demoPublisher, alert(1), 202},
+		{"GET", "/v1/messages/" + umid + "/content", demoReader, "", 404},
+		{"GET", "/v1/messages/" + umid + "/content", demoAdmin, "", 200},
 		{"POST", "/v1/messages/" + umid + "/release", demoPublisher, "", 403},
 		{"POST", "/v1/messages/" + umid + "/release", demoAdmin, "", 200},
 		{"POST", messages, demoPublisher, alert(2), 202},

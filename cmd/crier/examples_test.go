@@ -282,7 +282,7 @@ func (x *exampleRun) named(parameter string) string {
 	case "room":
 		return x.room
 	case "umid":
-		if id := x.operation.OperationID; id == "releaseMessage" || id == "rejectMessage" {
+		if id := x.operation.OperationID; id == "releaseMessage" || id == "rejectMessage" || id == "getAwaitedContent" {
 			return x.created(demoPublisher, "/messages", `{"transactionId":"`+x.room+`","type":"alert","lane":"emergency","content":{"text":"Go."}}`)
 		}
 		return x.created(demoPublisher, "/messages", `{"transactionId":"`+x.room+`","type":"reminder","content":{"text":"Come."},"recipients":[{"email":"a@example.com"}]}`)

@@ -103,3 +103,29 @@ func tellWaiting(w io.Writer, m v1.Message) {
 		fmt.Fprintf(w, "%s speaks of it: what was not sent of it by then never will be.\n", m.SupersededBy)
 	}
 }
+
+// awaitedContent shows what somebody is to decide about.
+func (t terminal) awaitedContent() *cobra.Command {
+	c := &cobra.Command{
+		Use: "content UMID", Short: "Read an emergency that awaits a second person", Args: cobra.ExactArgs(1),
+		Long: "Read an emergency that awaits a second person, before you release or reject it. Later nobody can.",
+	}
+	n, p := t.connect(c), t.printer(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		a, err := gateway.AwaitedContent(c.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return p.value(a, func(w io.Writer) {
+			if a.Recipients > 0 {
+				fmt.Fprintf(w, "recipients %d\n", a.Recipients)
+			}
+			fmt.Fprintln(w, string(a.Content))
+		})
+	}
+	return c
+}

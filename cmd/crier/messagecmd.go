@@ -37,6 +37,7 @@ func (t terminal) messageCommand() *cobra.Command {
 		t.controlCommand("resume", "Have the deliveries of a message go on", true, (*client.Client).ResumeMessage),
 		t.controlCommand("cancel", "End the deliveries of a message for good", true, (*client.Client).CancelMessage),
 		t.resendCommand(),
+		t.awaitedContent(),
 		t.messageDecision("release", "Let an emergency go that awaits a second person",
 			"Let an emergency go that awaits a second person: you, if you may publish in its room and it is not your own.",
 			(*client.Client).ReleaseMessage),

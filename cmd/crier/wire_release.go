@@ -39,6 +39,9 @@ func (h held) Known(u rooms.UMID) (release.Known, bool, error) {
 	return release.Known{Header: m.Header, Waits: m.Held, Control: m.Control}, err == nil, err
 }
 
+// Waiting counts what a client has waiting.
+func (h held) Waiting(c rooms.Client, most int) (int, error) { return h.index.Waiting(c, most) }
+
 // standing knows the rooms that are there.
 type standing struct{ rooms *registry.Rooms }
 

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"encoding/base64"
 	"maps"
 	"slices"
 	"strconv"
@@ -29,13 +30,19 @@ type touch struct {
 	stored bool
 }
 
-// Orders of messages: of a room, of those finished and not erased, of all, of those of a room that wait.
+// Orders of messages: of a room, of those finished and not erased, of all, of those of a room and of a client that wait.
 const (
 	roomOrder   = "l:"
 	finishOrder = "f"
 	keptOrder   = "k"
 	heldOrder   = "h:"
+	waitOrder   = "w:"
 )
+
+// waitingOf is the order of what a client has waiting. His name may hold anything, also what separates keys.
+func waitingOf(c rooms.Client) string {
+	return waitOrder + base64.RawURLEncoding.EncodeToString([]byte(c))
+}
 
 func messageKey(u rooms.UMID) string { return "m:" + string(u) }
 func txKey(id string) string         { return "t:" + id }

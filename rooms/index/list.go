@@ -25,6 +25,16 @@ func (x *Index) Held(room rooms.Room, before string, limit int) (list []Summary,
 	return x.list(heldOrder+string(room), before, limit)
 }
 
+// Waiting counts what a client has waiting, in all rooms, up to most.
+func (x *Index) Waiting(c rooms.Client, most int) (n int, err error) {
+	err = x.view(func(s source) error {
+		umids, err := descend(s, waitingOf(c), packed{}, most)
+		n = len(umids)
+		return err
+	})
+	return n, err
+}
+
 func (x *Index) list(order, before string, limit int) (list []Summary, next string, err error) {
 	var from packed
 	if before != "" {

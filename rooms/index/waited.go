@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -98,14 +99,14 @@ func (b *batch) supersede(h rooms.Header) error {
 	return err
 }
 
-// settleHeld keeps the order of messages that wait.
+// settleHeld keeps the orders of messages that wait.
 func (b *batch) settleHeld(u rooms.UMID, t touch) error {
-	order := heldOrder + string(t.now.header.Room)
+	room, client := heldOrder+string(t.now.header.Room), waitingOf(t.now.header.Publisher)
 	switch was, is := t.before.held(), t.now.held(); {
 	case is && !was:
-		return b.insert(order, u)
+		return errors.Join(b.insert(room, u), b.insert(client, u))
 	case was && !is:
-		return b.remove(order, u)
+		return errors.Join(b.remove(room, u), b.remove(client, u))
 	}
 	return nil
 }

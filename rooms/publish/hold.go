@@ -10,8 +10,8 @@ import (
 
 // Holder looks after messages that wait in the log.
 type Holder interface {
-	// Admit says whether one more may wait; ErrFull if not. It is not asked of emergencies, nor of what takes another's place.
-	Admit(ctx context.Context) error
+	// Admit says whether one more of a client may wait; ErrFull if not. It is not asked of emergencies, nor of what takes another's place.
+	Admit(ctx context.Context, from rooms.Client) error
 	// Accepted hears of a message that waits, once it is durable. What it could not do is done later by itself.
 	Accepted(ctx context.Context, m rooms.Message)
 }
@@ -59,5 +59,5 @@ func (p *Publisher) hold(ctx context.Context, m *rooms.Message, r Request, polic
 	if m.Lane == rooms.Emergency || m.References != "" {
 		return nil // neither an emergency nor what takes another's place is refused since much waits
 	}
-	return p.Holder.Admit(ctx)
+	return p.Holder.Admit(ctx, m.Publisher)
 }

@@ -115,6 +115,8 @@ func (h *house) Known(u rooms.UMID) (release.Known, bool, error) {
 	return release.Known{Header: m.Header, Waits: m.Held, Control: m.Control}, err == nil, err
 }
 
+func (h *house) Waiting(c rooms.Client, most int) (int, error) { return h.index.Waiting(c, most) }
+
 func (h *house) Stands(context.Context, rooms.Header) (bool, error) { return !h.gone, nil }
 
 func (h *house) May(_ context.Context, _ rooms.Header, from rooms.Sender) (rooms.Sender, bool, error) {

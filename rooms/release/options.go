@@ -9,6 +9,9 @@ import (
 type Options struct {
 	// MaxHeld is how many messages may wait, of all rooms; 100,000 by default.
 	MaxHeld uint64 `yaml:"maxHeld"`
+	// MaxPerClient is how many messages of one client may wait, of all rooms; 10,000 by default. What other nodes accept counts
+	// once this one has read of it.
+	MaxPerClient int `yaml:"maxPerClient"`
 	// Horizon is how far ahead a message may be sent; 366 days by default.
 	Horizon time.Duration `yaml:"horizon"`
 	// Least is the time between two messages of a series, at least; 1 minute by default.
@@ -30,6 +33,9 @@ func (o Options) WithDefaults() Options {
 	if o.MaxHeld == 0 {
 		o.MaxHeld = 100_000
 	}
+	if o.MaxPerClient == 0 {
+		o.MaxPerClient = 10_000
+	}
 	set(&o.Horizon, 366*24*time.Hour)
 	set(&o.Least, time.Minute)
 	set(&o.Sweep, 5*time.Minute)
@@ -46,6 +52,7 @@ func (o Options) Check() []error {
 			faults = append(faults, errors.New(text))
 		}
 	}
+	bad(o.MaxPerClient < 1, "maxPerClient: at least 1")
 	bad(o.Horizon < time.Minute, "horizon: at least 1m")
 	bad(o.Least < time.Minute, "least: at least 1m")
 	bad(o.Sweep < time.Second, "sweep: at least 1s")

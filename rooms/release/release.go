@@ -58,6 +58,7 @@ type Known struct {
 type Memory interface {
 	Wait(ctx context.Context) error // until it knows all that is in the log now
 	Known(u rooms.UMID) (Known, bool, error)
+	Waiting(c rooms.Client, most int) (int, error) // how many messages of a client wait, up to most
 }
 
 // Vault opens and seals.
@@ -121,10 +122,14 @@ type Releaser struct {
 
 func (r *Releaser) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
 
-// Admit says whether one more may wait; stream.ErrFull if not.
-func (r *Releaser) Admit(ctx context.Context) error {
+// Admit says whether one more message of a client may wait; stream.ErrFull if not.
+func (r *Releaser) Admit(ctx context.Context, from rooms.Client) error {
 	held, err := r.Log.CountHeld(ctx)
-	if err == nil && held >= r.Options.MaxHeld {
+	if err != nil {
+		return err
+	}
+	of, err := r.Memory.Waiting(from, r.Options.MaxPerClient)
+	if err == nil && (held >= r.Options.MaxHeld || of >= r.Options.MaxPerClient) {
 		return stream.ErrFull
 	}
 	return err

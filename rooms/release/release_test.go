@@ -246,7 +246,7 @@ func TestAsManyWaitAsMay(t *testing.T) {
 	if _, err := h.publisher.Publish(t.Context(), r); !errors.Is(err, publish.ErrFull) {
 		t.Errorf("got %v", err)
 	}
-	if err := h.Admit(t.Context()); !errors.Is(err, stream.ErrFull) {
+	if err := h.Admit(t.Context(), r.Client); !errors.Is(err, stream.ErrFull) {
 		t.Errorf("got %v", err)
 	}
 	h.accept(request(3)) // which does not wait
@@ -256,6 +256,35 @@ func TestAsManyWaitAsMay(t *testing.T) {
 	h.accept(r)
 	if n := len(h.waiting()); n != 3 {
 		t.Errorf("%d wait", n)
+	}
+}
+
+// One client may not take the place of all others.
+func TestOneClientMayNotFillAll(t *testing.T) {
+	h := newHouse(t)
+	h.Options.MaxPerClient = 2
+	for n := range 2 {
+		r := request(n + 1)
+		r.SendAt = h.clock().Add(time.Hour)
+		h.accept(r)
+	}
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := request(3)
+	r.SendAt = h.clock().Add(time.Hour)
+	if _, err := h.publisher.Publish(t.Context(), r); !errors.Is(err, publish.ErrFull) {
+		t.Errorf("a third message of the same client: %v", err)
+	}
+	if err := h.Admit(t.Context(), "somebody:else"); err != nil {
+		t.Errorf("another client: %v", err)
+	}
+	h.pass(2 * time.Hour)
+	for _, m := range h.waiting() {
+		h.look(m.UMID)
+	}
+	if err := h.Admit(t.Context(), r.Client); err != nil {
+		t.Errorf("after they have gone: %v", err)
 	}
 }
 

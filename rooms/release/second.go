@@ -53,6 +53,16 @@ func (r *Releaser) Reject(ctx context.Context, u rooms.UMID, by rooms.Client) er
 	return r.cancel(ctx, m, by, rooms.NoReason)
 }
 
+// Content is what a message says that awaits a second person, as it was published: one JSON value.
+func (r *Releaser) Content(ctx context.Context, u rooms.UMID) (content []byte, recipients int, err error) {
+	m, _, err := r.awaiting(ctx, u)
+	if err != nil {
+		return nil, 0, err
+	}
+	envelope, err := m.Open(r.Vault)
+	return envelope.Content, m.Recipients, err
+}
+
 // awaiting reads a message that awaits a second person.
 func (r *Releaser) awaiting(ctx context.Context, u rooms.UMID) (rooms.Message, Known, error) {
 	known, ok, err := r.known(ctx, u)
