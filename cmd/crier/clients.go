@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/govcrier/crier/api/client"
 )
 
 func (t terminal) connectionsCommand() *cobra.Command {
@@ -79,16 +81,7 @@ func (t terminal) clientBlock() *cobra.Command {
 }
 
 func (t terminal) clientUnblock() *cobra.Command {
-	c := &cobra.Command{Use: "unblock CLIENT", Short: "Let a client in again", Args: cobra.ExactArgs(1)}
-	n := t.connect(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		gateway, err := n.open()
-		if err != nil {
-			return err
-		}
-		return gateway.Unblock(c.Context(), args[0])
-	}
-	return c
+	return t.act("unblock CLIENT", "Let a client in again", (*client.Client).Unblock)
 }
 
 func (t terminal) clientBlocked() *cobra.Command {

@@ -92,16 +92,7 @@ func (t terminal) clientList() *cobra.Command {
 }
 
 func (t terminal) clientDelete() *cobra.Command {
-	c := &cobra.Command{Use: "delete CLIENT", Short: "End a client's registration as a sender", Args: cobra.ExactArgs(1)}
-	n := t.connect(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		gateway, err := n.open()
-		if err != nil {
-			return err
-		}
-		return gateway.RemoveClient(c.Context(), args[0])
-	}
-	return c
+	return t.act("delete CLIENT", "End a client's registration as a sender", (*client.Client).RemoveClient)
 }
 
 // registration shows in whose name a client sends.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -33,6 +34,20 @@ func (t terminal) connect(c *cobra.Command) *connection {
 		"or the flag repeated; any that is there will do (CRIER_SERVER; default "+defaultServer+")")
 	c.Flags().StringVar(&n.token, "token", "", "access token; better in the environment, for ps shows flags to others (CRIER_TOKEN)")
 	return n
+}
+
+// act is a command that does one thing to what its argument names, and says nothing if that went well.
+func (t terminal) act(use, short string, do func(*client.Client, context.Context, string) error) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1)}
+	n := t.connect(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		gateway, err := n.open()
+		if err != nil {
+			return err
+		}
+		return do(gateway, c.Context(), args[0])
+	}
+	return c
 }
 
 // credentials gives a command the flags by which it gets a token.

@@ -183,16 +183,7 @@ func (t terminal) roomShow() *cobra.Command {
 }
 
 func (t terminal) roomDelete() *cobra.Command {
-	c := &cobra.Command{Use: "delete ROOM", Short: "Delete a room (platform admins)", Args: cobra.ExactArgs(1)}
-	n := t.connect(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		gateway, err := n.open()
-		if err != nil {
-			return err
-		}
-		return gateway.DeleteRoom(c.Context(), args[0])
-	}
-	return c
+	return t.act("delete ROOM", "Delete a room (platform admins)", (*client.Client).DeleteRoom)
 }
 
 // room shows a room with who may do what in it.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/govcrier/crier/api/client"
+
 	v1 "github.com/govcrier/crier/api/v1"
 )
 
@@ -60,16 +62,7 @@ func (t terminal) suppressionList() *cobra.Command {
 }
 
 func (t terminal) suppressionRemove() *cobra.Command {
-	c := &cobra.Command{Use: "remove ID", Short: "Write to an address again", Args: cobra.ExactArgs(1)}
-	n := t.connect(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		gateway, err := n.open()
-		if err != nil {
-			return err
-		}
-		return gateway.RemoveSuppression(c.Context(), args[0])
-	}
-	return c
+	return t.act("remove ID", "Write to an address again", (*client.Client).RemoveSuppression)
 }
 
 func (p *printer) suppression(s v1.Suppression) error {

@@ -1,4 +1,4 @@
-// Example writes the example of a configuration to the file that is named.
+// Command example writes the example of a configuration to the file that is named.
 package main
 
 import (

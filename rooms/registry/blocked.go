@@ -105,16 +105,5 @@ func (b *Blocked) Load(ctx context.Context) error {
 
 // Run follows what other nodes decide, until ctx ends.
 func (b *Blocked) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookAtBlocked)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if err := b.Load(ctx); err != nil && ctx.Err() == nil {
-			b.log.Warn("who is blocked cannot be read; those known stay out", "error", err)
-		}
-	}
+	return follow(ctx, lookAtBlocked, b.Load, b.log, "who is blocked cannot be read; those known stay out")
 }

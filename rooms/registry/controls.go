@@ -127,16 +127,5 @@ func (c *Controls) Load(ctx context.Context) error {
 
 // Run follows what other nodes decide, until ctx ends.
 func (c *Controls) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookAtControls)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if err := c.Load(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("what was decided about messages cannot be read; what is known holds", "error", err)
-		}
-	}
+	return follow(ctx, lookAtControls, c.Load, c.log, "what was decided about messages cannot be read; what is known holds")
 }

@@ -88,16 +88,5 @@ func (d *Departures) Load(ctx context.Context) error {
 
 // Run follows who leaves on other nodes, until ctx ends.
 func (d *Departures) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookAtDepartures)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if err := d.Load(ctx); err != nil && ctx.Err() == nil {
-			d.log.Warn("who has left cannot be read; those known are asked about", "error", err)
-		}
-	}
+	return follow(ctx, lookAtDepartures, d.Load, d.log, "who has left cannot be read; those known are asked about")
 }

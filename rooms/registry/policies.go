@@ -54,18 +54,11 @@ func NewPolicies(s PolicyStore, v Sealer, r RoomLister, standard rooms.Policy, l
 
 // Run follows what other nodes change, until ctx ends.
 func (p *Policies) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookAtPolicies)
-	defer tick.Stop()
-	for {
-		if err := p.load(ctx); err != nil && ctx.Err() == nil {
-			p.log.Warn("the policies cannot be read; those known apply", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
+	const failed = "the policies cannot be read; those known apply"
+	if err := p.load(ctx); err != nil && ctx.Err() == nil {
+		p.log.Warn(failed, "error", err)
 	}
+	return follow(ctx, lookAtPolicies, p.load, p.log, failed)
 }
 
 // load learns what was stored before the call.

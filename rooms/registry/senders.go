@@ -200,16 +200,5 @@ func (s *Senders) learn(fresh []rooms.Registration, last uint64) {
 
 // Run follows what other nodes register, until ctx ends.
 func (s *Senders) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookAtSenders)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if err := s.Load(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("who sends in whose name cannot be read; what is known holds", "error", err)
-		}
-	}
+	return follow(ctx, lookAtSenders, s.Load, s.log, "who sends in whose name cannot be read; what is known holds")
 }

@@ -267,16 +267,5 @@ func (s *Suppressions) Load(ctx context.Context) error {
 
 // Run follows what other nodes learn, until ctx ends.
 func (s *Suppressions) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookAtSuppressions)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if err := s.Load(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("which addresses take nothing cannot be read; what is known holds", "error", err)
-		}
-	}
+	return follow(ctx, lookAtSuppressions, s.Load, s.log, "which addresses take nothing cannot be read; what is known holds")
 }

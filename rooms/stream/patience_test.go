@@ -29,7 +29,7 @@ func openWith(t *testing.T, o Options) (*Log, *nats.Conn) {
 // An answer that is lost must not hold its caller for ever.
 func TestLostAnswerIsNotAwaitedForEver(t *testing.T) {
 	t.Parallel()
-	l, nc := openWith(t, Options{AnswerTimeout: 100 * time.Millisecond, CommitTimeout: time.Second})
+	l, nc := openWith(t, Options{AnswerTimeout: time.Second, CommitTimeout: 3 * time.Second})
 	if _, err := nc.SubscribeSync("nobody.answers"); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestLostAnswerIsNotAwaitedForEver(t *testing.T) {
 		_, err := publish(ctx, l.queue, &nats.Msg{Subject: "nobody.answers"})
 		return err
 	})
-	if !errors.Is(err, ErrUnavailable) || time.Since(began) > 5*time.Second {
+	if !errors.Is(err, ErrUnavailable) || time.Since(began) > time.Minute {
 		t.Errorf("got %v", err)
 	}
 }
