@@ -36,7 +36,7 @@ func (h held) Known(u rooms.UMID) (release.Known, bool, error) {
 	if errors.Is(err, index.ErrUnknown) {
 		return release.Known{}, false, nil
 	}
-	return release.Known{Header: m.Header, Waits: m.Held, Control: m.Control}, err == nil, err
+	return release.Known{Header: m.Header, Waits: m.Held, Sent: m.Readable, Control: m.Control}, err == nil, err
 }
 
 // Waiting counts what a client has waiting.

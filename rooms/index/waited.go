@@ -18,6 +18,7 @@ type waited struct {
 // Waiting is what is told of that.
 type Waiting struct {
 	ReleasedAt   time.Time // when it went on, after it had waited
+	Readable     bool      // it stands where all messages are read that do not wait
 	NextAt       time.Time // of a series
 	SupersededBy rooms.UMID
 }
@@ -33,7 +34,8 @@ func (m *message) ended() bool {
 func (m *message) summarize(s *Summary) {
 	s.Held = m.held()
 	s.Awaits = s.Held && m.header.Awaits
-	s.Waiting = Waiting{ReleasedAt: tickTime(m.base, m.released), NextAt: m.next, SupersededBy: m.after}
+	readable := m.known && !m.header.Held
+	s.Waiting = Waiting{ReleasedAt: tickTime(m.base, m.released), Readable: readable, NextAt: m.next, SupersededBy: m.after}
 	if m.header.IsSeries() && m.released > 0 {
 		s.FinishedAt = s.ReleasedAt
 	}

@@ -112,7 +112,7 @@ func (h *house) Known(u rooms.UMID) (release.Known, bool, error) {
 	if errors.Is(err, index.ErrUnknown) {
 		return release.Known{}, false, nil
 	}
-	return release.Known{Header: m.Header, Waits: m.Held, Control: m.Control}, err == nil, err
+	return release.Known{Header: m.Header, Waits: m.Held, Sent: m.Readable, Control: m.Control}, err == nil, err
 }
 
 func (h *house) Waiting(c rooms.Client, most int) (int, error) { return h.index.Waiting(c, most) }

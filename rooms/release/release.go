@@ -51,6 +51,7 @@ type Log interface {
 type Known struct {
 	rooms.Header      // of its latest entry
 	Waits        bool // it has neither gone on nor come to an end
+	Sent         bool // it has gone on
 	Control      rooms.Control
 }
 

@@ -134,6 +134,35 @@ func TestPassFindsWhatNobodyLooksAt(t *testing.T) {
 	}
 }
 
+// A crash may leave the entry of a message that has gone. Who cancels it then ends what is left of it, and what waits no
+// longer is not said to be withdrawn.
+func TestCancelledAfterItHasGone(t *testing.T) {
+	h := newHouse(t)
+	r := request(1)
+	r.SendAt = h.clock().Add(time.Hour)
+	u := h.accept(r).UMID
+	waiting := h.waiting()[0]
+	h.pass(2 * time.Hour)
+	gone := rooms.Message{Header: waiting.Header, ID: "release." + string(u), Payload: []byte("{}")}
+	gone.Held, gone.Sequence = false, 0
+	_, _, err := h.log.Append(t.Context(), gone)
+	must(t, err)
+	_, err = h.controls.Put(t.Context(), rooms.Control{UMID: u, Room: "newborn", State: rooms.ControlCancelled})
+	must(t, err)
+	must(t, h.log.Record(t.Context(), rooms.Event{Kind: rooms.EventCancelled, Room: "newborn", UMID: u, At: h.clock(),
+		Control: rooms.Control{UMID: u, Room: "newborn", State: rooms.ControlCancelled}}))
+	h.look(u)
+	if len(h.waiting()) != 0 || len(h.sent()) != 1 {
+		t.Errorf("%d wait, %d went", len(h.waiting()), len(h.sent()))
+	}
+	if len(h.notes) != 1 || h.notes[0].Data["action"] != "released" {
+		t.Errorf("on record: %+v", h.notes)
+	}
+	if s := h.summary(u); !s.ErasedAt.IsZero() || s.ReleasedAt.IsZero() {
+		t.Errorf("it stands as %+v", s)
+	}
+}
+
 func TestMessageThatIsPausedOrCancelled(t *testing.T) {
 	h := newHouse(t)
 	r := request(1)

@@ -14,7 +14,7 @@ func (r *Releaser) step(ctx context.Context, m rooms.Message, known Known) error
 	switch {
 	case known.Waits && known.Sequence > m.Sequence: // another entry has taken its place
 		return r.Log.Erase(ctx, m.Sequence)
-	case !known.Waits && known.Control.State == rooms.ControlCancelled:
+	case !known.Waits && !known.Sent && known.Control.State == rooms.ControlCancelled:
 		return r.end(ctx, m, known.Control)
 	case !known.Waits:
 		return r.gone(ctx, m)
