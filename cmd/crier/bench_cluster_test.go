@@ -18,6 +18,7 @@ import (
 func BenchmarkPublishReplicated(b *testing.B) {
 	before := runtime.GOMAXPROCS(0)
 	useCores(os.Getenv)
+	useMemory(os.Getenv)
 	b.Cleanup(func() { runtime.GOMAXPROCS(before) })
 	for _, n := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("clients=%d", n), func(b *testing.B) {

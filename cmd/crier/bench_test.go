@@ -38,6 +38,7 @@ func startBench(b *testing.B, fanout bool) *bench {
 	b.Helper()
 	before := runtime.GOMAXPROCS(0)
 	useCores(os.Getenv)
+	useMemory(os.Getenv)
 	b.Cleanup(func() { runtime.GOMAXPROCS(before) })
 	log := slog.New(slog.DiscardHandler)
 	m := &bench{crew: newCrew(log)}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // so that policies may name time zones on every machine
 )
@@ -19,6 +20,7 @@ func main() { os.Exit(run()) }
 // run is the program: it gives the exit status, 0 for success.
 func run() int {
 	useCores(os.Getenv)
+	useMemory(os.Getenv)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
@@ -32,6 +34,17 @@ func run() int {
 // waitingForDisk is how many threads may wait for the disk without keeping a core from those who could work: a thread in
 // fsync holds its place for a while.
 const waitingForDisk = 2
+
+// garbage is how much may lie about before it is collected, in percent of what is in use. The runtime's 100 has a fan-out to a
+// million people take 750 MB where 50 has it take 600.
+const garbage = 50
+
+// useMemory keeps less garbage than the runtime would, unless GOGC says otherwise.
+func useMemory(env func(string) string) {
+	if env("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
+}
 
 // useCores lets more threads run Go code than there are cores, unless GOMAXPROCS says otherwise.
 func useCores(env func(string) string) {
