@@ -56,7 +56,11 @@ func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 	case !said.For(j.Channel):
 		err = errNoContent
 	}
-	return order{job: j, start: m.receivedAt, Delivery: rooms.Delivery{
+	start := m.receivedAt
+	if j.Since.After(start) {
+		start = j.Since
+	}
+	return order{job: j, start: start, Delivery: rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Round: j.Round, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline, Sender: m.from,
 		Exercise: m.exercise,

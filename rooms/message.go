@@ -82,6 +82,7 @@ type Job struct {
 	Attempt  int       `json:"attempt"`         // from 1: the attempt that this job is
 	Round    int       `json:"round,omitzero"`  // how often the delivery had been given up and was tried anew
 	Waited   bool      `json:"waited,omitzero"` // its message was paused: somebody may have had it in hand before
+	Since    time.Time `json:"since,omitzero"`  // when that was over, or the round began; zero: with its message
 	Deadline time.Time `json:"deadline"`
 	Policy   Revision  `json:"policy"`
 	// Due is until when this attempt has been postponed, without anything having been tried; zero if it was not.

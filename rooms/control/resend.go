@@ -240,7 +240,8 @@ func (a *again) requeue(ctx context.Context, part []Delivery) (int, error) {
 func (a *again) job(f Delivery) (j rooms.Job, here bool, err error) {
 	h := a.message.Header
 	j = rooms.Job{
-		UMID: h.UMID, N: f.N, Room: h.Room, Sequence: h.Sequence, Lane: h.Lane, Attempt: 1, Round: f.Round + 1, Deadline: a.deadline, Policy: h.Policy,
+		UMID: h.UMID, N: f.N, Room: h.Room, Sequence: h.Sequence, Lane: h.Lane, Attempt: 1, Round: f.Round + 1, Since: a.now(),
+		Deadline: a.deadline, Policy: h.Policy,
 	}
 	if !h.Direct {
 		s, ok := a.people[a.owners[f.N]]

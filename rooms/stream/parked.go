@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
@@ -137,7 +138,9 @@ func (l *Log) moveBack(ctx context.Context, lane rooms.Lane, u rooms.UMID, jobs 
 		return fmt.Errorf("stream: encode how far jobs are back: %w", err)
 	}
 	msgs := make([]*nats.Msg, 0, len(jobs)+1)
+	now := time.Now().UTC()
 	for _, j := range jobs {
+		j.Since = now
 		m, err := encodeJob(j)
 		if err != nil {
 			return err
