@@ -161,6 +161,7 @@ func (s *stand) collected() {
 // A gateway that dies between the answer and its own record tells the same again, under the same id; and what happened
 // while it was dying is told as well.
 func TestSenderIsToldAfterACrash(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program, store := buildProgram(t, "crashpoints"), filepath.Join(t.TempDir(), "store")
 	app := startApplication(t)
 	g := startGateway(t, program, store, "CRIER_CRASH=after-callback:1")

@@ -61,6 +61,7 @@ func (d *durable) delivered(first answer) {
 // TestKilledAfterTheAnswer kills the gateway the moment it has answered. What it said it had received is delivered, and
 // known, whatever happens: also after the index has been deleted.
 func TestKilledAfterTheAnswer(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	d := &durable{t: t, program: buildProgram(t, ""), store: filepath.Join(t.TempDir(), "store"), sink: newArrivals(t, nil)}
 	d.start()
 	old := d.post("tx-old", "tx-old")

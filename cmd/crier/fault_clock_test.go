@@ -19,6 +19,7 @@ import (
 // TestNothingIsLostWhenAClockIsSet sets the clock of one node forward and back by an hour under load, while it leads
 // everything. It ends before that does harm, and does not begin with such a clock; what expires within the hour is delivered.
 func TestNothingIsLostWhenAClockIsSet(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	o := newOrdealOf(t, withClocks(t), newSink(t), nil)
 	o.suffer([]fault{
 		{"leader-ahead", 1, clockSet(fleet.N1, time.Hour)},

@@ -21,6 +21,7 @@ const cutFor = 10 * time.Second
 // TestNothingIsLostWhenTheNetworkIsCut cuts the network between the nodes of a cluster, in namespaces of the kernel, while
 // clients reach all of them. Who cannot ask a majority gives no receipt; when the network is whole again, so is the cluster.
 func TestNothingIsLostWhenTheNetworkIsCut(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	if !inNamespaces(t) {
 		return
 	}

@@ -22,6 +22,7 @@ import (
 // early. What was acknowledged stays with the cluster, whichever node is the first to come back, and the damaged node gets
 // it from the others, or says what a person has to do.
 func TestNothingIsLostWhenFilesAreDamaged(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	o := newOrdeal(t, newSink(t), nil)
 	o.suffer([]fault{
 		{"flipped", 2, flipped},

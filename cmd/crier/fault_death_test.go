@@ -16,6 +16,7 @@ const down = 4 * time.Second
 // the network between them. What was acknowledged is delivered, hardly anything twice; the cluster becomes whole again by
 // itself, and its nodes hold the same.
 func TestNothingIsLostWhenNodesDie(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	o := newOrdeal(t, newSink(t), nil)
 	o.suffer([]fault{
 		{"kill-leader", 1, kill(fleet.N1)},

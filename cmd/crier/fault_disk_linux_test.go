@@ -17,6 +17,7 @@ import (
 // TestNothingIsLostWhenADiskIsFull fills the disk of a node under load, and has that of another refuse to write. The node
 // says so and ends; the others go on. When the disk is well again, so is the cluster.
 func TestNothingIsLostWhenADiskIsFull(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	if !inNamespaces(t) {
 		return
 	}

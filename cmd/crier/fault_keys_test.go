@@ -17,6 +17,7 @@ import (
 // TestNothingIsLostWhenStorageKeysChange gives each node another storage key in turn, under load: with an empty store, which
 // the others fill. One is killed again and again meanwhile. The old key opens nothing then.
 func TestNothingIsLostWhenStorageKeysChange(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	o := newOrdeal(t, newSink(t), nil)
 	o.suffer([]fault{{"new-keys", 4, newKeys}})
 	for _, n := range o.Nodes() {
