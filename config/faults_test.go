@@ -157,13 +157,14 @@ func TestSet(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"policy.retry", "1s, 2s"}, {"sandbox.url", "http://127.0.0.1:1/x"}, {"bridge.workers.normal", "16"},
 		{"oidc.allowHttp", "true"}, {"policy.jitter", "0"}, {"log.eventAge", "2000h"}, {"oidc.audience", "true"},
+		{"providers.sms.http.request.json", `{to: "{{.to}}", parts: [{n: 1}]}`},
 	} {
 		if err := c.Set(pair[0], pair[1]); err != nil {
 			t.Errorf("%v: %v", pair, err)
 		}
 	}
 	c = c.Complete()
-	if len(c.Policy.Retry) != 2 || c.Sandbox.URL == "" || c.Bridge.Workers.Normal != 16 || !c.OIDC.AllowHTTP || c.Policy.Jitter != 0 || c.OIDC.Audience != "true" {
+	if len(c.Policy.Retry) != 2 || c.Sandbox.URL == "" || c.Bridge.Workers.Normal != 16 || !c.OIDC.AllowHTTP || c.Policy.Jitter != 0 || c.OIDC.Audience != "true" || len(c.Providers.SMS.HTTP.Request.JSON) != 2 {
 		t.Error("not all was set")
 	}
 	if c.Index.Keep != c.Log.EventAge {
