@@ -111,7 +111,7 @@ func (p *Provider) takeReceipt(ctx context.Context, m material) error {
 	case !named && r.ProviderID == "":
 		return errFaulty
 	case named:
-		if r.Room, err = p.deps.Room(attempt.UMID); err != nil {
+		if r.Room, err = p.deps.Room(ctx, attempt.UMID); err != nil {
 			return fmt.Errorf("httpsms: the room of a receipt: %w", err)
 		}
 		r.ID, r.Attempt, r.Round = attempt.DeliveryID, attempt.Attempt, attempt.Round

@@ -21,7 +21,7 @@ type Deps struct {
 	// Open reads the token of an attempt. An error says that it is not good.
 	Open func(token string) (rooms.AttemptID, error)
 	// Room is that of a message. An error says that it is not known now.
-	Room func(rooms.UMID) (rooms.Room, error)
+	Room func(context.Context, rooms.UMID) (rooms.Room, error)
 	Log  *slog.Logger
 	Now  func() time.Time // nil means time.Now
 }

@@ -2,6 +2,7 @@ package httpsms_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -127,7 +128,7 @@ func newTokens() *tokens { return &tokens{known: map[string]rooms.AttemptID{}} }
 func deps(k *tokens) httpsms.Deps {
 	return httpsms.Deps{
 		Name: "acme", Open: k.open, Log: slog.New(slog.DiscardHandler),
-		Room: func(rooms.UMID) (rooms.Room, error) { return "newborn", nil },
+		Room: func(context.Context, rooms.UMID) (rooms.Room, error) { return "newborn", nil },
 	}
 }
 

@@ -2,15 +2,22 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/httpsms"
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/registry"
 )
+
+// catchUp is for how long a report waits for the index to know its message.
+const catchUp = 2 * time.Second
 
 // inlets are what providers call, by the names of the providers.
 type inlets map[string]http.Handler
@@ -20,10 +27,7 @@ func (a *App) texter(c *crew, s *store, k *knowledge, one config.SMSCentre) (cha
 	name := one.Called(one.Kind)
 	p, err := httpsms.New(one.HTTP, httpsms.Deps{
 		Name: name, Open: registry.Tokens{Vault: s.vault}.Open, Log: a.log.With("part", "sms", "provider", name), Now: s.broker.Now,
-		Room: func(u rooms.UMID) (rooms.Room, error) {
-			m, err := k.index.Message(u)
-			return m.Room, err
-		},
+		Room: k.roomOf,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("providers.sms: %s: %w", name, err)
@@ -36,6 +40,20 @@ func (a *App) texter(c *crew, s *store, k *knowledge, one config.SMSCentre) (cha
 		a.log.Warn("without api.publicURL the provider is not told where to report", "provider", name)
 	}
 	return p, nil
+}
+
+// roomOf is that of a message. One that is not known may be so new that the index has to catch up.
+func (k *knowledge) roomOf(ctx context.Context, u rooms.UMID) (rooms.Room, error) {
+	m, err := k.index.Message(u)
+	if errors.Is(err, index.ErrUnknown) {
+		ctx, cancel := context.WithTimeout(ctx, catchUp)
+		defer cancel()
+		if err := k.Wait(ctx); err != nil {
+			return "", err
+		}
+		m, err = k.index.Message(u)
+	}
+	return m.Room, err
 }
 
 // receive has a provider be called under its name, and told where once that is known.
