@@ -26,6 +26,7 @@ func (s *Server) hearProvider(c *call) (answer, error) {
 	}
 	c.provider = name
 	if c.r.Method == http.MethodHead { // who only asks has nothing to report
+		c.w.Header().Set("Allow", "GET, POST")
 		return answer{}, problem.Of(v1.ProblemCodeMethodNotAllowed)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxInlet))

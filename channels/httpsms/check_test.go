@@ -34,6 +34,8 @@ func TestCheck(t *testing.T) {
 		"request.form.text: a template has values and conditions":       "request: {url: 'https://x.example', form: {text: '{{range .text}}{{end}}'}}",
 		"request.form.text: a template has values":                      "request: {url: 'https://x.example', form: {text: '{{.}}'}}",
 		"request.form.text: printf is not to be had":                    "request: {url: 'https://x.example', form: {text: '{{printf \"%099d\" .text}}'}}",
+		"request.form.text: cannot be filled in":                        "request: {url: 'https://x.example', form: {text: '{{if eq .text 1}}x{{end}}'}}",
+		"request.json.n: there is no value .text":                       "request: {url: 'https://x.example', json: {n: {$number: '{{.text}}'}}}",
 		"request.form.text: a template has no variables":                "request: {url: 'https://x.example', form: {text: '{{$a := .text}}'}}",
 		"request.json.a[0].b: there is no value .c":                     "request: {url: 'https://x.example', json: {a: [{b: '{{.c}}'}]}}",
 		"request.json.a: maps, lists, texts":                            "request: {url: 'https://x.example', json: {a: 2026-01-01}}",

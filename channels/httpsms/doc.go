@@ -2,6 +2,12 @@
 // receipts, and what people write. It knows no provider; everything is configuration, and for some providers a profile of
 // this package is that configuration.
 //
+//	providers:
+//	  sms: {kind: http, name: twilio, http: {profile: twilio, account: AC…, from: "+1…", secretFile: /etc/crier/twilio}}
+//
+// Beside a profile more can be said, which then takes the place of what the profile says, in maps entry by entry. A field of
+// a form whose text is empty is left out, so that a profile's can be taken away.
+//
 // # What goes out
 //
 // One request for each delivery. Its parts are templates (text/template) of these values, and of nothing else; they have

@@ -126,7 +126,7 @@ func (p *Provider) proof(r *http.Request) (proof, error) {
 	}
 	if strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/x-www-form-urlencoded") {
 		if c.form, err = url.ParseQuery(string(body)); err != nil {
-			return c, errFaulty
+			c.form = nil // nobody signs such a thing; whoever need not sign is told afterwards
 		}
 	}
 	return c, nil

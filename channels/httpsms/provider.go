@@ -91,8 +91,12 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 		}
 	}
 	r, err := p.plan.request(ctx, p.valuesOf(d, credential, p.deps.Now()))
-	if err != nil {
-		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: "unsendable"}
+	switch {
+	case errors.Is(err, errPart):
+		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: "too-long"}
+	case err != nil:
+		p.deps.Log.Error("a request cannot be made as it is configured", "provider", p.deps.Name, "error", err)
+		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "template"}
 	}
 	return p.discreet(d, p.outcome(p.client.Exchange(ctx, r)))
 }

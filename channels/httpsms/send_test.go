@@ -23,6 +23,7 @@ const sly = "a&to=+999\"}],\"to\":\"+999\",\r\nX-Evil: 1\r\n\r\n<to>+999</to>{{.
 func TestOutcomes(t *testing.T) {
 	server := httpsmstest.New(t)
 	o := acmeOptions(t, server)
+	o.Timeout = 500 * time.Millisecond
 	o.Request.IDHeader = "" // with an idempotency key a connection that breaks may be tried again
 	p, _ := provider(t, o, deps(newTokens()))
 	for to, want := range map[string]channels.Outcome{
@@ -34,14 +35,16 @@ func TestOutcomes(t *testing.T) {
 		"+996555000107": {Result: channels.Deferred, Reason: rooms.Unknown, Code: "HTTP 200"},
 		"+996555000108": {Result: channels.Deferred, Reason: rooms.Unknown, Code: "connection"},
 		"+996555000110": {Result: channels.Deferred, Reason: rooms.Deferred, Code: "HTTP 302"},
+		"+996555000112": {Result: channels.Deferred, Reason: rooms.Unknown, Code: "connection"},
+		"+996555000113": {Result: channels.Deferred, Reason: rooms.Unknown, Code: "connection"},
 		"+996555000111": {Result: channels.Sent, ProviderID: "acme-1", Receipt: true, Code: "HTTP 201"},
 	} {
 		if got := p.Send(t.Context(), delivery(t, to)); got != want {
 			t.Errorf("%s: %+v, want %+v", to, got, want)
 		}
 	}
-	if n := server.Count(); n != 9 {
-		t.Errorf("%d requests of 9 deliveries: none may be made twice", n)
+	if n := server.Count(); n != 11 {
+		t.Errorf("%d requests of 11 deliveries: none may be made twice", n)
 	}
 }
 
@@ -64,6 +67,15 @@ func TestWhoHasIt(t *testing.T) {
 	defer cancel()
 	if o := p.Send(ctx, delivery(t, "+996555000105")); o.Reason != rooms.Unknown {
 		t.Errorf("it was asked and says nothing: %+v", o)
+	}
+	closing := httptest.NewUnstartedServer(http.NotFoundHandler())
+	closing.Config.ConnState = func(c net.Conn, _ http.ConnState) { _ = c.Close() }
+	closing.Start()
+	t.Cleanup(closing.Close)
+	gone.Request.URL = closing.URL
+	p, _ = provider(t, gone, deps(newTokens()))
+	if o := p.Send(t.Context(), delivery(t, "+996555000111")); o.Reason != rooms.Unreachable && o.Reason != rooms.Unknown {
+		t.Errorf("it closes at once: %+v", o)
 	}
 	private := acmeOptions(t, server)
 	private.Allow = []string{"192.0.2.0/24"}

@@ -19,6 +19,11 @@ func valueNames() []string {
 		"encoding", "segments", "receiptURL", "inboundURL"}
 }
 
+// numberNames are those that are numbers.
+func numberNames() []string {
+	return []string{"toDigits", "attempt", "validity", "validitySeconds", "segments"}
+}
+
 // headerNames are those that cannot hold what somebody has written.
 func headerNames() []string {
 	return slices.DeleteFunc(valueNames(), func(name string) bool { return name == "text" })
@@ -53,7 +58,21 @@ func newPart(text string, names []string, escape func(string) string) (part, err
 	if escape != nil {
 		escapeActions(t.Root)
 	}
-	return part{t}, nil
+	return part{t}, tried(part{t})
+}
+
+// tried says whether a template can be filled in, with values and without.
+func tried(p part) error {
+	for _, sample := range []string{"1", ""} {
+		v := values{}
+		for _, name := range valueNames() {
+			v[name] = sample
+		}
+		if _, err := p.render(v); err != nil {
+			return errors.New("cannot be filled in: values are texts, and are compared with texts")
+		}
+	}
+	return nil
 }
 
 // render fills a template in.

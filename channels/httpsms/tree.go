@@ -86,7 +86,7 @@ func listBranch(n []any, at string) (branch, error) {
 
 // numberBranch is a template of what is written without quotes.
 func numberBranch(text, at string) (branch, error) {
-	p, err := newPart(text, valueNames(), nil)
+	p, err := newPart(text, numberNames(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}

@@ -62,6 +62,7 @@ func (a *App) receive(name string, p channels.Inlet, serve func(base string)) {
 		a.inlets = inlets{}
 	}
 	a.inlets[name] = p.Inlet()
+	a.log.Info("a provider may report here", "provider", name, "path", "/v1/inlets/"+name)
 	a.reached = append(a.reached, serve)
 }
 

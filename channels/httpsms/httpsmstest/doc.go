@@ -8,6 +8,7 @@
 //	03  400 with the code bad-number             08  200 and a body of 1 MiB
 //	04  400 with the code stopped                09  accepted; the receipt says that it failed
 //	05  no answer                                10  302 to elsewhere
+//	12  half an answer, and no more              13  half an answer, and the connection ends
 //
 // It accepts all others, and reports that they arrived.
 package httpsmstest

@@ -142,6 +142,17 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request, m Message) {
 		s.accept(w, m, "undelivered")
 	case "10":
 		http.Redirect(w, r, "/elsewhere", http.StatusFound)
+	case "12", "13":
+		w.Header().Set("Content-Length", "100")
+		answer(w, http.StatusOK, `{"id":"acme-`)
+		_ = http.NewResponseController(w).Flush()
+		if strings.HasSuffix(m.To, "13") {
+			panic(http.ErrAbortHandler)
+		}
+		select {
+		case <-r.Context().Done():
+		case <-s.done:
+		}
 	default:
 		s.accept(w, m, "delivered")
 	}
