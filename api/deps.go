@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -213,7 +214,7 @@ type Part struct {
 	Ready func(ctx context.Context) error
 }
 
-// Deps are what the API stands on; all are needed but Providers, Waits, Parts and Now.
+// Deps are what the API stands on; all are needed but Providers, Inlets, Waits, Parts and Now.
 type Deps struct {
 	Verifier    Verifier
 	Publisher   Publisher
@@ -235,7 +236,8 @@ type Deps struct {
 	Audit       Audit
 	Blocked     Blocked
 	Policies    Policies
-	Providers   rooms.Providers // those that policies may name; nil: any
+	Providers   rooms.Providers         // those that policies may name; nil: any
+	Inlets      map[string]http.Handler // of providers, by name: what they report, at a path that ends in what it is
 	Senders     Senders
 	Quotas      Quotas
 	Connections Connections

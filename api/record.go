@@ -24,10 +24,10 @@ func (s *Server) recordChange(c *call, a answer) error {
 	return s.deps.Audit.Record(ctx, s.entry(c, a, nil))
 }
 
-// note records what recordChange did not: reads, refusals and accepted messages. Routes for everybody
-// are not recorded.
+// note records what recordChange did not: reads, refusals, accepted messages, and what providers call. Other routes for
+// everybody are not recorded.
 func (s *Server) note(c *call, a answer, refused *problem.Error) {
-	if c.untold || refused == nil && c.changes() && !c.inLog || c.route.scope == public && c.route.path != "" {
+	if c.untold || refused == nil && c.changes() && !c.inLog || c.route.scope == public && c.route.path != "" && c.provider == "" {
 		return
 	}
 	s.deps.Audit.Note(s.entry(c, a, refused))
@@ -91,6 +91,9 @@ func (c *call) ids() map[string]string {
 	}
 	if c.policy.Revision > 0 {
 		ids["revision"] = strconv.Itoa(c.policy.Revision)
+	}
+	if c.provider != "" {
+		ids["provider"] = c.provider
 	}
 	if c.about != "" {
 		ids["client"] = string(c.about)

@@ -115,6 +115,9 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/confirm/{token}", public, s.showConfirm},
 		{http.MethodPost, "/confirm/{token}", public, s.doConfirm},
 
+		{http.MethodGet, "/v1/inlets/{provider}/{kind}", public, s.hearProvider},
+		{http.MethodPost, "/v1/inlets/{provider}/{kind}", public, s.hearProvider},
+
 		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, "/docs", public, s.documentation},
 		{http.MethodGet, "/healthz", public, s.healthz},

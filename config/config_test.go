@@ -99,6 +99,11 @@ func plain(c config.Config) config.Config {
 			*list = nil
 		}
 	}
+	if h := c.Providers.SMS.HTTP; len(h.Request.Form)+len(h.Request.JSON)+len(h.Answer.Rules)+len(h.Receipt.Statuses)+len(h.Allow) == 0 {
+		h.Request.Query, h.Request.Form, h.Request.JSON, h.Request.Headers, h.Receipt.Statuses = nil, nil, nil, nil, nil
+		h.Answer.Rules, h.Verify.Over, h.Verify.Networks, h.Allow, h.Ports = nil, nil, nil, nil, nil
+		c.Providers.SMS.HTTP = h
+	}
 	if len(c.Policy.Lanes)+len(c.Policy.SentIsDelivered) == 0 {
 		c.Policy.Lanes, c.Policy.SentIsDelivered = nil, nil
 	}

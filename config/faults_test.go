@@ -30,6 +30,12 @@ func TestFaults(t *testing.T) {
 		"unknown lane":             {"log: {queueBytes: {slow: 500000000}}\n", "log.queueBytes: the lanes are"},
 		"provider":                 {"providers: {email: {kind: pigeon}}\n", "providers.email.kind: one of none, smtp, sandbox"},
 		"relay":                    {"providers: {email: {kind: smtp, from: a@example.org}}\n", "providers.email.host: is missing"},
+		"SMS":                      {"providers: {sms: {kind: smtp}}\n", "providers.sms.kind: one of none, http, sandbox"},
+		"SMS by HTTP":              {"providers: {sms: {kind: http, http: {profile: pigeon, request: {url: 'https://sms.example.org'}}}}\n", "providers.sms.http.profile: one of africastalking, twilio, vonage"},
+		"SMS by HTTP, its key":     {"providers: {sms: {kind: http, http: {request: {url: 'https://sms.example.org', uri: x}}}}\n", "providers.sms.http.request.uri: unknown key"},
+		"SMS by HTTP, its file":    {"providers: {sms: {kind: http, http: {profile: twilio, account: a, secretFile: /nowhere/token}}}\n", "providers.sms.http.secretFile: open /nowhere/token"},
+		"SMS by HTTP, its place":   {"providers: {sms: {kind: http, http: {request: {url: 'https://sms.example.org'}, answer: {id: there}}}}\n", "providers.sms.http.answer.id: a place is"},
+		"SMS by HTTP, further":     {"providers: {sms: {more: [{name: b, kind: http}]}}\n", "providers.sms.more: provider 2: http.request.url"},
 		"webhooks":                 {"providers: {webhook: {kind: smtp}}\n", "providers.webhook.kind: one of none, http, sandbox"},
 		"webhooks' networks":       {"providers: {webhook: {allow: [10.0.0.1]}}\n", "providers.webhook.allow: networks such as"},
 		"webhooks' ports":          {"providers: {webhook: {ports: [443, 70000]}}\n", "providers.webhook.ports: from 1 to 65535"},
@@ -151,13 +157,14 @@ func TestSet(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"policy.retry", "1s, 2s"}, {"sandbox.url", "http://127.0.0.1:1/x"}, {"bridge.workers.normal", "16"},
 		{"oidc.allowHttp", "true"}, {"policy.jitter", "0"}, {"log.eventAge", "2000h"}, {"oidc.audience", "true"},
+		{"providers.sms.http.request.json", `{to: "{{.to}}", parts: [{n: 1}]}`},
 	} {
 		if err := c.Set(pair[0], pair[1]); err != nil {
 			t.Errorf("%v: %v", pair, err)
 		}
 	}
 	c = c.Complete()
-	if len(c.Policy.Retry) != 2 || c.Sandbox.URL == "" || c.Bridge.Workers.Normal != 16 || !c.OIDC.AllowHTTP || c.Policy.Jitter != 0 || c.OIDC.Audience != "true" {
+	if len(c.Policy.Retry) != 2 || c.Sandbox.URL == "" || c.Bridge.Workers.Normal != 16 || !c.OIDC.AllowHTTP || c.Policy.Jitter != 0 || c.OIDC.Audience != "true" || len(c.Providers.SMS.HTTP.Request.JSON) != 2 {
 		t.Error("not all was set")
 	}
 	if c.Index.Keep != c.Log.EventAge {

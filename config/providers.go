@@ -2,11 +2,13 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/govcrier/crier/channels/email"
+	"github.com/govcrier/crier/channels/httpsms"
 	"github.com/govcrier/crier/channels/webhook"
 	"github.com/govcrier/crier/rooms"
 )
@@ -16,7 +18,7 @@ const (
 	KindNone    = "none"    // deliveries wait for a provider, and expire
 	KindSandbox = "sandbox" // nobody is reached; see the section sandbox
 	KindSMTP    = "smtp"    // a mail relay
-	KindHTTP    = "http"    // the URLs that applications have named
+	KindHTTP    = "http"    // the URLs that applications have named; of SMS a provider that is asked by HTTP
 )
 
 // Providers are what stands behind each channel.
@@ -49,6 +51,7 @@ type SMSProvider struct {
 type SMSCentre struct {
 	Kind  string `yaml:"kind"`
 	Share `yaml:",inline"`
+	HTTP  httpsms.Options `yaml:"http"`
 }
 
 // WebhookProvider posts to applications.
@@ -85,6 +88,9 @@ func (p EmailRelay) withDefaults() EmailRelay {
 
 func (p SMSCentre) withDefaults() SMSCentre {
 	p.Kind = cmp.Or(p.Kind, KindNone)
+	if p.Kind == KindHTTP {
+		p.HTTP = p.HTTP.WithDefaults()
+	}
 	return p
 }
 
@@ -119,7 +125,20 @@ func (p SMSProvider) Check() []error {
 
 // Check names every fault.
 func (p SMSCentre) Check() []error {
-	return append(p.Share.check(p.Kind), checkKind(p.Kind, KindNone, KindSandbox)...)
+	faults := p.Share.check(p.Kind)
+	if p.Kind == KindHTTP {
+		return append(faults, below("http", "httpsms", p.HTTP.Check())...)
+	}
+	return append(faults, checkKind(p.Kind, KindNone, KindHTTP, KindSandbox)...)
+}
+
+// below gives the faults of a package the names of keys one section deeper.
+func below(section, pkg string, faults []error) []error {
+	out := make([]error, len(faults))
+	for i, f := range faults {
+		out[i] = errors.New(section + "." + strings.TrimPrefix(f.Error(), pkg+": "))
+	}
+	return out
 }
 
 // Check names every fault.

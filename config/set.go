@@ -8,15 +8,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Set changes one value, named by its path such as policy.retry. The entries of a list are separated by commas; a list of
-// sections is given as YAML, such as [{name: reserve, kind: sandbox}].
+// Set changes one value, named by its path such as policy.retry. The entries of a list are separated by commas; a map, and a
+// list of sections, is given as YAML, such as [{name: reserve, kind: sandbox}].
 func (c *Config) Set(path, value string) error {
 	at, ok := root(c).find(path)
-	if !ok || at.section() || at.value.Kind() == reflect.Map {
+	if !ok || at.section() {
 		return fmt.Errorf("%s: unknown key", path)
 	}
 	var d decoder
-	if at.list() {
+	if at.list() || at.value.Kind() == reflect.Map {
 		return d.text(value, at)
 	}
 	d.value(scalar(at.value.Type(), value), at)

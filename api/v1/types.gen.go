@@ -2646,6 +2646,25 @@ type PutClientParams struct {
 	IfMatch string `json:"If-Match,omitempty,omitzero"`
 }
 
+// HearProviderByQueryParams defines parameters for HearProviderByQuery.
+type HearProviderByQueryParams struct {
+	// Token Names the attempt; it stands in the URL that the provider was given for it.
+	Token string `form:"token,omitempty" json:"token,omitempty,omitzero"`
+}
+
+// HearProviderJSONBody defines parameters for HearProvider.
+type HearProviderJSONBody = interface{}
+
+// HearProviderFormdataBody defines parameters for HearProvider.
+type HearProviderFormdataBody struct {
+}
+
+// HearProviderParams defines parameters for HearProvider.
+type HearProviderParams struct {
+	// Token Names the attempt; it stands in the URL that the provider was given for it.
+	Token string `form:"token,omitempty" json:"token,omitempty,omitzero"`
+}
+
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
 	// Limit The most entries wanted on a page.
@@ -2836,6 +2855,12 @@ type SetCallbackJSONRequestBody = NewWebhook
 
 // PutClientJSONRequestBody defines body for PutClient for application/json ContentType.
 type PutClientJSONRequestBody = ClientChange
+
+// HearProviderJSONRequestBody defines body for HearProvider for application/json ContentType.
+type HearProviderJSONRequestBody = HearProviderJSONBody
+
+// HearProviderFormdataRequestBody defines body for HearProvider for application/x-www-form-urlencoded ContentType.
+type HearProviderFormdataRequestBody HearProviderFormdataBody
 
 // ErasePersonJSONRequestBody defines body for ErasePerson for application/json ContentType.
 type ErasePersonJSONRequestBody = Recipient

@@ -64,7 +64,7 @@ func New(o Options) (*Client, error) {
 		DialContext:            c.dialer(true).DialContext,
 		DialTLSContext:         (&tls.Dialer{NetDialer: c.dialer(false), Config: secure}).DialContext,
 		MaxConnsPerHost:        o.Concurrency,
-		MaxIdleConnsPerHost:    2,
+		MaxIdleConnsPerHost:    max(o.KeepIdle, 2),
 		MaxIdleConns:           1000,
 		IdleConnTimeout:        idle,
 		MaxResponseHeaderBytes: maxHeader,
@@ -166,6 +166,11 @@ func (c *Client) post(ctx context.Context, call Call, read func(io.Reader) error
 	if err != nil {
 		return Answer{Err: err}
 	}
+	return c.send(ctx, r, func(w *http.Response) error { return read(w.Body) })
+}
+
+// send makes a call, unless its host is left alone, and has read read the answer.
+func (c *Client) send(ctx context.Context, r *http.Request, read func(*http.Response) error) Answer {
 	if !c.hosts.may(r.URL.Host, c.options.Now()) {
 		return Answer{Err: ErrResting}
 	}
@@ -184,7 +189,7 @@ func drop(body io.Reader) error {
 	return nil
 }
 
-func (c *Client) do(r *http.Request, read func(io.Reader) error) Answer {
+func (c *Client) do(r *http.Request, read func(*http.Response) error) Answer {
 	var written atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }}
 	response, err := c.http.Do(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
@@ -192,7 +197,7 @@ func (c *Client) do(r *http.Request, read func(io.Reader) error) Answer {
 		return Answer{Err: kind(err), Late: r.Context().Err() != nil || late(err), Taken: written.Load()}
 	}
 	defer response.Body.Close()
-	if err := read(response.Body); err != nil {
+	if err := read(response); err != nil {
 		return Answer{Err: kind(err), Late: r.Context().Err() != nil || late(err), Taken: true}
 	}
 	return Answer{Status: response.StatusCode, RetryAfter: retryAfter(response.Header, c.options.Now())}

@@ -10,7 +10,8 @@
 //
 // Calls are signed as Standard Webhooks describes (https://www.standardwebhooks.com), by every
 // secret that is in use, so that a receiver can change over. Of an answer the status and Retry-After
-// count; of the rest at most 4 KiB are read, and dropped. Only Ask hands on what was answered, up to 64 KiB.
+// count; of the rest at most 4 KiB are read, and dropped. Only Ask hands on what was answered, up to 64 KiB,
+// and Exchange, which makes a call as its caller has written it, unsigned, to a service that the operator has named.
 //
 // Who does not answer must not keep the others waiting: a host that has let 8 calls in a row run out of
 // time is left alone for 30 seconds, then called once to find out.

@@ -24,6 +24,8 @@ type Options struct {
 	// Concurrency is how many calls go to one host at once; others wait. Default 8.
 	Concurrency int `yaml:"concurrency"`
 
+	// KeepIdle is how many connections to one host are kept for later calls; at least 2.
+	KeepIdle int `yaml:"-"`
 	// Resolver is for tests; nil is the system's.
 	Resolver *net.Resolver `yaml:"-"`
 	// Now is the clock of signatures; nil is time.Now.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,9 @@ type App struct {
 	changes   changes
 	listeners []net.Listener
 	outbox    *sandbox.Sandbox
-	nats      string // where NATS clients connect, once Ready
+	inlets    inlets
+	reached   []func(base string) // want to know where others reach the API
+	nats      string              // where NATS clients connect, once Ready
 	webSocket string
 }
 
@@ -108,9 +109,7 @@ func (a *App) open(ctx context.Context, c *crew, s *store, k *knowledge) error {
 	if err := a.serve(c, server); err != nil {
 		return err
 	}
-	if base := a.config.API.PublicURL; base != "" || a.config.API.Insecure {
-		k.links.Serve(cmp.Or(base, a.URL()))
-	}
+	a.reachable(k)
 	return a.openDoor(c, s, keeper, server)
 }
 

@@ -187,6 +187,8 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"PUT", "/v1/policies/ward/author", demoPublisher, `{"client":"hosp-9"}`, 403},
 		{"DELETE", room, demoPublisher, "", 403},
 		{"DELETE", room, demoAdmin, "", 204},
+		{"GET", "/v1/inlets/texts/receipt?MessageStatus=sent&qzcanary=1", "", "", 204},
+		{"POST", "/v1/inlets/texts/receipt", "", `{"number":"qzcanary"}`, 400},
 		{"GET", "/qzcanary", demoAdmin, "", 404},
 	}
 }
@@ -200,7 +202,7 @@ type auditCall struct {
 // TestEveryCallIsInTheAuditLog makes every call there is, and reads the audit log from its stream: each stands there
 // once, by its route and status, and what stands there is what the schema has, and nothing of what was sent.
 func TestEveryCallIsInTheAuditLog(t *testing.T) {
-	s := newStand(t, []string{"policy.release=two-person"}, nil)
+	s := newStand(t, []string{"policy.release=two-person", "providers.sms.weight=1", textsByHTTP}, nil)
 	made, umid, subscriber := map[string]auditCall{}, "", ""
 	waits, suppressed := "", s.suppress("qzcanary@example.com")
 	var created struct {
@@ -337,7 +339,7 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "consumer", "client", "policy", "revision", "provider"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
 		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name

@@ -29,7 +29,7 @@ import (
 // TestExamplesOfTheDocument makes every call of the document as the document shows it: with the body of each example, on
 // a gateway that has what the path names. Each has to succeed, and its answer to be as documented.
 func TestExamplesOfTheDocument(t *testing.T) {
-	s := newStand(t, []string{"policy.release=two-person"}, nil)
+	s := newStand(t, []string{"policy.release=two-person", "providers.sms.weight=1", textsByHTTP}, nil)
 	s.know.links.Serve(s.app.URL())
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(ask(t, "GET", s.app.URL()+"/v1/openapi.yaml", "", "").body))
 	if err != nil {
@@ -46,6 +46,10 @@ func TestExamplesOfTheDocument(t *testing.T) {
 		})
 	}
 }
+
+// textsByHTTP is a provider whose calls are believed if they come from here.
+const textsByHTTP = "providers.sms.more=[{name: texts, kind: http, http: {request: {url: 'https://sms.example.org/send', form: {to: '{{.to}}'}}, " +
+	"verify: {networks: [127.0.0.0/8, '::1/128']}, receipt: {status: 'form:MessageStatus', statuses: {sent: ignored}}}}]"
 
 // example is a call as the document shows it.
 type example struct {
@@ -304,6 +308,10 @@ func (x *exampleRun) named(parameter string) string {
 		return x.policy
 	case "revision":
 		return "1"
+	case "provider":
+		return "texts"
+	case "kind":
+		return "receipt?MessageStatus=sent"
 	case "client":
 		return "hosp-7"
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) {
 //	keep NAME              sets a variable to what the last command printed
 //	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt, and the latest
 //	                       that says that a message is finished to NAME-finished.txt
+//	field NAME FILE VAR    sets a variable to a field of the form in FILE, a call that was received
 //	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
 //	replace OLD NEW FILE   changes a word in a file
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
@@ -49,7 +51,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "secret": secret, "replace": replace, "inbox": inbox, "submit": submit,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "inbox": inbox, "submit": submit,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
@@ -156,6 +158,13 @@ func receive(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(s.Close)
 	ts.Setenv(args[0], s.URL)
+}
+
+func formField(ts *testscript.TestScript, _ bool, args []string) {
+	_, body, _ := strings.Cut(ts.ReadFile(args[1]), "\r\n\r\n")
+	form, err := url.ParseQuery(body)
+	ts.Check(err)
+	ts.Setenv(args[2], form.Get(args[0]))
 }
 
 func secret(ts *testscript.TestScript, _ bool, args []string) {

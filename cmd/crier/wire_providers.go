@@ -32,6 +32,13 @@ func (a *App) providers(c *crew, s *store, k *knowledge) (map[rooms.Channel][]ch
 		}
 	}
 	for _, one := range append([]config.SMSCentre{p.SMS.SMSCentre}, p.SMS.More...) {
+		if one.Kind == config.KindHTTP {
+			provider, err := a.texter(c, s, k, one)
+			if err != nil {
+				return nil, err
+			}
+			out[rooms.SMS] = append(out[rooms.SMS], configured(one.Called(one.Kind), one.Share, provider))
+		}
 		if one.Kind == config.KindSandbox {
 			out[rooms.SMS] = append(out[rooms.SMS], configured(one.Called(one.Kind), one.Share, a.sandboxed(one.Share, len(p.SMS.More) > 0)))
 		}

@@ -1,0 +1,31 @@
+package outbound
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// Reply is an answer with what was said. Whoever keeps any of it has to know that it may hold personal data.
+type Reply struct {
+	Answer
+	Header http.Header
+	Body   []byte
+}
+
+// Exchange makes a call as it stands, and gives what was answered, up to 64 KiB. A longer answer is none, though the call
+// was taken.
+func (c *Client) Exchange(ctx context.Context, r *http.Request) Reply {
+	var reply Reply
+	reply.Answer = c.send(ctx, r, func(w *http.Response) (err error) {
+		reply.Header = w.Header
+		if reply.Body, err = io.ReadAll(io.LimitReader(w.Body, maxReply+1)); err == nil && len(reply.Body) > maxReply {
+			err = errReply
+		}
+		return err
+	})
+	if reply.Err != nil {
+		reply.Header, reply.Body = nil, nil
+	}
+	return reply
+}
