@@ -86,6 +86,9 @@ func (c *call) ids() map[string]string {
 	if c.suppression != "" {
 		ids["suppression"] = string(c.suppression)
 	}
+	if c.provider != "" {
+		ids["provider"] = c.provider
+	}
 	if c.policy.Name != "" {
 		ids["policy"] = c.policy.Name
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/govcrier/crier/api"
 	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/config"
 )
@@ -27,6 +28,7 @@ type App struct {
 	changes   changes
 	listeners []net.Listener
 	outbox    *sandbox.Sandbox
+	bridge    *channels.Bridge
 	nats      string // where NATS clients connect, once Ready
 	webSocket string
 }
