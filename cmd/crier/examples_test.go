@@ -306,6 +306,10 @@ func (x *exampleRun) named(parameter string) string {
 		return "1"
 	case "client":
 		return "hosp-7"
+	case "channel":
+		return "email"
+	case "provider":
+		return "sandbox"
 	}
 	x.t.Fatalf("nothing is known of {%s}", parameter)
 	return ""
