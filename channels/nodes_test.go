@@ -109,7 +109,7 @@ func TestRateIsSharedByTheNodesThatAreThere(t *testing.T) {
 // Three nodes that pull from one log take from one sink no more than its rate, and nearly as much.
 func TestThreeNodesKeepToARate(t *testing.T) {
 	r := newRig(t)
-	const rate = 60
+	const rate = 30
 	var taken atomic.Int64
 	sink := send(func(context.Context, rooms.Delivery) Outcome { taken.Add(1); return Outcome{Result: Sent} })
 	var bridges []*Bridge
@@ -132,7 +132,7 @@ func TestThreeNodesKeepToARate(t *testing.T) {
 			return nil
 		})
 	}
-	r.publish(rooms.Normal, false, rooms.SMS, 25*rate) // more than they come to within the test
+	r.publish(rooms.Normal, false, rooms.SMS, 20*rate) // more than they come to within the test
 	r.eventually("the first", func() error {
 		if taken.Load() == 0 {
 			return errors.New("nothing came")
@@ -148,7 +148,8 @@ func TestThreeNodesKeepToARate(t *testing.T) {
 	})
 	took := time.Since(began)
 	t.Logf("%d in %s: %.1f a second", taken.Load(), took, float64(taken.Load())/took.Seconds())
-	if got := float64(taken.Load()) / took.Seconds(); got > 1.15*rate || got < 0.8*rate {
-		t.Errorf("%.1f a second came, at a rate of %d", got, rate)
+	most := rate*took.Seconds() + 0.1*rate + 6 // slots that came late are made up for, by a tenth of a second
+	if got := float64(taken.Load()); got > most || got < 0.5*rate*took.Seconds() {
+		t.Errorf("%.0f came in %s, at a rate of %d", got, took, rate)
 	}
 }
