@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
+
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -100,5 +102,42 @@ func TestChangesRemembered(t *testing.T) {
 	}
 	if len(u.Changes) != 20 || u.Factor != 29 || u.Changes[0].Factor != 28 || u.Changes[19].Factor != 9 {
 		t.Errorf("%d changes: %+v", len(u.Changes), u)
+	}
+}
+
+// What one node sees of a provider moves its weight although another node holds the lease; and when it is moved, all count
+// anew.
+func TestWhatAnotherNodeSeesMovesAWeight(t *testing.T) {
+	r, uses := newRig(t), &used{}
+	bridge := func(node string) *Bridge {
+		d := r.deps(nil)
+		d.Metrics, d.Reports, d.Node, d.Uses = metrics.NewSet(), r.log, node, uses
+		d.Providers = map[rooms.Channel][]Configured{rooms.Email: {{Named: Named{"a", always(Outcome{})}, Weight: 1}, {Named: Named{"b", always(Outcome{})}, Weight: 1}}}
+		return New(Options{}, d)
+	}
+	sees, holds := bridge("n1"), bridge("n2")
+	a, err := sees.member(rooms.Email, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		s := alive
+		if n%4 == 0 {
+			s = unwell
+		}
+		a.health.end(a.health.begin(), Outcome{Result: Deferred}, s)
+	}
+	sees.look(t.Context())
+	holds.look(t.Context())
+	holds.move(t.Context())
+	if u := uses.Of(rooms.Email, "a"); u.Factor != 50 || u.Reason != "5 of 20 calls failed" || u.State != rooms.ProviderRunning {
+		t.Errorf("%+v", u)
+	}
+	if u := uses.Of(rooms.Email, "b"); u.Entry != 0 {
+		t.Errorf("the other one: %+v", u)
+	}
+	sees.look(t.Context())
+	if report := sees.reports(); report[0].Use == 0 && report[0].Name == "a" && report[0].Channel == rooms.Email {
+		t.Errorf("counted under the former use: %+v", report)
 	}
 }

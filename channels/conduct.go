@@ -48,11 +48,8 @@ func (b *Bridge) look(ctx context.Context) {
 func (b *Bridge) reports() (all []rooms.ProviderReport) {
 	for c, crew := range b.crews {
 		for _, m := range crew.members {
-			r := rooms.ProviderReport{}
-			if m.health != nil {
-				m.health.told(b.deps.Uses.Of(c, m.Name).Entry)
-				r = m.health.report()
-			}
+			m.health.told(b.deps.Uses.Of(c, m.Name).Entry)
+			r := m.health.report()
 			r.Channel, r.Name = c, m.Name
 			all = append(all, r)
 		}

@@ -80,7 +80,9 @@ func (c *crew) line(j rooms.Job, routes []rooms.Route) []weighted {
 func (c *crew) candidates(routes []rooms.Route) []weighted {
 	var found []weighted
 	for _, w := range equalIfNone(c.configured(routes)) {
-		if u := c.uses.Of(c.channel, w.Name); u.State != rooms.ProviderDrained {
+		u := c.uses.Of(c.channel, w.Name)
+		w.health.told(u.Entry)
+		if u.State != rooms.ProviderDrained {
 			w.weight *= u.Factor
 			found = append(found, w)
 		}

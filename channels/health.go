@@ -46,14 +46,14 @@ type health struct {
 
 	mu       sync.Mutex
 	window   window
+	used     window // since its use was changed
 	calls    map[*ongoing]bool
 	inRow    int       // dead, one after the other
 	answered time.Time // the latest sign of life
 	wrong    time.Time // the latest that was failed or slow
 	opened   time.Time // zero: it may be asked
 	probes   [2]time.Time
-	use      uint64    // the entry under which it is counted
-	since    time.Time // when that became known
+	use      uint64 // the entry of that
 }
 
 // ongoing is a call that has not come back. gone is closed when nobody waits for it any longer.
@@ -64,7 +64,7 @@ type ongoing struct {
 }
 
 func newHealth(o HealthOptions, several bool) *health {
-	return &health{options: o.WithDefaults(), several: several, calls: map[*ongoing]bool{}, since: time.Now()}
+	return &health{options: o.WithDefaults(), several: several, calls: map[*ongoing]bool{}}
 }
 
 // usable says whether the provider may be asked by a delivery of a lane, and if not, when to ask again. That it is dead is
@@ -128,6 +128,7 @@ func (h *health) end(c *ongoing, o Outcome, s sign) {
 func (h *health) count(r Result, s sign, now time.Time, took time.Duration) {
 	slow := took >= h.options.Slow
 	h.window.at(now).add(r, s, slow, took)
+	h.used.at(now).add(r, s, slow, took)
 	if s >= unwell || slow && s != noSign {
 		h.wrong = now
 	}
@@ -180,12 +181,15 @@ func (h *health) stuck(c *ongoing) {
 	}
 }
 
-// told learns under which entry calls are counted from now on.
+// told learns under which use calls are made from now on: they are counted anew.
 func (h *health) told(use uint64) {
+	if h == nil {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.use != use {
-		h.use, h.since = use, time.Now()
+		h.use, h.used = use, window{}
 	}
 }
 
@@ -201,10 +205,13 @@ func (h *health) dead() bool {
 
 // report is how the provider has answered.
 func (h *health) report() rooms.ProviderReport {
+	if h == nil {
+		return rooms.ProviderReport{}
+	}
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	sum := h.window.sum(now, h.since)
+	sum := h.used.sum(now)
 	return rooms.ProviderReport{Use: h.use, Calls: sum.calls(), Failed: sum.failed, Slow: sum.slow,
 		Open: !h.opened.IsZero(), Quiet: int(min(now.Sub(h.wrong), 24*time.Hour).Seconds())}
 }
@@ -214,5 +221,5 @@ func (h *health) lately() (sum counts, inHand int, open bool) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.window.sum(now, now.Add(-windowLength)), len(h.calls), !h.opened.IsZero()
+	return h.window.sum(now), len(h.calls), !h.opened.IsZero()
 }

@@ -5,9 +5,7 @@ import (
 	"time"
 )
 
-// windowLength is for how long back calls are counted.
-const windowLength = time.Minute
-
+// windowParts is for how many seconds back calls are counted.
 const windowParts = 60
 
 // window counts the calls of the last minute, second by second.
@@ -40,12 +38,11 @@ func (w *window) at(now time.Time) *counts {
 	return &p.counts
 }
 
-// sum is what was counted from a time on, to the second.
-func (w *window) sum(now, since time.Time) counts {
+// sum is what was counted in the last minute.
+func (w *window) sum(now time.Time) counts {
 	all := counts{results: map[Result]int{}}
-	oldest := max(now.Unix()-windowParts+1, since.Unix())
 	for _, p := range w.parts {
-		if p.second < oldest || p.second > now.Unix() || p.results == nil {
+		if p.second <= now.Unix()-windowParts || p.second > now.Unix() || p.results == nil {
 			continue
 		}
 		for r, n := range p.results {
