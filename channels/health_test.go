@@ -280,3 +280,22 @@ func TestEmergencyLosesNoAttempt(t *testing.T) {
 		}
 	})
 }
+
+// What waits for a slot of a provider that dies meanwhile goes back at once, for another one.
+func TestDeadWhileWaitingForASlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		w := newWorker(d, nil)
+		w.crew = weights(w.log, Configured{Named: Named{"slow", always(Outcome{Result: Sent})}, Rate: 2. / 3})
+		w.do(t.Context(), t.Context(), d.job(0), nobody)
+		go w.do(t.Context(), t.Context(), d.job(1), nobody)
+		synctest.Wait()
+		h := w.crew.members[0].health
+		for range 5 {
+			h.end(h.begin(), Outcome{Result: Deferred}, dead)
+		}
+		time.Sleep(slotPatience)
+		synctest.Wait()
+		d.expect(t, "record sent 0.1 ", "done", "later 0s")
+	})
+}

@@ -13,7 +13,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// ErrUnknownProvider: no channel has a provider of that name.
+// ErrUnknownProvider says that no channel has a provider of that name.
 var ErrUnknownProvider = errors.New("channels: unknown provider")
 
 // ProviderStatus is how a provider stands on this node.

@@ -100,6 +100,9 @@ func (w *worker) wait(pull context.Context, j work, o order) (step, bool) {
 		}
 		return step{action: handBack, wait: wait}, false
 	}
+	if !o.probes && o.by.health.dead() { // meanwhile; it is another's turn
+		return step{action: handBack}, false
+	}
 	now := w.clock()
 	due, ok := allowed(o.policy, j.Job, now)
 	if !ok || !now.Before(j.Deadline) {
@@ -210,7 +213,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if !ok {
 		return o, s, false
 	}
-	o.by = by
+	o.by, o.probes = by, by.health.dead()
 	return o, step{action: handBack}, true
 }
 
