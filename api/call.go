@@ -37,7 +37,7 @@ type call struct {
 	about       rooms.Client        // for the record: the client that is blocked
 	consumer    rooms.ConsumerID    // of a path with {consumer}, and for the record
 	opened      rooms.Consumer      // of a path with {consumer}
-	provider    string              // of an inlet
+	provider    string              // of a path with {provider} once it is known, with its channel or as an inlet, for the record
 	policy      rooms.Revision      // of a path with {policy}, and for the record
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/consumers"
@@ -208,6 +209,18 @@ type Connections interface {
 	Connections(ctx context.Context) ([]broker.Connection, error)
 }
 
+// Providing is what stands behind the channels of this node. One that is not there is channels.ErrUnknownProvider.
+type Providing interface {
+	Providers() []channels.ProviderStatus
+	Provider(c rooms.Channel, name string) (channels.ProviderStatus, error)
+	Try(ctx context.Context, name string, d rooms.Delivery) (channels.Outcome, time.Duration, error)
+}
+
+// Uses decides how providers are used. If entry is not nil and not the latest, the error is registry.ErrRevision.
+type Uses interface {
+	Change(ctx context.Context, c rooms.Channel, name string, to rooms.ProviderChange, entry *uint64) (rooms.ProviderUse, error)
+}
+
 // Part is a part of the node that has to be ready before the node is. The error is for the log alone.
 type Part struct {
 	Name  string
@@ -243,6 +256,8 @@ type Deps struct {
 	Connections Connections
 	Releases    Releases
 	Waits       release.Options // of messages
+	Providing   Providing
+	Uses        Uses
 	Parts       []Part
 	Metrics     *metrics.Set
 	Log         *slog.Logger

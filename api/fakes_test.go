@@ -64,6 +64,8 @@ type engine struct {
 	resent    int
 	senders   []rooms.Registration // in the order of their entries
 	used      []rooms.QuotaUse
+	use       rooms.ProviderUse
+	tried     int
 	policies  []rooms.PolicyRevision // in the order of their entries
 	consumers map[rooms.ConsumerID]rooms.Consumer
 	waiting   map[rooms.ConsumerID][]stream.Handout // to be handed out
@@ -94,6 +96,8 @@ func newEngine() *engine {
 		Publishers: []rooms.Publisher{{Client: "hosp-7", Direct: true}, {Client: "hosp-8"}}, Readers: []rooms.Client{"ear", "clinic-4", "clinic-5"},
 	}
 	e.senders = []rooms.Registration{{Client: "hosp-7", Organisation: "Ministry of Health", Email: []string{"noreply@health.example"}, SMS: []string{"HEALTH"}, Entry: 1}}
+	e.use = rooms.UnmovedProvider(rooms.Email, "first").With(rooms.ProviderChange{State: rooms.ProviderRunning, Factor: 50, Reason: "12 of 100 calls failed", At: noon()})
+	e.use.Entry, e.use.Changes = 7, []rooms.ProviderChange{{State: rooms.ProviderPinned, Factor: 80, By: "root", At: noon()}}
 	e.hooks = []registry.Webhook{hookOf(hookID, "clinic-4", "https://app.example:8443/secret-path", 5)}
 	ledger := rooms.Consumer{Created: noon(), Delivered: 9, Acked: 7, Pending: 3, AckPending: 2, Redelivered: 1}
 	ledger.ID, ledger.Client, ledger.AckWait = clinicConsumer("ledger"), "clinic-4", 30*time.Second

@@ -83,6 +83,10 @@ func TestAuthorisationMatrix(t *testing.T) {
 		{"POST", room + "/subscribers/" + subscriber + "/decline", "", "admin boss", 403},
 		{"POST", room + "/subscribers/" + subscriber + "/confirm", `{"code":"` + goodCode + `"}`, "admin auditor dpo boss author publisher reader stranger by-claim", 0},
 		{"POST", open + "/requests", `{"email":"a@example.com"}`, "admin auditor dpo boss author publisher reader stranger by-claim", 0},
+		{"GET", "/v1/providers", "", "admin auditor", 403},
+		{"GET", "/v1/providers/email/first", "", "admin auditor", 403},
+		{"PUT", "/v1/providers/email/first", `{"state":"drained"}`, "admin", 403},
+		{"POST", "/v1/providers/email/first/test", `{"email":"a@example.com"}`, "admin", 403},
 		{"GET", "/v1/suppressions", "", "admin dpo", 403},
 		{"POST", "/v1/suppressions/find", `{"email":"a@example.com"}`, "admin dpo", 403},
 		{"DELETE", "/v1/suppressions/" + subscriber, "", "admin dpo", 403},
@@ -115,7 +119,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
-			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || len(e.policies) != 4 || len(e.decided) > 0 || e.resent > 0 || len(e.senders) != 1) {
+			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || len(e.policies) != 4 || len(e.decided) > 0 || e.tried > 0 || e.use.Entry != 7 || e.resent > 0 || len(e.senders) != 1) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}

@@ -86,14 +86,14 @@ func (c *call) ids() map[string]string {
 	if c.suppression != "" {
 		ids["suppression"] = string(c.suppression)
 	}
+	if c.provider != "" {
+		ids["provider"] = c.provider
+	}
 	if c.policy.Name != "" {
 		ids["policy"] = c.policy.Name
 	}
 	if c.policy.Revision > 0 {
 		ids["revision"] = strconv.Itoa(c.policy.Revision)
-	}
-	if c.provider != "" {
-		ids["provider"] = c.provider
 	}
 	if c.about != "" {
 		ids["client"] = string(c.about)

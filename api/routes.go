@@ -61,6 +61,11 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/rooms/{room}/requests", caller, s.requestSubscription},
 		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
 
+		{http.MethodGet, "/v1/providers", platformAdmin | auditor, s.listProviders},
+		{http.MethodGet, "/v1/providers/{channel}/{provider}", platformAdmin | auditor, s.getProvider},
+		{http.MethodPut, "/v1/providers/{channel}/{provider}", platformAdmin, s.putProvider},
+		{http.MethodPost, "/v1/providers/{channel}/{provider}/test", platformAdmin, s.testProvider},
+
 		{http.MethodGet, "/v1/suppressions", platformAdmin | officer, s.listSuppressions},
 		{http.MethodPost, "/v1/suppressions/find", platformAdmin | officer, s.findSuppression},
 		{http.MethodDelete, "/v1/suppressions/{suppression}", platformAdmin | officer, s.removeSuppression},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/consumers"
 	"github.com/govcrier/crier/rooms/control"
@@ -50,6 +51,7 @@ func translate(err error) *problem.Error {
 		{registry.ErrRevision, v1.ProblemCodeRevisionMismatch},
 		{registry.ErrUnknownSubscriber, v1.ProblemCodeUnknownSubscriber},
 		{registry.ErrUnknownSuppression, v1.ProblemCodeUnknownSuppression},
+		{channels.ErrUnknownProvider, v1.ProblemCodeUnknownProvider},
 		{registry.ErrSubscriberState, v1.ProblemCodeSubscriberState},
 		{registry.ErrClosed, v1.ProblemCodeRoomClosed},
 		{registry.ErrCode, v1.ProblemCodeWrongCode},

@@ -47,7 +47,12 @@ type Deps struct {
 	// Exercise is the word with which every text of a drill begins.
 	Exercise string
 	// Leases say which node does what one is enough for; nil: this one does.
-	Leases  Leases
+	Leases Leases
+	// Uses say how the providers are used; nil: as configured. By Reports the nodes learn of each other, and Node is what this
+	// one is called; nil: it is the only one.
+	Uses    Uses
+	Reports Reports
+	Node    string
 	Metrics *metrics.Set     // nil: kept to ourselves
 	Logger  *slog.Logger     // nil: discarded
 	Now     func() time.Time // nil: time.Now
@@ -69,6 +74,9 @@ func (d Deps) withDefaults() Deps {
 	if d.Leases == nil {
 		d.Leases = alone{}
 	}
+	if d.Uses == nil {
+		d.Uses = unmoved{}
+	}
 	if d.Controls == nil {
 		d.Controls = untouched{}
 	}
@@ -85,14 +93,18 @@ type Bridge struct {
 	opener  *opener
 	hands   *hands
 	crews   map[rooms.Channel]*crew
+
+	sharing sync.Mutex // what is known of the other nodes
+	nodes   *nodes
 }
 
 // New makes a bridge that Run sets to work.
 func New(o Options, d Deps) *Bridge {
 	b := &Bridge{options: o.WithDefaults(), deps: d.withDefaults(), hands: newHands(), crews: map[rooms.Channel]*crew{}}
 	for _, c := range rooms.Channels() {
-		b.crews[c] = newCrew(b.deps.Metrics, c, b.deps.Providers[c], b.deps.Logger)
+		b.crews[c] = newCrew(b.deps.Metrics, c, b.deps.Providers[c], b.deps.Uses, b.options.Health, b.deps.Logger)
 	}
+	b.nodes = b.newNodes()
 	b.opener = newOpener(b.options.CacheBytes, b.deps.Vault, b.message)
 	b.opener.exercise = b.deps.Exercise
 	return b
@@ -109,6 +121,11 @@ func (b *Bridge) Run(ctx context.Context) error {
 	send, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var background sync.WaitGroup
+	b.look(ctx)
+	background.Go(func() { b.conduct(ctx) })
+	background.Go(func() {
+		_ = b.deps.Leases.Hold(ctx, "providers", func(ctx context.Context, _ uint64, _ func() bool) error { return b.balance(ctx) })
+	})
 	reaper := b.reaper()
 	background.Go(func() { reaper.watch(ctx, b.options.ReapEvery) })
 	background.Go(func() {

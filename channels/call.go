@@ -19,28 +19,69 @@ type call struct {
 	named   Named
 	timeout time.Duration
 	log     *slog.Logger
+	health  *health // may be nil
+}
+
+func (m *member) call(timeout time.Duration, log *slog.Logger) call {
+	return call{m.Named, timeout, log, m.health}
 }
 
 // send asks the provider and passes its outcome to first; if it has not answered overrun
 // after the timeout, first gets an outcome of reason unknown, and the answer, should it ever
 // come, goes to late. send returns when the provider does: a provider that hangs keeps the
-// goroutine, so that the harm stays within the number of workers.
+// goroutine, so that the harm stays within the number of workers. But where a provider of several is taken for dead, send
+// lets go of it: what comes then is as if it came late.
 func (c call) send(ctx context.Context, d rooms.Delivery, first, late func(Outcome)) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	var answered atomic.Bool
-	watchdog := time.AfterFunc(c.timeout+overrun, func() {
+	unanswered := func() {
 		if answered.CompareAndSwap(false, true) {
 			first(Outcome{Result: Deferred, Reason: rooms.Unknown, Code: "no-answer"})
 		}
-	})
-	o := c.guarded(ctx, d)
-	watchdog.Stop()
-	if answered.CompareAndSwap(false, true) {
-		first(o)
+	}
+	watchdog := time.AfterFunc(c.timeout+overrun, unanswered)
+	work := func(noted *ongoing) {
+		within, cancel := context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+		o := c.guarded(within, d)
+		watchdog.Stop()
+		c.note(ctx, noted, o)
+		if answered.CompareAndSwap(false, true) {
+			first(o)
+			return
+		}
+		late(o)
+	}
+	noted := c.begin()
+	if noted == nil || noted.timer == nil {
+		work(noted)
 		return
 	}
-	late(o)
+	done := make(chan struct{})
+	go func() { defer close(done); work(noted) }()
+	select {
+	case <-done:
+	case <-noted.gone:
+		unanswered()
+	}
+}
+
+func (c call) begin() *ongoing {
+	if c.health == nil {
+		return nil
+	}
+	return c.health.begin()
+}
+
+// note has the provider's health learn from an outcome, unless it is one of our own stopping.
+func (c call) note(ctx context.Context, noted *ongoing, o Outcome) {
+	if noted == nil {
+		return
+	}
+	s := signOf(o)
+	if ctx.Err() != nil && s != alive {
+		s = noSign
+	}
+	c.health.end(noted, o, s)
 }
 
 // guarded turns a panic into an outcome. What the panic says may quote contact and content,

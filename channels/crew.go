@@ -19,14 +19,16 @@ type Configured struct {
 	Named
 	// Weight is its share beside the channel's others. One without, of several, gets what they have failed at.
 	Weight int
-	// Rate is how many deliveries it takes a second on this node; 0 is any number.
+	// Rate is how many deliveries it takes a second from all nodes together; 0 is any number.
 	Rate float64
 }
 
 // crew are the providers of a channel.
 type crew struct {
+	channel rooms.Channel
 	members []*member
 	none    *member // stands in where there is none
+	uses    Uses
 	log     *slog.Logger
 
 	mu     sync.Mutex
@@ -36,35 +38,56 @@ type crew struct {
 // member is a provider at work.
 type member struct {
 	Configured
-	meter *meter
-	slots *slots
+	meter  *meter
+	slots  *slots
+	health *health // nil where each recipient stands for himself
 }
 
-func newCrew(set *metrics.Set, c rooms.Channel, providers []Configured, log *slog.Logger) *crew {
-	all := &crew{none: newMember(set, c, Configured{Named: noProvider()}), log: log, missed: map[string]bool{}}
+// newCrew makes the crew of a channel. Behind a webhook stands whoever has asked for it, so its provider has no health.
+func newCrew(set *metrics.Set, c rooms.Channel, providers []Configured, uses Uses, o HealthOptions, log *slog.Logger) *crew {
+	all := &crew{channel: c, none: newMember(set, c, Configured{Named: noProvider()}), uses: uses, log: log, missed: map[string]bool{}}
 	for _, p := range providers {
-		all.members = append(all.members, newMember(set, c, p))
+		m := newMember(set, c, p)
+		if c != rooms.Webhook {
+			m.health = newHealth(o, len(providers) > 1)
+			m.gauge(set, c, uses)
+		}
+		all.members = append(all.members, m)
 	}
 	return all
 }
 
 func newMember(set *metrics.Set, c rooms.Channel, p Configured) *member {
-	return &member{p, newMeter(set, c, p.Name), newSlots(p.Rate)}
+	return &member{Configured: p, meter: newMeter(set, c, p.Name), slots: newSlots(p.Rate)}
 }
 
-// pick gives the provider of an attempt. The first attempts of many deliveries are shared out by the weights, and each
-// further attempt of one goes to another provider, until all have had their turn. The same attempt has the same provider
-// each time it is made, as long as policy and configuration stay as they are.
-func (c *crew) pick(j rooms.Job, routes []rooms.Route) *member {
-	candidates := c.configured(routes)
+// line gives the providers of an attempt, that whose turn it is first. The first attempts of many deliveries are shared out
+// by the weights, and each further attempt of one goes to another provider, until all have had their turn. The same attempt
+// has the same line each time it is made, as long as policy, configuration and the use of the providers stay as they are.
+func (c *crew) line(j rooms.Job, routes []rooms.Route) []weighted {
+	candidates := c.candidates(routes)
 	if len(candidates) == 0 {
-		return c.none
+		return nil
 	}
 	turn := max(j.Attempt-max(j.Moved, 1), 0) % len(candidates)
 	slices.SortStableFunc(candidates, func(a, b weighted) int {
 		return cmp.Or(-cmp.Compare(a.rank(j.ID()), b.rank(j.ID())), cmp.Compare(a.Name, b.Name))
 	})
-	return candidates[turn].member
+	return append(candidates[turn:len(candidates):len(candidates)], candidates[:turn]...)
+}
+
+// candidates are the configured providers that are not drained, each by its factor.
+func (c *crew) candidates(routes []rooms.Route) []weighted {
+	var found []weighted
+	for _, w := range equalIfNone(c.configured(routes)) {
+		u := c.uses.Of(c.channel, w.Name)
+		w.health.told(u.Entry)
+		if u.State != rooms.ProviderDrained {
+			w.weight *= u.Factor
+			found = append(found, w)
+		}
+	}
+	return equalIfNone(found)
 }
 
 // configured are the providers that a policy names, with its weights, or all of them if it names none.
@@ -83,12 +106,17 @@ func (c *crew) configured(routes []rooms.Route) []weighted {
 		}
 		found = append(found, weighted{c.members[at], r.Weight})
 	}
-	if !slices.ContainsFunc(found, func(w weighted) bool { return w.weight > 0 }) {
-		for i := range found {
-			found[i].weight = 1
+	return found
+}
+
+// equalIfNone gives all the same weight if none has any.
+func equalIfNone(all []weighted) []weighted {
+	if !slices.ContainsFunc(all, func(w weighted) bool { return w.weight > 0 }) {
+		for i := range all {
+			all[i].weight = 1
 		}
 	}
-	return found
+	return all
 }
 
 // miss warns once of a provider that a policy names and the configuration does not.

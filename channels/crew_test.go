@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -12,7 +13,13 @@ import (
 )
 
 func weights(log *slog.Logger, of ...Configured) *crew {
-	return newCrew(metrics.NewSet(), rooms.Email, of, log)
+	return newCrew(metrics.NewSet(), rooms.Email, of, unmoved{}, HealthOptions{}, log)
+}
+
+// first is the provider whose turn an attempt is.
+func first(c *crew, j rooms.Job, routes []rooms.Route) string {
+	m, _, _ := c.choose(j, routes, time.Now())
+	return m.Name
 }
 
 func provided(name string, weight int) Configured {
@@ -32,8 +39,8 @@ func TestProvidersByWeight(t *testing.T) {
 	for n := range all {
 		var turns []string
 		for attempt := 1; attempt <= 4; attempt++ {
-			name := c.pick(jobOf(n, attempt), nil).Name
-			if again := c.pick(jobOf(n, attempt), nil).Name; again != name {
+			name := first(c, jobOf(n, attempt), nil)
+			if again := first(c, jobOf(n, attempt), nil); again != name {
 				t.Fatalf("attempt %d of %d goes to %s, then to %s", attempt, n, name, again)
 			}
 			turns = append(turns, name)
@@ -44,7 +51,7 @@ func TestProvidersByWeight(t *testing.T) {
 		}
 		moved := jobOf(n, 5)
 		moved.Moved = 5
-		if name := c.pick(moved, nil).Name; name != turns[0] {
+		if name := first(c, moved, nil); name != turns[0] {
 			t.Fatalf("%d, moved here, goes to %s first, others to %s", n, name, turns[0])
 		}
 	}
@@ -57,7 +64,7 @@ func TestProvidersThatAPolicyNames(t *testing.T) {
 	var logged bytes.Buffer
 	c := weights(slog.New(slog.NewTextHandler(&logged, nil)), provided("a", 1), provided("b", 0), provided("c", 0))
 	for n := range 200 {
-		if name := c.pick(jobOf(n, 1), []rooms.Route{{Provider: "gone", Weight: 99}, {Provider: "b", Weight: 1}}).Name; name != "b" {
+		if name := first(c, jobOf(n, 1), []rooms.Route{{Provider: "gone", Weight: 99}, {Provider: "b", Weight: 1}}); name != "b" {
 			t.Fatalf("went to %s", name)
 		}
 	}
@@ -66,15 +73,15 @@ func TestProvidersThatAPolicyNames(t *testing.T) {
 	}
 	equal := map[string]int{}
 	for n := range 2000 {
-		equal[c.pick(jobOf(n, 1), []rooms.Route{{Provider: "a"}, {Provider: "c"}}).Name]++
+		equal[first(c, jobOf(n, 1), []rooms.Route{{Provider: "a"}, {Provider: "c"}})]++
 	}
 	if equal["a"] < 850 || equal["c"] < 850 {
 		t.Errorf("without weights: %v", equal)
 	}
-	if name := c.pick(jobOf(1, 1), []rooms.Route{{Provider: "gone"}}).Name; name != "none" {
+	if name := first(c, jobOf(1, 1), []rooms.Route{{Provider: "gone"}}); name != "none" {
 		t.Errorf("with none left it went to %s", name)
 	}
-	if name := weights(slog.New(slog.DiscardHandler)).pick(jobOf(1, 1), nil).Name; name != "none" {
+	if name := first(weights(slog.New(slog.DiscardHandler)), jobOf(1, 1), nil); name != "none" {
 		t.Errorf("without any it went to %s", name)
 	}
 }

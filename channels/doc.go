@@ -15,11 +15,16 @@
 //	result      say it when                               what follows
 //	Sent        the other side has taken responsibility   recorded as sent; a receipt may follow
 //	Deferred    not now: no connection, no answer, 4yz    recorded as errored; the next attempt as the
-//	                                                      policy says, or after Outcome.After
+//	                                                      policy says, or after Outcome.After; it
+//	                                                      counts against the provider's health
 //	Throttled   the rate is used up                       nothing recorded, no attempt counted; the lane
 //	                                                      pauses for Outcome.After, at most a minute
 //	Rejected    never: no such mailbox, 5yz               recorded as failed
 //	Suppressed  this person may not be written to         recorded as failed
+//
+// The reason of a Deferred matters where there are several providers: rooms.Unreachable, rooms.TimedOut and rooms.Unknown say
+// that the provider itself may be dead, any other that it lives and asks to come later. What is the recipient's own matter, by
+// the codes 4.1.x and 4.2.x of RFC 3463, is held against nobody; nor is a rejection.
 //
 // Rules, all of them tested by channelstest.Run, which every provider's own test calls:
 //
@@ -39,7 +44,9 @@
 // Inlet, at /v1/inlets/NAME/receipt and …/inbound of every node. It needs no
 // retry, no queue, no rate of its own unless the other side sets one: all that is the bridge's.
 // A panic costs one attempt. The sandbox (channels/sandbox) is a small provider to begin from.
-// At last the provider is named in cmd, in the table from channel to Named.
+// A person who writes to the provider is heard by implementing Inbox. Whoever has options makes them a struct with yaml tags,
+// WithDefaults and Check, reads credentials from files, and shows them nowhere.
+// At last the provider is named in cmd, in the table from channel to Configured, with its weight and rate.
 //
 // # What the bridge promises
 //
@@ -54,7 +61,7 @@
 // given up as unknown and tried again; so a hung provider can stop its channel, but not fill
 // the memory. A channel may have several providers: the first attempts are shared out among them by
 // weight, further attempts of a delivery go to the others in turn. A provider with a rate is given
-// that many deliveries a second by each node, at even distances, the most urgent lane first: an
+// that many deliveries a second by all nodes together, each at even distances, the most urgent lane first: an
 // emergency leaves next, or next but one. Nothing is sent after its deadline; what nobody pulls until then, say in a pause,
 // the bridge finds and records as failed (expired). If no further attempt fits before the
 // deadline the delivery fails at once, as expired, with the last code of the provider.
@@ -73,6 +80,30 @@
 // the log settles jobs. Jobs of a cancelled message are recorded as failed. What was decided is asked as late as can be:
 // whatever is with a provider by then goes out.
 //
+// # Several providers
+//
+// The share of a provider is its weight, as configuration or policy say, times a factor in percent (rooms.ProviderUse), which is
+// the same on all nodes within about a second. One node, under a lease, moves the factors by what all nodes report: a step
+// down where calls fail or are slow, at most one in Options.Weights.Every, never below a floor, and up again in small steps
+// after a quiet time. What led to a step does not count for the next one; where all providers are as bad, none goes down. Each step is
+// kept with its reason, in words and numbers. A person may pin the factor, or drain the provider: nothing new goes there, and
+// what is in hand ends. If all are drained the deliveries wait.
+//
+// Each node has a circuit breaker of its own for each provider, for nobody knows sooner. It opens after so many calls in a row
+// without connection or answer, and, where there are several, when so many wait for a provider that has been silent to
+// all for a time: these are given up as unknown, and their workers are free again. From then on a delivery whose turn that
+// provider would be goes to the next in line, in the same attempt, but for one probe in each interval; one answer closes it.
+// Where no provider of a channel answers, deliveries return to the queue, no attempt counted, and the lane pauses until the next
+// probe. Emergencies probe only if no other provider is left, have probes of their own, and come again within an
+// interval; one that found no connection then loses no attempt.
+//
+// Nodes share a rate in equal parts, among those that report. A node is there until it has not reported for three intervals
+// (Options.Health.Report); one that is new waits as long before it takes its part. So together they exceed the rate for no longer
+// than that, whoever comes and goes. A node that is cut off from the log keeps its part, for what it has in hand: it can pull
+// no more. A provider that one node has and another has not is shared by those that have it.
+//
+// Behind a webhook stands whoever has asked for it: its provider has neither breaker nor moving weight.
+//
 // Logs, metrics and events hold ids and codes, no contact and no content.
 //
 // # What it does not promise
@@ -81,6 +112,7 @@
 // outcome of an attempt is unknown, the delivery is sent again. Order: the first attempts of
 // one room, lane and channel begin in the order of publication, but run side by side.
 // A limit of messages to a person is kept by each node for itself, and by all together but for
-// what they send him at the same moment: one message for each further node. A rate is of one node.
+// what they send him at the same moment: one message for each further node. That the same attempt has the same
+// provider each time: so it is while health, weights and configuration stay as they are.
 // Contents are kept in memory for a while after they are used, also if the log erases them.
 package channels

@@ -167,7 +167,7 @@ func newWorker(d *diary, p Provider) *worker {
 }
 
 func testCrew(p Provider) *crew {
-	return newCrew(metrics.NewSet(), rooms.Email, []Configured{{Named: Named{"test", p}}}, slog.New(slog.DiscardHandler))
+	return newCrew(metrics.NewSet(), rooms.Email, []Configured{{Named: Named{"test", p}}}, unmoved{}, HealthOptions{}, slog.New(slog.DiscardHandler))
 }
 
 // job is one in hand since just now, which expires in an hour.

@@ -27,6 +27,9 @@ type Options struct {
 	// ReapLimit is how many jobs of a lane one search looks at; the next one goes on from
 	// there. Default 10000.
 	ReapLimit int `yaml:"reapLimit"`
+	// Health says when a provider is taken for dead, and Weights how those of several are moved.
+	Health  HealthOptions  `yaml:"health"`
+	Weights BalanceOptions `yaml:"weights"`
 }
 
 // Workers are numbers of deliveries in hand at once. Default 64 each.
@@ -57,12 +60,13 @@ func (o Options) WithDefaults() Options {
 	o.CacheBytes = cmp.Or(o.CacheBytes, 64<<20)
 	o.ReapEvery = cmp.Or(o.ReapEvery, time.Minute)
 	o.ReapLimit = cmp.Or(o.ReapLimit, 10_000)
+	o.Health, o.Weights = o.Health.WithDefaults(), o.Weights.WithDefaults()
 	return o
 }
 
 // Check names every fault of the options.
 func (o Options) Check() []error {
-	var faults []error
+	faults := o.checkProviders()
 	for _, f := range []struct {
 		name  string
 		value int64

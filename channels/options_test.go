@@ -2,6 +2,7 @@ package channels
 
 import (
 	"testing"
+	"time"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -17,6 +18,10 @@ func TestOptions(t *testing.T) {
 		t.Errorf("the zero value: %v", faults)
 	}
 	if faults := (Options{Workers: Workers{Bulk: -1}, SendTimeout: -1, CacheBytes: -1, ReapEvery: -1}).Check(); len(faults) != 4 {
+		t.Errorf("%v", faults)
+	}
+	bad := Options{Health: HealthOptions{Failures: -1, Probe: 2 * time.Minute}, Weights: BalanceOptions{Floor: 101, Quiet: -1}}
+	if faults := bad.Check(); len(faults) != 4 {
 		t.Errorf("%v", faults)
 	}
 }

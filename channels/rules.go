@@ -16,6 +16,7 @@ type order struct {
 	start  time.Time          // since when the message may be delivered
 	person rooms.SubscriberID // who is about to be reached, if that is counted
 	by     *member
+	probes bool // whether by lives
 }
 
 // exempt says that no rule holds the delivery up.

@@ -10,29 +10,57 @@ import (
 )
 
 // slots hand out what a provider takes a second, at even distances. Who waits is served by lane, the most urgent first,
-// and within a lane in the order of coming; so whatever waits behind it, an emergency has the next slot. It is of one
-// node: others do not know of it.
+// and within a lane in the order of coming; so whatever waits behind it, an emergency has the next slot. Nodes that share
+// a rate have each the same part of it.
 type slots struct {
-	every time.Duration // between two of them; 0: there is no limit
+	whole time.Duration // between two of them where this node is alone; 0: there is no limit
 
 	mu      sync.Mutex
-	next    time.Time // when the next one is free
+	every   time.Duration // between two of them
+	sharing int           // nodes
+	held    bool          // this node has no share yet
+	next    time.Time     // when the next one is free
 	waiting map[rooms.Lane][]chan struct{}
 	timer   *time.Timer // runs while somebody waits
 }
 
 func newSlots(rate float64) *slots {
-	s := &slots{waiting: map[rooms.Lane][]chan struct{}{}}
+	s := &slots{waiting: map[rooms.Lane][]chan struct{}{}, sharing: 1}
 	if rate > 0 {
-		s.every = time.Duration(float64(time.Second) / rate)
+		s.whole = time.Duration(float64(time.Second) / rate)
+		s.every = s.whole
 	}
 	return s
 }
 
+// share has so many nodes share the rate, of which this one has no part yet if it is held.
+func (s *slots) share(nodes int, held bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sharing, s.held, s.every = nodes, held, time.Duration(nodes)*s.whole
+}
+
+// nodes are how many share the rate.
+func (s *slots) nodes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sharing
+}
+
+// none says that this node has no share yet.
+func (s *slots) none() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
 // take waits for a slot and says whether there was one before ctx ended.
 func (s *slots) take(ctx context.Context, lane rooms.Lane) bool {
-	if s.every == 0 {
+	if s.whole == 0 {
 		return true
+	}
+	if s.none() {
+		return false
 	}
 	mine := s.ask(lane)
 	if mine == nil {

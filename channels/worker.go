@@ -94,7 +94,14 @@ func (w *worker) wait(pull context.Context, j work, o order) (step, bool) {
 		if pull.Err() != nil {
 			return step{action: handBack}, false
 		}
-		return step{action: handBack, wait: shortRetry}, false
+		wait := shortRetry
+		if o.by.slots.none() {
+			wait = minRetry
+		}
+		return step{action: handBack, wait: wait}, false
+	}
+	if !o.probes && o.by.health.dead() { // meanwhile; it is another's turn
+		return step{action: handBack}, false
 	}
 	now := w.clock()
 	due, ok := allowed(o.policy, j.Job, now)
@@ -202,7 +209,11 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if w.token != nil {
 		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
 	}
-	o.by = w.crew.pick(j.Job, p.Routes[j.Channel])
+	by, s, ok := w.crew.choose(j.Job, p.Routes[j.Channel], time.Now())
+	if !ok {
+		return o, s, false
+	}
+	o.by, o.probes = by, by.health.dead()
 	return o, step{action: handBack}, true
 }
 
@@ -274,7 +285,7 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 		settle(w.judge(ctx, o, out))
 	}
 	late := func(out Outcome) { w.late(ctx, j, o, out) }
-	call{o.by.Named, w.timeout, w.log}.send(ctx, o.Delivery, answer, late)
+	o.by.call(w.timeout, w.log).send(ctx, o.Delivery, answer, late)
 }
 
 // judge turns an outcome into a step. An outcome that our own stopping has cut short says
@@ -282,6 +293,9 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 func (w *worker) judge(ctx context.Context, o order, out Outcome) step {
 	if ctx.Err() != nil && out.Result != Sent && out.Result != Rejected && out.Result != Suppressed {
 		return step{action: handBack}
+	}
+	if exempt(o.job) && out.Reason == rooms.Unreachable && o.by.health.dead() { // nothing was sent, and nothing is gained by waiting longer
+		return step{action: handBack, wait: minRetry}
 	}
 	now := w.clock()
 	s := o.bend(follow(o.job, out, now, o.policy.Wait(o.job.Attempt, rand.Float64())), now)

@@ -158,11 +158,18 @@ func checkKind(kind string, known ...string) []error {
 // Names are those by which policies name the providers, by channel.
 func (p Providers) Names() rooms.Providers {
 	names := rooms.Providers{}
-	for channel, kind := range map[rooms.Channel]string{rooms.Email: p.Email.Kind, rooms.SMS: p.SMS.Kind, rooms.Webhook: p.Webhook.Kind} {
+	add := func(c rooms.Channel, kind, name string) {
 		if kind != KindNone {
-			names[channel] = []string{kind}
+			names[c] = append(names[c], name)
 		}
 	}
+	for _, one := range append([]EmailRelay{p.Email.EmailRelay}, p.Email.More...) {
+		add(rooms.Email, one.Kind, one.Called(one.Kind))
+	}
+	for _, one := range append([]SMSCentre{p.SMS.SMSCentre}, p.SMS.More...) {
+		add(rooms.SMS, one.Kind, one.Called(one.Kind))
+	}
+	add(rooms.Webhook, p.Webhook.Kind, p.Webhook.Kind)
 	return names
 }
 

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -74,5 +75,15 @@ func TestProvidersBySet(t *testing.T) {
 		if c.Set("providers.sms.more", bad) == nil {
 			t.Errorf("%s is taken", bad)
 		}
+	}
+}
+
+// Policies name the providers as operators see them.
+func TestProviderNames(t *testing.T) {
+	var p config.Providers
+	p.Email.Kind, p.SMS.Kind, p.Webhook.Kind = config.KindSMTP, config.KindNone, config.KindHTTP
+	p.Email.More = []config.EmailRelay{{Kind: config.KindSandbox, Share: config.Share{Name: "reserve"}}}
+	if got := fmt.Sprint(p.Names()); got != "map[email:[smtp reserve] webhook:[http]]" {
+		t.Error(got)
 	}
 }

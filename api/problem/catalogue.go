@@ -51,6 +51,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeUnknownMessage, http.StatusNotFound, "No such message", "Check the UMID; messages of other publishers are not shown, and old ones are removed.", 0},
 		{v1.ProblemCodeUnknownSubscriber, http.StatusNotFound, "No such subscriber", "Check the subscriber's id; whoever has left is no longer there.", 0},
 		{v1.ProblemCodeUnknownSuppression, http.StatusNotFound, "Nothing keeps the address from being written to", "It was removed, or never there.", 0},
+		{v1.ProblemCodeUnknownProvider, http.StatusNotFound, "No such provider", "Compare channel and name with GET /v1/providers.", 0},
 		{v1.ProblemCodeUnknownWebhook, http.StatusNotFound, "No such webhook", "Check the webhook's id; those of other clients are not shown.", 0},
 		{v1.ProblemCodeUnknownCallback, http.StatusNotFound, "No callback is set", "Set one with PUT /v1/callback.", 0},
 		{v1.ProblemCodeUnknownConsumer, http.StatusNotFound, "No such consumer", "Check the name; consumers of other clients are not shown, and those of a client that may no longer read the room are removed.", 0},

@@ -452,6 +452,7 @@ const (
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
+	ProblemCodeUnknownProvider      ProblemCode = "unknown_provider"
 	ProblemCodeUnknownReference     ProblemCode = "unknown_reference"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
@@ -597,6 +598,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnknownPolicy:
 		return true
+	case ProblemCodeUnknownProvider:
+		return true
 	case ProblemCodeUnknownReference:
 		return true
 	case ProblemCodeUnknownRoom:
@@ -612,6 +615,54 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeWebhookExists:
 		return true
 	case ProblemCodeWrongCode:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProviderResult.
+const (
+	ProviderDeferred   ProviderResult = "deferred"
+	ProviderRejected   ProviderResult = "rejected"
+	ProviderSent       ProviderResult = "sent"
+	ProviderSuppressed ProviderResult = "suppressed"
+	ProviderThrottled  ProviderResult = "throttled"
+)
+
+// Valid indicates whether the value is a known member of the ProviderResult enum.
+func (e ProviderResult) Valid() bool {
+	switch e {
+	case ProviderDeferred:
+		return true
+	case ProviderRejected:
+		return true
+	case ProviderSent:
+		return true
+	case ProviderSuppressed:
+		return true
+	case ProviderThrottled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProviderState.
+const (
+	ProviderDrained ProviderState = "drained"
+	ProviderPinned  ProviderState = "pinned"
+	ProviderRunning ProviderState = "running"
+)
+
+// Valid indicates whether the value is a known member of the ProviderState enum.
+func (e ProviderState) Valid() bool {
+	switch e {
+	case ProviderDrained:
+		return true
+	case ProviderPinned:
+		return true
+	case ProviderRunning:
 		return true
 	default:
 		return false
@@ -1437,6 +1488,19 @@ type NewWebhook struct {
 // Example: Ministry of Health
 type Organisation = string
 
+// PastProviderChange defines model for PastProviderChange.
+type PastProviderChange struct {
+	At time.Time `json:"at,omitempty,omitzero"`
+
+	// By The client; absent: crier itself.
+	By     string `json:"by,omitempty,omitzero"`
+	Factor int    `json:"factor"`
+
+	// Reason Why crier has moved it, such as 12 of 100 calls failed.
+	Reason ProviderReason `json:"reason,omitempty,omitzero"`
+	State  ProviderState  `json:"state"`
+}
+
 // Pause defines model for Pause.
 type Pause struct {
 	// Until In the future; absent: until resumed.
@@ -1973,6 +2037,91 @@ type Problem struct {
 
 // ProblemCode defines model for ProblemCode.
 type ProblemCode string
+
+// Provider defines model for Provider.
+type Provider struct {
+	// By Who decided that; absent: crier itself, or nobody yet.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Changes What was decided before; not in the list.
+	Changes  []PastProviderChange `json:"changes,omitempty,omitzero"`
+	Channel  Channel              `json:"channel"`
+	Deferred int                  `json:"deferred"`
+
+	// Factor Percent of its weight that it gets.
+	Factor int `json:"factor"`
+
+	// InFlight Calls of this node that have not come back.
+	InFlight int `json:"inFlight"`
+
+	// Kind What it is, such as email or sandbox.
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+
+	// Nodes How many nodes share the rate, as this one sees it.
+	Nodes int `json:"nodes"`
+
+	// Open This node takes it for dead, and only probes it.
+	Open bool `json:"open"`
+
+	// P50 Milliseconds that half of the calls took at most, to about a third.
+	P50 int `json:"p50"`
+	P99 int `json:"p99"`
+
+	// Rate Deliveries a second that all nodes together give it; absent: any number.
+	Rate float32 `json:"rate,omitempty,omitzero"`
+
+	// Reason Why crier has moved it, such as 12 of 100 calls failed.
+	Reason ProviderReason `json:"reason,omitempty,omitzero"`
+
+	// Rejected Suppressed ones too.
+	Rejected int `json:"rejected"`
+
+	// Sent In the last minute, by this node; so the following.
+	Sent  int           `json:"sent"`
+	Since time.Time     `json:"since,omitempty,omitzero"`
+	State ProviderState `json:"state"`
+
+	// Weight As configured; a policy may give others.
+	Weight int `json:"weight"`
+}
+
+// ProviderChange defines model for ProviderChange.
+type ProviderChange struct {
+	// Factor Percent of its weight; more than 100 only if pinned.
+	Factor *int          `json:"factor,omitempty"`
+	State  ProviderState `json:"state"`
+}
+
+// ProviderList defines model for ProviderList.
+type ProviderList struct {
+	Providers []Provider `json:"providers"`
+}
+
+// ProviderReason Why crier has moved it, such as 12 of 100 calls failed.
+type ProviderReason = string
+
+// ProviderResult defines model for ProviderResult.
+type ProviderResult string
+
+// ProviderState defines model for ProviderState.
+type ProviderState string
+
+// ProviderTest defines model for ProviderTest.
+type ProviderTest struct {
+	// Code What the provider called it, such as 451 4.7.1.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// ProviderID What it calls the message.
+	ProviderID string `json:"providerId,omitempty,omitzero"`
+
+	// Reason Why not, such as unreachable.
+	Reason string         `json:"reason,omitempty,omitzero"`
+	Result ProviderResult `json:"result"`
+
+	// Took Milliseconds.
+	Took int `json:"took"`
+}
 
 // Publish defines model for Publish.
 type Publish struct {
@@ -2548,6 +2697,9 @@ type PageCursor = string
 // PageLimit defines model for pageLimit.
 type PageLimit = int
 
+// PathChannel defines model for pathChannel.
+type PathChannel = Channel
+
 // PathClient An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
 //
 // Example: hosp-7
@@ -2555,6 +2707,9 @@ type PathClient = ClientID
 
 // PathConsumer defines model for pathConsumer.
 type PathConsumer = string
+
+// PathProvider defines model for pathProvider.
+type PathProvider = string
 
 // PathRoom a-z, 0-9, '-' and '_', beginning with a letter or digit.
 //
@@ -2604,6 +2759,9 @@ type PreconditionFailed = Problem
 
 // PreconditionRequired RFC 9457.
 type PreconditionRequired = Problem
+
+// ProviderAnswer defines model for ProviderAnswer.
+type ProviderAnswer = Provider
 
 // RoomAnswer Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
 type RoomAnswer = Room
@@ -2732,6 +2890,12 @@ type RetirePolicyParams struct {
 type SubmitPolicyParams struct {
 	// IfMatch The revision's ETag.
 	IfMatch string `json:"If-Match"`
+}
+
+// PutProviderParams defines parameters for PutProvider.
+type PutProviderParams struct {
+	// IfMatch The ETag under which it was read, so that no decision of somebody else is lost; absent: whatever was decided.
+	IfMatch string `json:"If-Match,omitempty,omitzero"`
 }
 
 // ListRoomsParams defines parameters for ListRooms.
@@ -2879,6 +3043,12 @@ type HandOverPolicyJSONRequestBody = PolicyAuthor
 
 // RewritePolicyJSONRequestBody defines body for RewritePolicy for application/json ContentType.
 type RewritePolicyJSONRequestBody = PolicyRules
+
+// PutProviderJSONRequestBody defines body for PutProvider for application/json ContentType.
+type PutProviderJSONRequestBody = ProviderChange
+
+// TestProviderJSONRequestBody defines body for TestProvider for application/json ContentType.
+type TestProviderJSONRequestBody = Recipient
 
 // CreateRoomJSONRequestBody defines body for CreateRoom for application/json ContentType.
 type CreateRoomJSONRequestBody = NewRoom

@@ -12,6 +12,7 @@ import (
 
 	"github.com/govcrier/crier/api"
 	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/config"
 )
@@ -28,7 +29,8 @@ type App struct {
 	outbox    *sandbox.Sandbox
 	inlets    inlets
 	reached   []func(base string) // want to know where others reach the API
-	nats      string              // where NATS clients connect, once Ready
+	bridge    *channels.Bridge
+	nats      string // where NATS clients connect, once Ready
 	webSocket string
 }
 

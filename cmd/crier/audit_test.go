@@ -66,6 +66,14 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", subscribers + "/WAITS/decline", demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 404},
+		{"GET", "/v1/providers", demoAuditor, "", 200},
+		{"GET", "/v1/providers", demoPublisher, "", 403},
+		{"GET", "/v1/providers/email/sandbox", demoAuditor, "", 200},
+		{"GET", "/v1/providers/email/qzcanary", demoAuditor, "", 404},
+		{"PUT", "/v1/providers/email/sandbox", demoAdmin, `{"state":"running"}`, 200},
+		{"PUT", "/v1/providers/email/sandbox", demoAdmin, `{"state":"qzcanary"}`, 400},
+		{"POST", "/v1/providers/email/sandbox/test", demoAdmin, `{"email":"qzcanary@example.com"}`, 200},
+		{"POST", "/v1/providers/email/sandbox/test", demoAuditor, `{"email":"qzcanary@example.com"}`, 403},
 		{"GET", "/v1/suppressions", demoDPO, "", 200},
 		{"GET", "/v1/suppressions", demoPublisher, "", 403},
 		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary@example.com"}`, 200},
@@ -252,7 +260,7 @@ func (s *stand) call(c auditCall) answer {
 			s.t.Fatal(err)
 		}
 		header = []string{"If-Match", one.ETag}
-	case c.method == http.MethodPut && c.status == http.StatusOK && !policies:
+	case c.method == http.MethodPut && c.status == http.StatusOK && strings.HasPrefix(c.path, "/v1/rooms/"):
 		room, err := s.as(token).Room(s.t.Context(), "ward")
 		if err != nil {
 			s.t.Fatal(err)

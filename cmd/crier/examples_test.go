@@ -309,11 +309,16 @@ func (x *exampleRun) named(parameter string) string {
 	case "revision":
 		return "1"
 	case "provider":
-		return "texts"
+		if strings.HasPrefix(x.operation.OperationID, "hear") {
+			return "texts"
+		}
+		return "sandbox"
 	case "kind":
 		return "receipt?MessageStatus=sent"
 	case "client":
 		return "hosp-7"
+	case "channel":
+		return "email"
 	}
 	x.t.Fatalf("nothing is known of {%s}", parameter)
 	return ""

@@ -35,8 +35,9 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 		Controls: k.controls, Failures: a.startControl(c, s, k, leases),
 		Suppressions: k.suppressions, Left: k.departures.Has, Leave: k.links.Leave, Token: registry.Tokens{Vault: s.vault}.Sign,
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
-		Exercise: a.config.Alerts.Exercise,
+		Exercise: a.config.Alerts.Exercise, Uses: k.uses, Reports: a.reports(s), Node: a.config.Broker.Node,
 	})
+	a.bridge = bridge
 	c.run("bridge", bridge.Run)
 	// What falls due is moved by every node: they share a consumer, a job that is moved twice has the same
 	// identity, and further attempts have no order.

@@ -36,6 +36,7 @@ type knowledge struct {
 	links       *registry.Links
 
 	suppressions *registry.Suppressions
+	uses         *registry.Providers
 
 	calls *outbound.Client // of URLs that applications have named
 }
@@ -87,6 +88,11 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 		return nil, err
 	}
 	c.run("suppressions", k.suppressions.Run)
+	k.uses = registry.NewProviders(s.log, s.broker.Now, a.log.With("part", "providers"))
+	if err := k.uses.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("providers", k.uses.Run)
 	k.subscribers.Departures, k.links = k.departures, &registry.Links{Vault: s.vault}
 	k.webhooks = &registry.Webhooks{
 		Store: s.log, Vault: s.vault, Rooms: k.rooms, Blocked: k.blocked, KeepSecret: a.config.Providers.Webhook.KeepSecret, Now: s.broker.Now,

@@ -25,6 +25,7 @@ const (
 	bucketControls    = "controls"
 	bucketSenders     = "senders"
 	bucketDepartures  = "departures"
+	bucketProviders   = "providers"
 
 	bucketSuppressions = "suppressions"
 	streamConfig       = "KV_" + bucketRooms   // what the bucket is kept in
@@ -91,6 +92,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketControls, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketSenders, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketSuppressions, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketProviders, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketDepartures, History: 1, TTL: departureAge, Replicas: o.Replicas},
 	}
 }
