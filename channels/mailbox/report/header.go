@@ -117,7 +117,9 @@ func clean(s string) string {
 }
 
 // anAddress finds one in text that net/mail does not understand.
-func anAddress() *regexp.Regexp { return regexp.MustCompile(`[^\s<>"(),;:\\\[\]]+@[^\s<>"(),;:\\\[\]]+`) }
+func anAddress() *regexp.Regexp {
+	return regexp.MustCompile(`[^\s<>"(),;:\\\[\]]+@[^\s<>"(),;:\\\[\]]+`)
+}
 
 // address reads the first address of a field; zero if there is none.
 func address(s string) rooms.Address {

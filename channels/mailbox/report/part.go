@@ -75,7 +75,9 @@ func chunks(body []byte, boundary string) iter.Seq[[]byte] {
 }
 
 // withoutEnd leaves out the line break that belongs to the boundary.
-func withoutEnd(b []byte) []byte { return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r")) }
+func withoutEnd(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+}
 
 // mediaType reads a Content-Type, also one that is none.
 func mediaType(s string) (media string, params map[string]string) {
@@ -98,7 +100,9 @@ func mediaType(s string) (media string, params map[string]string) {
 	return media, params
 }
 
-func aParameter() *regexp.Regexp { return regexp.MustCompile(`;\s*([A-Za-z-]+)\s*=\s*("[^"]*"|[^;\s]+)`) }
+func aParameter() *regexp.Regexp {
+	return regexp.MustCompile(`;\s*([A-Za-z-]+)\s*=\s*("[^"]*"|[^;\s]+)`)
+}
 
 // every walks over a mail and its parts.
 func (p *part) every(fn func(*part)) {

@@ -17,7 +17,9 @@ const (
 	testUMID  = rooms.UMID("01KAPX5Z0R8Q3V7W2M4N6P8S9T")
 )
 
-func ours() Addresses { return Addresses{Bounce: "bounces", Reply: "reply", Unsubscribe: "unsubscribe"} }
+func ours() Addresses {
+	return Addresses{Bounce: "bounces", Reply: "reply", Unsubscribe: "unsubscribe"}
+}
 
 func sample(tb testing.TB, name string) []byte {
 	tb.Helper()
@@ -32,7 +34,9 @@ func sample(tb testing.TB, name string) []byte {
 func TestReports(t *testing.T) {
 	bounce := Envelope{To: "bounces+" + testToken + "@crier.test", Known: true}
 	plain := Envelope{To: "office@crier.test", Known: true}
-	from := func(local string) Envelope { return Envelope{From: "citizen@people.test", To: local + "@crier.test", Known: true} }
+	from := func(local string) Envelope {
+		return Envelope{From: "citizen@people.test", To: local + "@crier.test", Known: true}
+	}
 	for name, tc := range map[string]struct {
 		e    Envelope
 		want string // kind, code, reason, whether there is a token, whether there is an id
