@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -68,8 +69,12 @@ func (d *desk) deps() mailbox.Deps {
 			return mailbox.Standing{Room: "newborn", Recipients: d.recipients, Attempt: 3}, nil
 		},
 		Metrics: d.metrics,
-		Logger:  slog.New(slog.NewTextHandler(&d.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger:  logger(&d.logged),
 	}
+}
+
+func logger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // listen has a source heard until the test ends, or stop is called.
@@ -121,10 +126,15 @@ func (d *desk) all() string {
 // server starts a listener, and says where.
 func server(t *testing.T, o mailbox.Options, d *desk) (*mailbox.Listener, string) {
 	t.Helper()
+	return serverWith(t, o, d.deps())
+}
+
+func serverWith(t *testing.T, o mailbox.Options, d mailbox.Deps) (*mailbox.Listener, string) {
+	t.Helper()
 	if len(o.Domains) == 0 {
 		o.Domains = []string{"crier.test"}
 	}
-	l, err := mailbox.NewListener(o, d.deps())
+	l, err := mailbox.NewListener(o, d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ func (l *Letter) bounced(e Envelope) (verdict, bool) {
 	if !l.fromCarrier(e) {
 		return verdict{}, false
 	}
-	text := l.text
+	text := bounded(l.text, maxText)
 	if at := aCopy().FindStringIndex(text); at != nil {
 		text = text[:at[0]]
 	}

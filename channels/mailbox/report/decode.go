@@ -10,7 +10,7 @@ import (
 )
 
 // maxDecoded is how much of a part is decoded.
-const maxDecoded = 1 << 20
+const maxDecoded = 256 << 10
 
 // content undoes a part's transfer encoding (RFC 2045 §6), as far as it makes sense.
 func (p *part) content() []byte {

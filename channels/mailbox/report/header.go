@@ -80,20 +80,27 @@ func beginsField(line []byte) bool {
 // parseHeader reads what it can; lines that are none of a header are left out.
 func parseHeader(b []byte) header {
 	var h header
+	var folded []string // what there is of the last value
+	end := func() {
+		if len(h) > 0 && len(folded) > 1 {
+			h[len(h)-1].value = strings.Join(folded, " ")
+		}
+	}
 	b = b[:min(len(b), maxHeader)]
 	for at := 0; at < len(b) && len(h) < maxFields; {
 		line, next := lineAt(b, at)
 		at = next
 		switch {
 		case len(line) > 0 && (line[0] == ' ' || line[0] == '\t'):
-			if len(h) > 0 {
-				h[len(h)-1].value += " " + string(bytes.TrimSpace(line))
-			}
+			folded = append(folded, string(bytes.TrimSpace(line)))
 		case beginsField(line):
+			end()
 			name, value, _ := strings.Cut(string(line), ":")
 			h = append(h, field{strings.ToLower(strings.TrimRight(name, " \t")), strings.TrimSpace(value)})
+			folded = []string{h[len(h)-1].value}
 		}
 	}
+	end()
 	return h
 }
 

@@ -57,10 +57,12 @@ func chunks(body []byte, boundary string) iter.Seq[[]byte] {
 				break
 			}
 			i += at
-			at = i + len(delimiter)
+			if at = i + len(delimiter); i > 0 && body[i-1] != '\n' {
+				continue
+			}
 			rest, next := lineAt(body, at)
 			ends := bytes.HasPrefix(rest, []byte("--"))
-			if i > 0 && body[i-1] != '\n' || !ends && len(bytes.TrimSpace(rest)) > 0 {
+			if !ends && len(bytes.TrimSpace(rest)) > 0 {
 				continue
 			}
 			if begun >= 0 && !yield(withoutEnd(body[min(begun, i):i])) || ends {
