@@ -53,13 +53,13 @@ func (o Options) checkListener() (f faults) {
 	f.when(len(o.Domains) == 0, "domains: missing, those for which mail is taken")
 	for _, d := range o.Domains {
 		_, err := rooms.ParseEmail("a@" + d)
-		f.when(err != nil, "domains: %q is not a domain name", d)
+		f.when(err != nil, "domains: domain names, such as example.org")
 	}
 	f.when(strings.ContainsAny(o.Hostname, " \t\r\n"), "hostname: not a host name")
 	f.when((o.TLS.CertFile == "") != (o.TLS.KeyFile == ""), "tls.keyFile: certFile and keyFile, or neither")
 	for _, n := range o.Trusted {
 		_, err := netip.ParsePrefix(n)
-		f.when(err != nil, "trusted: %q is not a network, such as 192.0.2.0/24", n)
+		f.when(err != nil, "trusted: networks, such as 192.0.2.0/24")
 	}
 	f.when(o.MaxConnections < 1, "maxConnections: must be positive")
 	f.when(o.MaxConnectionsPerSource < 1, "maxConnectionsPerSource: must be positive")

@@ -36,14 +36,14 @@ func (w *reducer) tag(s string) string {
 	if strings.HasPrefix(s, "<!--") {
 		return after(s, "-->")
 	}
+	if len(s) < 2 || s[1] != '/' && s[1] != '!' && !letter(s[1]) {
+		w.write("<")
+		return s[1:]
+	}
 	inner, rest, closed := strings.Cut(s[1:], ">")
 	if !closed {
 		w.write(s)
 		return ""
-	}
-	if inner == "" || inner[0] != '/' && inner[0] != '!' && !letter(inner[0]) {
-		w.write("<")
-		return s[1:]
 	}
 	switch name := nameOf(inner); name {
 	case "script", "style", "head", "title":
