@@ -42,6 +42,7 @@ func (c Config) Check() []error {
 		located("providers.sms", "sms", c.Providers.SMS, c.Providers.SMS.Check()),
 		located("providers.webhook", "outbound", c.Providers.Webhook, c.Providers.Webhook.Check()),
 		located("sandbox", "sandbox", c.Sandbox, c.Sandbox.Check()),
+		located("mailbox", "mailbox", c.Mailbox, c.Mailbox.Check()),
 		located("logging", "logging", c.Logging, c.Logging.Check()),
 		c.checkAddresses(), c.contradictions(),
 	)

@@ -11,6 +11,7 @@ import (
 	"github.com/govcrier/crier/api/servercert"
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/mailbox"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/consumers"
@@ -47,6 +48,7 @@ type Config struct {
 	Bridge    channels.Options `yaml:"bridge"`
 	Providers Providers        `yaml:"providers"`
 	Sandbox   sandbox.Options  `yaml:"sandbox"`
+	Mailbox   mailbox.Options  `yaml:"mailbox"`
 	Metrics   Metrics          `yaml:"metrics"`
 	Logging   Logging          `yaml:"logging"`
 }
@@ -102,6 +104,7 @@ func (c Config) Complete() Config {
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()
 	c.Sandbox = c.Sandbox.WithDefaults()
+	c.Mailbox = c.Mailbox.WithDefaults()
 	c.Logging.Level = cmp.Or(c.Logging.Level, "info")
 	c.Logging.Format = cmp.Or(c.Logging.Format, "text")
 	return c

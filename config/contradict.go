@@ -37,6 +37,7 @@ func (c Config) contradictions() []error {
 	bad(within(c.Vault.KeysFile, c.Broker.Store), "vault.keysFile: lies inside broker.store, which it protects")
 	bad(within(c.API.TLS.KeyFile, c.Broker.Store), "api.tls.keyFile: lies inside broker.store")
 	bad(c.Metrics.Listen != "" && c.Metrics.Listen == c.API.Listen, "metrics.listen: the same address as api.listen")
+	bad(within(c.Mailbox.TLS.KeyFile, c.Broker.Store), "mailbox.tls.keyFile: lies inside broker.store")
 	return faults
 }
 

@@ -42,6 +42,8 @@ func TestFaults(t *testing.T) {
 		"webhooks' secrets":        {"providers: {webhook: {keepSecret: -1h}}\n", "providers.webhook.keepSecret: not negative"},
 		"logging":                  {"logging: {level: loud}\n", "logging.level: one of"},
 		"address":                  {"metrics: {listen: localhost}\n", "metrics.listen: of the form host:port"},
+		"mailbox":                  {"mailbox: {kind: lmtp}\n", "mailbox.domains: missing"},
+		"mailbox's folder":         {"mailbox: {kind: imap, imap: {address: a.test:993, username: a, passwordFile: b, failed: inbox}}\n", "mailbox.imap.failed: is imap.folder"},
 		"policy":                   {"policy: {jitter: 2}\n", "policy.jitter: from 0 to 1"},
 		"rules of the policy": {`policy: {quota: {perMinute: 10}, lanes: {normal: {}, bulk: {perDay: 2}}, content: {segments: 2}, zone: Asia/Bishkek,
   quietHours: ["21:00-08:00", "sun 00:00-24:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100}

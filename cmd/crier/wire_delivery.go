@@ -27,6 +27,10 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	}
 	k.startRelease(c, leases)
 	a.startForgetting(c, s, k, leases)
+	heard, takeMail, err := a.mailbox(s, k)
+	if err != nil {
+		return err
+	}
 	planner := fanout.New(s.log, s.vault, a.recorder(c, s.log, "planner"), leases, a.log.With("part", "planner"))
 	planner.Controls = k.controls
 	c.run("planner", planner.Run)
@@ -35,10 +39,13 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 		Controls: k.controls, Failures: a.startControl(c, s, k, leases),
 		Suppressions: k.suppressions, Left: k.departures.Has, Leave: k.links.Leave, Token: registry.Tokens{Vault: s.vault}.Sign,
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
-		Exercise: a.config.Alerts.Exercise, Uses: k.uses, Reports: a.reports(s), Node: a.config.Broker.Node,
+		Exercise: a.config.Alerts.Exercise, Uses: k.uses, Reports: a.reports(s), Node: a.config.Broker.Node, Listeners: heard,
 	})
 	a.bridge = bridge
 	c.run("bridge", bridge.Run)
+	if takeMail != nil {
+		c.run("mailbox", takeMail)
+	}
 	// What falls due is moved by every node: they share a consumer, a job that is moved twice has the same
 	// identity, and further attempts have no order.
 	c.run("mover", func(ctx context.Context) error {

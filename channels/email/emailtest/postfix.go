@@ -18,6 +18,7 @@ type PostfixOptions struct {
 	Relay       string            // host:port to which everything accepted goes
 	Refuse      map[string]string // replies by recipient, such as "451 4.7.1 try again in 300 seconds"
 	Certificate *Certificate      // STARTTLS is offered if set
+	Transports  map[string]string // where mail for a domain goes instead, such as "lmtp:inet:127.0.0.1:2400"
 }
 
 // Postfix is one that runs for a test alone.

@@ -23,6 +23,7 @@ bounce  unix       - - n -     0 bounce
 defer   unix       - - n -     0 bounce
 trace   unix       - - n -     0 bounce
 smtp    unix       - - n -     - smtp
+lmtp    unix       - - n -     - lmtp
 error   unix       - - n -     - error
 retry   unix       - - n -     - error
 anvil   unix       - - n -     1 anvil
@@ -63,7 +64,7 @@ func (p *Postfix) write(tb testing.TB, o PostfixOptions) {
 	p.giveTo(tb, "postfix", "data")
 	for name, text := range map[string]string{
 		"master.cf": fmt.Sprintf(masterCF, p.Port),
-		"main.cf":   fmt.Sprintf(mainCF, p.name, p.folder, nextHop(tb, o.Relay)) + restrictions(o.Refuse) + tlsSettings(o.Certificate),
+		"main.cf":   fmt.Sprintf(mainCF, p.name, p.folder, nextHop(tb, o.Relay)) + restrictions(o.Refuse) + transports(o.Transports) + tlsSettings(o.Certificate),
 	} {
 		if err := os.WriteFile(p.path("conf", name), []byte(text), 0o644); err != nil {
 			tb.Fatal(err)
@@ -108,6 +109,18 @@ func restrictions(refuse map[string]string) string {
 		return "smtpd_recipient_restrictions = permit_mynetworks, reject\n"
 	}
 	return fmt.Sprintf("smtpd_recipient_restrictions = check_recipient_access inline:{%s }, permit_mynetworks, reject\n", &table)
+}
+
+// transports sends mail for some domains elsewhere (transport(5)).
+func transports(by map[string]string) string {
+	var table strings.Builder
+	for _, domain := range slices.Sorted(maps.Keys(by)) {
+		fmt.Fprintf(&table, " { %s = %s }", domain, by[domain])
+	}
+	if table.Len() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("transport_maps = inline:{%s }\n", &table)
 }
 
 func tlsSettings(c *Certificate) string {

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/channels/email/emailtest"
+)
+
+// A bounce that comes in as mail ends its delivery, and who asks for it reads why.
+func TestBounceFailsItsDelivery(t *testing.T) {
+	sink := emailtest.StartSink(t, emailtest.SinkOptions{})
+	at := freeAddress(t)
+	h := newLocal(t, "providers.email.kind=smtp", "providers.email.host="+sink.Host, fmt.Sprintf("providers.email.port=%d", sink.Port),
+		"providers.email.tls=none", "providers.email.from=office@crier.test", "mailbox.kind=smtp", "mailbox.domains=crier.test", "mailbox.listen="+at)
+	named := h.publish("to-one", v1.Contact{Email: "citizen@people.test"})
+	var sent []emailtest.Message
+	eventually(t, 20*time.Second, func() string {
+		if sent = sink.Messages(); len(sent) != 1 {
+			return fmt.Sprintf("%d mails are sent, want 1", len(sent))
+		}
+		return ""
+	})
+	raw, err := os.ReadFile("../../channels/mailbox/report/testdata/bounce-fallback-id.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := strings.ReplaceAll(string(raw), "01KAPX5Z0R8Q3V7W2M4N6P8S9T.7", sent[0].Envelope)
+	eventually(t, 20*time.Second, func() string { // 451 while the bridge does not listen yet
+		if err := bringMail(at, "", "office@crier.test", report); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	eventually(t, 20*time.Second, func() string {
+		d := h.deliveries(named.UMID)[0]
+		if d.Status != v1.Failed || d.Reason != v1.DeliveryReasonBounced {
+			return fmt.Sprintf("the delivery is %s (%s)", d.Status, d.Reason)
+		}
+		return ""
+	})
+	if err := bringMail(at, "a@people.test", "b@elsewhere.test", report); err == nil {
+		t.Error("mail for others is taken")
+	}
+}
+
+func bringMail(at, from, to, text string) error {
+	c, err := smtp.Dial(at)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.SendMail(from, []string{to}, strings.NewReader(text))
+}
+
+// freeAddress is one on this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
