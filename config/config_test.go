@@ -94,10 +94,13 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 func plain(c config.Config) config.Config {
 	c.Broker.Log, c.Log.Log, c.Index.Logger, c.Index.Metrics, c.Index.Now, c.Sandbox.Now = nil, nil, nil, nil, nil, nil
 	c.Index.Path = ""
-	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Providers.Webhook.Allow, &c.Policy.QuietHours} {
+	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Providers.Webhook.Allow, &c.Policy.QuietHours, &c.Providers.Email.OAuth2.Scopes} {
 		if len(*list) == 0 {
 			*list = nil
 		}
+	}
+	if len(c.Providers.Email.DKIM) == 0 {
+		c.Providers.Email.DKIM = nil
 	}
 	if len(c.Policy.Lanes)+len(c.Policy.SentIsDelivered) == 0 {
 		c.Policy.Lanes, c.Policy.SentIsDelivered = nil, nil
