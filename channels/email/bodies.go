@@ -5,7 +5,6 @@ import (
 	"container/list"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"sync"
 	"time"
 
@@ -43,17 +42,25 @@ func newBodies(limit int) *bodies {
 	return &bodies{limit: limit, byKey: map[contentKey]*list.Element{}, order: list.New()}
 }
 
-// of gives the body of a content: the same bytes each time, kept or not.
-func (b *bodies) of(c rooms.Content) (body, error) {
-	key := keyOf(c)
+// of gives the body of a content: the same bytes each time, kept or not, but for the signature, if a signer is given.
+func (b *bodies) of(c rooms.Content, s *signer) (body, error) {
+	key := keyOf(c, s != nil)
 	if kept, ok := b.find(key); ok {
 		return kept, nil
 	}
-	made, err := newBody(c, key)
+	made, err := newBody(c, key, s)
 	if err == nil {
 		b.keep(key, made)
 	}
 	return made, err
+}
+
+func newBody(c rooms.Content, key contentKey, s *signer) (body, error) {
+	entity, err := compose(c, key)
+	if err == nil && s != nil {
+		entity, err = s.sign(entity, key.boundary("signed-"))
+	}
+	return body{entity, hashBody(entity)}, err
 }
 
 func (b *bodies) find(key contentKey) (body, bool) {
@@ -83,17 +90,20 @@ func (b *bodies) keep(key contentKey, made body) {
 }
 
 // keyOf is over what a body is made of.
-func keyOf(c rooms.Content) (key contentKey) {
+func keyOf(c rooms.Content, signed bool) (key contentKey) {
 	text, html := c.Text.Reveal(), c.HTML.Reveal()
-	all := make([]byte, 0, 8+len(text)+len(html))
+	all := make([]byte, 1, 9+len(text)+len(html))
+	if signed {
+		all[0] = 1
+	}
 	all = binary.BigEndian.AppendUint64(all, uint64(len(text)))
 	return sha256.Sum256(append(append(all, text...), html...))
 }
 
-// newBody writes text, HTML, or both as alternatives, HTML last since it is preferred (RFC 2046 §5.1.4). The boundary
+// compose writes text, HTML, or both as alternatives, HTML last since it is preferred (RFC 2046 §5.1.4). The boundary
 // follows from the content.
-func newBody(c rooms.Content, key contentKey) (body, error) {
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("crier-"+hex.EncodeToString(key[:16])))
+func compose(c rooms.Content, key contentKey) ([]byte, error) {
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(key.boundary("")))
 	m.SetDateWithValue(time.Time{})
 	m.SetMessageIDWithValue("none")
 	switch {
@@ -107,8 +117,7 @@ func newBody(c rooms.Content, key contentKey) (body, error) {
 	}
 	var whole bytes.Buffer
 	if _, err := m.WriteTo(&whole); err != nil {
-		return body{}, err
+		return nil, err
 	}
-	entity := whole.Bytes()[bytes.Index(whole.Bytes(), []byte("Content-")):] // before it stand a date, an id and a version
-	return body{entity, hashBody(entity)}, nil
+	return whole.Bytes()[bytes.Index(whole.Bytes(), []byte("Content-")):], nil // before it stand a date, an id and a version
 }

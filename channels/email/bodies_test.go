@@ -27,15 +27,15 @@ func TestBodiesAreComposedOnce(t *testing.T) {
 	contents := []rooms.Content{said("a", ""), said("", "a"), said("a", "b"), said("ab", ""), said(strings.Repeat("long ", 400), "<p>ж</p>")}
 	var first []body
 	for _, c := range contents {
-		b, err := kept.of(c)
+		b, err := kept.of(c, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		first = append(first, b)
 	}
 	for i, c := range contents {
-		again, err := kept.of(c)
-		anew, err2 := none.of(c)
+		again, err := kept.of(c, nil)
+		anew, err2 := none.of(c, nil)
 		if err != nil || err2 != nil || &again.bytes[0] != &first[i].bytes[0] || &anew.bytes[0] == &first[i].bytes[0] {
 			t.Errorf("%d: composed twice, or not anew where nothing is kept: %v, %v", i, err, err2)
 		}
@@ -54,9 +54,9 @@ func TestBodiesAreComposedOnce(t *testing.T) {
 func TestBodiesAreBounded(t *testing.T) {
 	b := newBodies(2000)
 	favourite := said("favourite", "")
-	was, err := b.of(favourite)
+	was, err := b.of(favourite, nil)
 	for i := range 100 {
-		if _, err := b.of(said(strings.Repeat("x", i*10), "")); err != nil {
+		if _, err := b.of(said(strings.Repeat("x", i*10), ""), nil); err != nil {
 			t.Fatal(err)
 		}
 		size := 0
@@ -66,7 +66,7 @@ func TestBodiesAreBounded(t *testing.T) {
 		if size != b.size || size > 2000 || len(b.byKey) != b.order.Len() {
 			t.Fatalf("%d bytes are kept in %d bodies, %d are counted in %d", size, b.order.Len(), b.size, len(b.byKey))
 		}
-		now, err2 := b.of(favourite)
+		now, err2 := b.of(favourite, nil)
 		if err != nil || err2 != nil || &now.bytes[0] != &was.bytes[0] {
 			t.Fatalf("after %d others what is used all the time was forgotten: %v, %v", i, err, err2)
 		}

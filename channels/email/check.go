@@ -12,7 +12,7 @@ import (
 // Check names every fault of the options. It reads no file and calls nobody.
 func (o Options) Check() []error {
 	o = o.WithDefaults()
-	return slices.Concat(o.checkRelay(), o.checkLogin(), o.checkTokens(), o.checkSender(), o.checkAnswers(), o.checkDKIM(), o.checkLimits())
+	return slices.Concat(o.checkRelay(), o.checkLogin(), o.checkTokens(), o.checkSender(), o.checkAnswers(), o.checkDKIM(), o.checkSMIME(), o.checkLimits())
 }
 
 type faults []error
@@ -52,6 +52,8 @@ func (o Options) checkSender() (f faults) {
 	f.when(err != nil && o.ReplyTo != "", "replyTo: %w", err)
 	_, err = rooms.ParsePersonName(o.FromName)
 	f.when(err != nil, "fromName: %w", err)
+	_, err = rooms.ParsePersonName(o.EncryptedSubject)
+	f.when(err != nil, "encryptedSubject: %w", err)
 	f.when(!isHost(o.HelloName), "helloName %q is not a domain name", o.HelloName)
 	f.when(!isHost(o.MessageIDDomain), "messageIDDomain %q is not a domain name", o.MessageIDDomain)
 	return f

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"time"
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
@@ -28,20 +29,21 @@ type composer struct {
 	Options
 	bodies *bodies
 	dkim   dkimKeys
+	signer *signer
 }
 
 func newComposer(o Options) (composer, error) {
 	keys, err := readDKIM(o.DKIM)
-	return composer{o, newBodies(o.CacheBytes), keys}, err
+	if err != nil {
+		return composer{}, err
+	}
+	s, err := newSigner(o.SMIME)
+	return composer{o, newBodies(o.CacheBytes), keys, s}, err
 }
 
 func (c composer) message(d rooms.Delivery) (message, error) {
 	from := c.sender(d.Sender)
-	body, err := c.bodies.of(d.Content)
-	if err != nil {
-		return message{}, err
-	}
-	header, err := c.header(d, from)
+	header, body, err := c.parts(d, from)
 	if err != nil {
 		return message{}, err
 	}
@@ -55,6 +57,41 @@ func (c composer) message(d rooms.Delivery) (message, error) {
 		utf8: !ascii(path + from.Address + to),
 		body: append(signed, body.bytes...),
 	}, nil
+}
+
+// parts are header and body. To who has a key nothing goes in the clear: his body is his own, and so may the subject be.
+func (c composer) parts(d rooms.Delivery, from mail.Address) (header []byte, b body, err error) {
+	var s *signer
+	if c.signer.names(from.Address) {
+		s = c.signer
+	}
+	if header, err = c.header(d, from); err != nil {
+		return nil, body{}, err
+	}
+	if len(d.To.Keys) == 0 {
+		b, err = c.bodies.of(d.Content, s)
+		return header, b, err
+	}
+	var hidden []byte
+	if !c.ClearSubject {
+		hidden = subjectOf(header)
+		d.Content.Subject = rooms.NewBody(c.EncryptedSubject)
+		if header, err = c.header(d, from); err != nil {
+			return nil, body{}, err
+		}
+	}
+	b, err = seal(d.To.Keys[0], d.Content, hidden, s, time.Now())
+	return header, b, err
+}
+
+// subjectOf is the field of a header, nil if there is none.
+func subjectOf(header []byte) []byte {
+	for _, f := range fieldsOf(header) {
+		if f.name == "subject" {
+			return []byte(f.text)
+		}
+	}
+	return nil
 }
 
 // header writes what is one recipient's own.

@@ -14,6 +14,8 @@
 //     one; once the whole message has been handed over without an answer nobody knows whether it
 //     was taken, and the outcome says so (reason unknown) instead of sending it again;
 //   - a recipient domain that is slow holds up others only as far as its own share of connections;
+//   - to a person who has a key (S/MIME or OpenPGP) nothing goes in the clear but the addresses: his
+//     messages are encrypted, other bytes each time, and a key that does not do rejects them;
 //   - credentials leave only over a connection whose certificate has been verified, or to this
 //     machine itself;
 //   - what the relay writes in its replies goes nowhere; only its codes and its queue id are kept,
@@ -21,7 +23,8 @@
 //
 // Enhanced status codes decide whether a message is tried again, given up, or given up with its
 // address left alone: see codes.go. DKIM signatures cover what mail programs show, so that no
-// second From can be put in front, and List-Unsubscribe.
+// second From can be put in front, and List-Unsubscribe. An S/MIME signature is made for the addresses
+// that its certificate names, and stands inside of what is encrypted.
 //
 // It does not look up MX records or read bounces: these are the relay's work and a mailbox's. How
 // the relay reaches other servers, by DANE (RFC 7672) or MTA-STS (RFC 8461), is the relay's policy

@@ -54,6 +54,12 @@ type Options struct {
 
 	Notify []string  `yaml:"notify"` // of what the relay is to tell (RFC 3461): failure, delay, success, or never; default failure and delay
 	DKIM   []DKIMKey `yaml:"dkim"`   // those of the domain in From sign
+	SMIME  SMIME     `yaml:"smime"`  // signs the content
+
+	// Who has a key gets his mail encrypted. Its subject stands within, and outside EncryptedSubject, unless ClearSubject
+	// leaves it where it is.
+	EncryptedSubject string `yaml:"encryptedSubject"` // default "Encrypted message"
+	ClearSubject     bool   `yaml:"clearSubject"`
 
 	HelloName       string `yaml:"helloName"`       // how the gateway introduces itself (EHLO); default MessageIDDomain
 	MessageIDDomain string `yaml:"messageIDDomain"` // right-hand side of each Message-ID; default the domain of From
@@ -78,6 +84,7 @@ func (o Options) WithDefaults() Options {
 	o.MaxConnections = cmp.Or(o.MaxConnections, 8)
 	o.MaxMessagesPerConnection = cmp.Or(o.MaxMessagesPerConnection, 100)
 	o.MaxPerDestination = cmp.Or(o.MaxPerDestination, o.MaxConnections)
+	o.EncryptedSubject = cmp.Or(o.EncryptedSubject, "Encrypted message")
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 30*time.Second)
 	o.MaxRetryAfter = cmp.Or(o.MaxRetryAfter, maxWait)

@@ -81,6 +81,8 @@ func TestOptionsCheck(t *testing.T) {
 		"clientSecretFile":         func(o *email.Options) { o.OAuth2.TokenURL = "https://login.test/token" },
 		"one of tokenFile and":     func(o *email.Options) { o.TokenFile, o.OAuth2.TokenURL = "f", "https://login.test/token" },
 		"one of passwordFile":      func(o *email.Options) { o.TokenFile, o.PasswordFile = "f", "f" },
+		"smime":                    func(o *email.Options) { o.SMIME.KeyFile = "f" },
+		"encryptedSubject":         func(o *email.Options) { o.EncryptedSubject = "a\r\nBcc: b" },
 		"dkim":                     func(o *email.Options) { o.DKIM = []email.DKIMKey{{}} },
 		"sendTimeout":              func(o *email.Options) { o.SendTimeout = -1 },
 	} {

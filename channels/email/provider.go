@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/govcrier/crier/channels"
@@ -45,7 +46,10 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 		return channels.Outcome{Result: channels.Rejected, Reason: rooms.NoContent}
 	}
 	m, err := p.compose.message(d)
-	if err != nil {
+	switch {
+	case errors.Is(err, errSealing):
+		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: codeSealing}
+	case err != nil:
 		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected}
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.options.SendTimeout)
