@@ -9,8 +9,8 @@ type Person struct {
 	Language   string            `json:"language,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"`
 	// What mail to him is encrypted with.
-	SMIMECertificate string      `json:"smimeCertificate,omitempty"` // PEM
-	OpenPGPKey       string      `json:"openpgpKey,omitempty"`       // armored
+	SMIMECertificate *string     `json:"smimeCertificate,omitzero"` // PEM; of a change, empty: no more
+	OpenPGPKey       *string     `json:"openpgpKey,omitzero"`       // armored; likewise
 	Consent          *NewConsent `json:"consent,omitempty"`
 	Confirm          bool        `json:"confirm,omitzero"` // of an admin's: invite the person
 }
