@@ -70,6 +70,7 @@ func subscriptionOf(f registry.Found) v1.PersonSubscription {
 	for _, e := range p.Contact.Endpoints() {
 		out.Contacts = append(out.Contacts, v1.PersonContact{Channel: v1.Channel(e.Channel), Address: e.Address.Reveal()})
 	}
+	out.SMIMECertificate, out.OpenPGPKey = p.Contact.Key(rooms.SMIME).Reveal(), p.Contact.Key(rooms.OpenPGP).Reveal()
 	for name, v := range p.Contact.Values {
 		out.Attributes[name] = v.Reveal()
 	}

@@ -198,6 +198,9 @@ func personAnswer(c *call, sub rooms.Subscriber, p rooms.Subscription, err error
 	for _, e := range p.Contact.Endpoints() {
 		one.Channels = append(one.Channels, v1.Channel(e.Channel))
 	}
+	for _, k := range p.Contact.Keys {
+		one.Encryption = append(one.Encryption, v1.KeyKind(k.Kind))
+	}
 	one.Language, one.Attributes = p.Contact.Language, p.Contact.Names()
 	if p.Consent != (rooms.Consent{}) {
 		one.Consent = consentOf(p.Consent)

@@ -94,7 +94,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 func plain(c config.Config) config.Config {
 	c.Broker.Log, c.Log.Log, c.Index.Logger, c.Index.Metrics, c.Index.Now, c.Sandbox.Now = nil, nil, nil, nil, nil, nil
 	c.Index.Path = ""
-	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Mailbox.Domains, &c.Mailbox.Trusted, &c.Providers.Webhook.Allow, &c.Policy.QuietHours} {
+	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Mailbox.Domains, &c.Mailbox.Trusted, &c.Providers.Webhook.Allow, &c.Policy.QuietHours, &c.Providers.Email.OAuth2.Scopes} {
 		if len(*list) == 0 {
 			*list = nil
 		}
@@ -103,6 +103,9 @@ func plain(c config.Config) config.Config {
 		h.Request.Query, h.Request.Form, h.Request.JSON, h.Request.Headers, h.Receipt.Statuses = nil, nil, nil, nil, nil
 		h.Answer.Rules, h.Verify.Over, h.Verify.Networks, h.Allow, h.Ports = nil, nil, nil, nil, nil
 		c.Providers.SMS.HTTP = h
+	}
+	if len(c.Providers.Email.DKIM) == 0 {
+		c.Providers.Email.DKIM = nil
 	}
 	if len(c.Policy.Lanes)+len(c.Policy.SentIsDelivered) == 0 {
 		c.Policy.Lanes, c.Policy.SentIsDelivered = nil, nil

@@ -24,6 +24,9 @@ providers:
         host: relay.example.org
         from: noreply@example.org
         sendTimeout: 5s
+        oauth2: {tokenURL: "https://login.example.org/token", clientID: crier, clientSecretFile: /run/secret}
+        username: crier
+        dkim: [{domain: example.org, selector: s1, keyFile: /run/dkim.pem}]
   sms:
     kind: sandbox
 `
@@ -37,7 +40,7 @@ func TestSeveralProviders(t *testing.T) {
 		t.Fatal(errors.Join(faults...))
 	}
 	if len(p.Email.More) != 2 || p.Email.Called(p.Email.Kind) != "first" || p.Email.Rate != 100 || p.Email.More[0].Fail != "temporarily" ||
-		p.Email.More[1].Port != 587 || p.SMS.Called(p.SMS.Kind) != "sandbox" || !p.Sandboxed() {
+		p.Email.More[1].Port != 587 || p.Email.More[1].OAuth2.ClientID != "crier" || p.Email.More[1].DKIM[0].Selector != "s1" || p.SMS.Called(p.SMS.Kind) != "sandbox" || !p.Sandboxed() {
 		t.Errorf("got %+v, %+v", p.Email, p.SMS)
 	}
 }
@@ -54,6 +57,7 @@ func TestSeveralProvidersWithFaults(t *testing.T) {
 		"{name: a, colour: red}":                      "providers.email.more[0].colour: unknown key",
 		"{name: a, kind: sandbox, sendTimeout: 5}":    "providers.email.more[0].sendTimeout: a duration has a unit",
 		"{name: a, kind: sandbox, more: [{name: b}]}": "providers.email.more[0].more: unknown key",
+		"{name: a, kind: smtp, dkim: [{key: x}]}":     "providers.email.more[0].dkim[0].key: unknown key",
 		"{name: a, name: b}":                          "providers.email.more[0].name: stands here for a second time",
 	} {
 		_, faults := load(t, "providers: {email: {kind: sandbox, more: ["+more+"]}}", nowhere)

@@ -117,6 +117,7 @@ type Contact struct {
 	Others   []Endpoint
 	Language string          // BCP 47, such as "ky"; "": any
 	Values   map[string]Body // what a content may say of the person, by name
+	Keys     []EncryptionKey // what mail to him is encrypted with, the one preferred first; nothing goes to him in the clear then
 }
 
 // Endpoint is an address on a channel.

@@ -17,6 +17,12 @@ type contactForm struct {
 	Others   []endpointForm    `json:"o,omitempty"`
 	Language string            `json:"l,omitempty"`
 	Values   map[string]string `json:"v,omitempty"`
+	Keys     []keyForm         `json:"e,omitempty"`
+}
+
+type keyForm struct {
+	Kind KeyKind `json:"t"`
+	Text string  `json:"k"`
 }
 
 type endpointForm struct {
@@ -40,6 +46,9 @@ func (c Contact) Encode() []byte {
 			f.Values = map[string]string{}
 		}
 		f.Values[name] = v.Reveal()
+	}
+	for _, k := range c.Keys {
+		f.Keys = append(f.Keys, keyForm{k.Kind, k.Text.Reveal()})
 	}
 	for _, s := range c.Signing {
 		f.Signing = append(f.Signing, signingForm{s.Secret.Reveal(), s.Until})
@@ -81,6 +90,9 @@ func DecodeContact(b []byte) (Contact, error) {
 			c.Values = map[string]Body{}
 		}
 		c.Values[name] = NewBody(v)
+	}
+	for _, k := range f.Keys {
+		c.Keys = append(c.Keys, EncryptionKey{k.Kind, NewBody(k.Text)})
 	}
 	for _, s := range f.Signing {
 		c.Signing = append(c.Signing, Signing{NewSecret(s.Secret), s.Until})

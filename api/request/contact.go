@@ -3,6 +3,7 @@ package request
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
@@ -22,6 +23,9 @@ func parsePerson(body []byte, values string) (rooms.Contact, error) {
 	return c, p.verdict()
 }
 
+// recipientValues is the member with the values of a recipient, who may have keys too.
+const recipientValues = "values"
+
 type contactParser struct {
 	*reader
 	person
@@ -36,6 +40,10 @@ func (p *contactParser) member(name string) error {
 		return p.array(func() error { return p.judged(p.channel) })
 	case p.values:
 		return p.object(p.oneValue)
+	case smimeCertificate, openpgpKey:
+		if p.values == recipientValues {
+			return p.key(name, time.Now(), false, &p.keys)
+		}
 	}
 	return p.unknown()
 }
@@ -99,7 +107,7 @@ func (p *messageParser) tooMany() error {
 // recipient reads the next one; what is wrong with it is a fault.
 func (p *messageParser) recipient(seen People) error {
 	before := len(p.faults)
-	one := contactParser{reader: p.reader, values: "values"}
+	one := contactParser{reader: p.reader, values: recipientValues}
 	if err := p.object(one.member); err != nil {
 		return err
 	}

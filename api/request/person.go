@@ -16,6 +16,7 @@ type person struct {
 	language     string
 	values       map[string]rooms.Body
 	channels     []rooms.Channel // in his order; nil: not said
+	keys         rooms.Contact   // with nothing else in it
 }
 
 // set takes one of the members that are a text; the code says what is wrong with it.
@@ -83,7 +84,10 @@ func (p *person) contact() (c rooms.Contact, fault rooms.Fault, ok bool) {
 	if c.Address.IsZero() {
 		return c, rooms.Fault{Code: string(v1.FaultCodeContactCount), Detail: contactCount}, false
 	}
-	c.Name, c.Language, c.Values = p.name, p.language, p.values
+	c.Name, c.Language, c.Values, c.Keys = p.name, p.language, p.values, p.keys.Keys
+	if member, found := keyless(c); found {
+		return c, rooms.Fault{Pointer: "/" + member, Code: string(v1.FaultCodeInvalidKey), Detail: errNoMail.Error()}, false
+	}
 	return c, fault, true
 }
 

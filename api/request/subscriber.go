@@ -28,7 +28,7 @@ func ParseSubscriptionRequest(body []byte, now time.Time) (rooms.Subscription, e
 }
 
 func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, error) {
-	p := subscriberParser{reader: newReader(body), now: now, confirm: byAdmin}
+	p := subscriberParser{reader: newReader(body), now: now, confirm: byAdmin, keys: byAdmin}
 	if err := p.document(p.member); err != nil {
 		return Subscriber{}, err
 	}
@@ -57,6 +57,9 @@ func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, erro
 		}
 		contact.Others = append(contact.Others, rooms.Endpoint{Channel: c, Address: p.at[c]})
 	}
+	if member, found := keyless(*contact); found && len(p.faults) == 0 {
+		_ = p.faultAt("/"+member, v1.FaultCodeInvalidKey, errNoMail.Error())
+	}
 	return p.s, p.verdict()
 }
 
@@ -74,6 +77,8 @@ type subscriberParser struct {
 	*reader
 	now     time.Time
 	confirm bool // may be asked for
+	keys    bool // may be given
+	change  bool // of a subscriber who is there
 	s       Subscriber
 	at      map[rooms.Channel]rooms.Address
 	order   []rooms.Channel
@@ -107,6 +112,9 @@ func (p *subscriberParser) member(name string) error {
 		return p.attributes()
 	case "consent":
 		return p.object(p.consent)
+	}
+	if (name == smimeCertificate || name == openpgpKey) && p.keys {
+		return p.key(name, p.now, p.change, &p.s.Contact)
 	}
 	if name == "confirm" && p.confirm {
 		return p.flag(&p.s.Confirm)

@@ -15,7 +15,7 @@ type SubscriberChange struct {
 
 // ParseSubscriberChange reads the members that are to be other than they are. Attributes replace all that there were.
 func ParseSubscriberChange(body []byte, now time.Time) (SubscriberChange, error) {
-	p := subscriberParser{reader: newReader(body), now: now}
+	p := subscriberParser{reader: newReader(body), now: now, keys: true, change: true}
 	if err := p.document(p.member); err != nil {
 		return SubscriberChange{}, err
 	}
@@ -39,6 +39,11 @@ func (c SubscriberChange) Apply(s *rooms.Subscription) error {
 	}
 	if given["attributes"] {
 		s.Contact.Values = p.Contact.Values
+	}
+	for member, kind := range map[string]rooms.KeyKind{smimeCertificate: rooms.SMIME, openpgpKey: rooms.OpenPGP} {
+		if given[member] {
+			s.Contact.SetKey(rooms.EncryptionKey{Kind: kind, Text: p.Contact.Key(kind)})
+		}
 	}
 	if given["consent"] {
 		s.Consent = p.Consent

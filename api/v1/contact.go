@@ -10,6 +10,9 @@ type Contact struct {
 	Language   string            `json:"language,omitempty"`   // BCP 47
 	Values     map[string]string `json:"values,omitempty"`     // of a recipient
 	Attributes map[string]string `json:"attributes,omitempty"` // of a subscriber
+	// What mail to a recipient is encrypted with.
+	SMIMECertificate string `json:"smimeCertificate,omitempty"` // PEM
+	OpenPGPKey       string `json:"openpgpKey,omitempty"`       // armored
 }
 
 // Text is what a message says, on each channel.

@@ -8,6 +8,9 @@ type Person struct {
 	Name       string            `json:"name,omitempty"`
 	Language   string            `json:"language,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"`
-	Consent    *NewConsent       `json:"consent,omitempty"`
-	Confirm    bool              `json:"confirm,omitzero"` // of an admin's: invite the person
+	// What mail to him is encrypted with.
+	SMIMECertificate *string     `json:"smimeCertificate,omitzero"` // PEM; of a change, empty: no more
+	OpenPGPKey       *string     `json:"openpgpKey,omitzero"`       // armored; likewise
+	Consent          *NewConsent `json:"consent,omitempty"`
+	Confirm          bool        `json:"confirm,omitzero"` // of an admin's: invite the person
 }

@@ -128,6 +128,7 @@ const (
 	FaultCodeFieldCount         FaultCode = "field_count"
 	FaultCodeInvalidAddress     FaultCode = "invalid_address"
 	FaultCodeInvalidClient      FaultCode = "invalid_client"
+	FaultCodeInvalidKey         FaultCode = "invalid_key"
 	FaultCodeInvalidName        FaultCode = "invalid_name"
 	FaultCodeInvalidTemplate    FaultCode = "invalid_template"
 	FaultCodeInvalidText        FaultCode = "invalid_text"
@@ -166,6 +167,8 @@ func (e FaultCode) Valid() bool {
 	case FaultCodeInvalidAddress:
 		return true
 	case FaultCodeInvalidClient:
+		return true
+	case FaultCodeInvalidKey:
 		return true
 	case FaultCodeInvalidName:
 		return true
@@ -219,6 +222,24 @@ func (e Join) Valid() bool {
 	case JoinClosed:
 		return true
 	case JoinOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyKind.
+const (
+	OpenPGP KeyKind = "openpgp"
+	SMIME   KeyKind = "smime"
+)
+
+// Valid indicates whether the value is a known member of the KeyKind enum.
+func (e KeyKind) Valid() bool {
+	switch e {
+	case OpenPGP:
+		return true
+	case SMIME:
 		return true
 	default:
 		return false
@@ -1209,6 +1230,9 @@ type History = bool
 // approved (approval), or not at all (closed), which is not shown.
 type Join string
 
+// KeyKind defines model for KeyKind.
+type KeyKind string
+
 // Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
 type Lane string
 
@@ -1483,6 +1507,10 @@ type NewWebhook struct {
 	URL CallURL `json:"url"`
 }
 
+// OpenPGPKey An OpenPGP public key, armored, which can be encrypted with now. Likewise (PGP/MIME); whoever has a certificate too
+// gets S/MIME.
+type OpenPGPKey = string
+
 // Organisation Shown beside the address; printable characters in one line.
 //
 // Example: Ministry of Health
@@ -1557,15 +1585,17 @@ type PersonSubscription struct {
 	Contacts   []PersonContact   `json:"contacts"`
 
 	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
-	ID       SubscriberID `json:"id"`
-	Language string       `json:"language"`
-	Name     string       `json:"name"`
+	ID         SubscriberID `json:"id"`
+	Language   string       `json:"language"`
+	Name       string       `json:"name"`
+	OpenPGPKey string       `json:"openpgpKey,omitempty,omitzero"`
 
 	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//
 	// Example: newborn
-	Room  RoomName  `json:"room"`
-	Since time.Time `json:"since"`
+	Room             RoomName  `json:"room"`
+	Since            time.Time `json:"since"`
+	SMIMECertificate string    `json:"smimeCertificate,omitempty,omitzero"`
 
 	// State requested: an admin has to approve; invited: the person has to confirm; active: gets what is published to all
 	// subscribers; paused: gets nothing for a while.
@@ -2478,6 +2508,11 @@ type RoomPolicy struct {
 	Name PolicyName `json:"name"`
 }
 
+// SMIMECertificate An X.509 certificate in PEM form, of an RSA key of 2,048 bits or more, valid now and for encrypting mail. Who sets
+// it answers for whose it is. From then on all mail to the person is encrypted to it (S/MIME), its subject too unless
+// the operator leaves that in the clear; where it does not do any more, nothing is sent by e-mail.
+type SMIMECertificate = string
+
 // SenderEmails From where it sends e-mail, in ASCII, the default first: an address, or `*@domain` for all of a domain. Of an
 // internationalised domain the xn-- form.
 type SenderEmails = []string
@@ -2556,6 +2591,9 @@ type Subscriber struct {
 	// Channels Where the person can be reached, the first first. This and the next are shown of one subscriber, not in lists.
 	Channels []Channel `json:"channels,omitempty,omitzero"`
 	Consent  *Consent  `json:"consent,omitempty"`
+
+	// Encryption How mail to the person is encrypted, the way preferred first; absent: not at all.
+	Encryption []KeyKind `json:"encryption,omitempty,omitzero"`
 
 	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
 	ID       SubscriberID `json:"id"`

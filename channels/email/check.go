@@ -12,7 +12,7 @@ import (
 // Check names every fault of the options. It reads no file and calls nobody.
 func (o Options) Check() []error {
 	o = o.WithDefaults()
-	return slices.Concat(o.checkRelay(), o.checkLogin(), o.checkSender(), o.checkLimits())
+	return slices.Concat(o.checkRelay(), o.checkLogin(), o.checkTokens(), o.checkSender(), o.checkAnswers(), o.checkDKIM(), o.checkSMIME(), o.checkLimits())
 }
 
 type faults []error
@@ -33,11 +33,11 @@ func (o Options) checkRelay() (f faults) {
 }
 
 func (o Options) checkLogin() (f faults) {
-	methods := []string{AuthAuto, AuthPlain, AuthLogin}
+	methods := []string{AuthAuto, AuthPlain, AuthLogin, AuthXOAUTH2}
 	f.when(!slices.Contains(methods, o.Auth), "auth %q is not one of %q", o.Auth, methods)
 	hasPassword := !o.Password.IsZero() || o.PasswordFile != ""
 	f.when(!o.Password.IsZero() && o.PasswordFile != "", "set one of password and passwordFile")
-	f.when(o.Username != "" && !hasPassword, "username is set, passwordFile is not")
+	f.when(o.Username != "" && !hasPassword && !o.hasToken(), "username is set, passwordFile is not")
 	f.when(o.Username == "" && hasPassword, "passwordFile is set, username is not")
 	verified := o.TLS == TLSRequired || o.TLS == TLSImplicit
 	f.when(o.Username != "" && !verified && !o.loopback(),
@@ -52,6 +52,8 @@ func (o Options) checkSender() (f faults) {
 	f.when(err != nil && o.ReplyTo != "", "replyTo: %w", err)
 	_, err = rooms.ParsePersonName(o.FromName)
 	f.when(err != nil, "fromName: %w", err)
+	_, err = rooms.ParsePersonName(o.EncryptedSubject)
+	f.when(err != nil, "encryptedSubject: %w", err)
 	f.when(!isHost(o.HelloName), "helloName %q is not a domain name", o.HelloName)
 	f.when(!isHost(o.MessageIDDomain), "messageIDDomain %q is not a domain name", o.MessageIDDomain)
 	return f
@@ -62,6 +64,9 @@ func (o Options) checkLimits() (f faults) {
 	f.when(o.MaxMessagesPerConnection < 1, "maxMessagesPerConnection %d is not positive", o.MaxMessagesPerConnection)
 	f.when(o.IdleTimeout < 0, "idleTimeout %s is not positive", o.IdleTimeout)
 	f.when(o.SendTimeout < 0, "sendTimeout %s is not positive", o.SendTimeout)
+	f.when(o.MaxPerDestination < 1, "maxPerDestination %d is not positive", o.MaxPerDestination)
+	f.when(o.MaxRetryAfter < 0, "maxRetryAfter %s is not positive", o.MaxRetryAfter)
+	f.when(o.CacheBytes < 0, "cacheBytes %d is not positive", o.CacheBytes)
 	return f
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"time"
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
@@ -16,26 +17,93 @@ import (
 type message struct {
 	envelope string // envelope id (RFC 3461 §4.4): "<umid>.<n>"
 	from, to string
-	utf8     bool   // an address needs SMTPUTF8 (RFC 6531)
-	body     []byte // header and body, lines ending in CRLF
+	utf8     bool     // an address needs SMTPUTF8 (RFC 6531)
+	notify   []string // of what the return path is to be told
+	body     []byte   // header and body, lines ending in CRLF
 }
 
-// composer writes messages (RFC 5322, MIME). The same delivery gives the same bytes each time:
-// date, Message-ID and boundary come from the delivery alone.
-type composer struct{ Options }
+// composer writes messages (RFC 5322, MIME). The same attempt gives the same bytes each time: date, Message-ID, boundary
+// and signature come from it alone. What all recipients of a content read is composed once, and only the header that names
+// one of them is written for each.
+type composer struct {
+	Options
+	bodies *bodies
+	dkim   dkimKeys
+	signer *signer
+}
+
+func newComposer(o Options) (composer, error) {
+	keys, err := readDKIM(o.DKIM)
+	if err != nil {
+		return composer{}, err
+	}
+	s, err := newSigner(o.SMIME)
+	return composer{o, newBodies(o.CacheBytes), keys, s}, err
+}
 
 func (c composer) message(d rooms.Delivery) (message, error) {
-	id := fmt.Sprintf("%s.%d", d.ID.UMID, d.ID.N)
-	to := d.To.Address.Reveal()
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("crier-"+id))
+	from := c.sender(d.Sender)
+	header, body, err := c.parts(d, from)
+	if err != nil {
+		return message{}, err
+	}
+	signed, err := c.dkim.sign(domain(from.Address), d.ReceivedAt, header, body)
+	if err != nil {
+		return message{}, err
+	}
+	path, to := c.returnPath(d), d.To.Address.Reveal()
+	return message{
+		envelope: fmt.Sprintf("%s.%d", d.ID.UMID, d.ID.N), from: path, to: to, notify: c.Notify,
+		utf8: !ascii(path + from.Address + to),
+		body: append(signed, body.bytes...),
+	}, nil
+}
+
+// parts are header and body. To who has a key nothing goes in the clear: his body is his own, and so may the subject be.
+func (c composer) parts(d rooms.Delivery, from mail.Address) (header []byte, b body, err error) {
+	var s *signer
+	if c.signer.names(from.Address) {
+		s = c.signer
+	}
+	if header, err = c.header(d, from); err != nil {
+		return nil, body{}, err
+	}
+	if len(d.To.Keys) == 0 {
+		b, err = c.bodies.of(d.Content, s)
+		return header, b, err
+	}
+	var hidden []byte
+	if !c.ClearSubject {
+		hidden = subjectOf(header)
+		d.Content.Subject = rooms.NewBody(c.EncryptedSubject)
+		if header, err = c.header(d, from); err != nil {
+			return nil, body{}, err
+		}
+	}
+	b, err = seal(d.To.Keys[0], d.Content, hidden, s, time.Now())
+	return header, b, err
+}
+
+// subjectOf is the field of a header, nil if there is none.
+func subjectOf(header []byte) []byte {
+	for _, f := range fieldsOf(header) {
+		if f.name == "subject" {
+			return []byte(f.text)
+		}
+	}
+	return nil
+}
+
+// header writes what is one recipient's own.
+func (c composer) header(d rooms.Delivery, from mail.Address) ([]byte, error) {
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	m.SetDateWithValue(d.ReceivedAt.UTC())
-	m.SetMessageIDWithValue(id + "@" + c.MessageIDDomain)
+	m.SetMessageIDWithValue(fmt.Sprintf("%s.%d@%s", d.ID.UMID, d.ID.N, c.MessageIDDomain))
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 §5: keeps holiday notices away
-	from, path := c.sender(d.Sender)
 	m.SetAddrHeaderFromMailAddress(gomail.HeaderFrom, &from)
-	m.SetAddrHeaderFromMailAddress(gomail.HeaderTo, &mail.Address{Name: line(d.To.Name.Reveal()), Address: to})
-	if c.ReplyTo != "" && from.Address == c.From { // answers to another go to himself
-		m.SetAddrHeaderFromMailAddress(gomail.HeaderReplyTo, &mail.Address{Address: c.ReplyTo})
+	m.SetAddrHeaderFromMailAddress(gomail.HeaderTo, &mail.Address{Name: line(d.To.Name.Reveal()), Address: d.To.Address.Reveal()})
+	if answers := c.answersTo(d, from.Address); answers != "" {
+		m.SetAddrHeaderFromMailAddress(gomail.HeaderReplyTo, &mail.Address{Address: answers})
 	}
 	if subject := line(d.Content.Subject.Reveal()); subject != "" {
 		m.SetGenHeader(gomail.HeaderSubject, subject)
@@ -44,42 +112,21 @@ func (c composer) message(d rooms.Delivery) (message, error) {
 		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+leave+">")
 		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
-	setBody(m, d.Content)
-
-	var body bytes.Buffer
-	if _, err := m.WriteTo(&body); err != nil {
-		return message{}, err
-	}
-	return message{id, path, to, !ascii(path + from.Address + to), body.Bytes()}, nil
+	var header bytes.Buffer
+	_, err := m.WriteTo(&header)
+	return header.Bytes(), err
 }
 
-// sender is whom a message is from, and where its bounces go. What a sender does not have is the operator's.
-func (c composer) sender(s rooms.Sender) (from mail.Address, path string) {
-	from, path = mail.Address{Name: line(c.FromName), Address: c.From}, c.From
+// sender is whom a message is from. What a sender does not have is the operator's.
+func (c composer) sender(s rooms.Sender) mail.Address {
+	from := mail.Address{Name: line(c.FromName), Address: c.From}
 	if s.Organisation != "" {
 		from.Name = line(s.Organisation)
 	}
-	if s.Email.IsZero() {
-		return from, path
+	if !s.Email.IsZero() {
+		from.Address = s.Email.Reveal()
 	}
-	from.Address = s.Email.Reveal()
-	if c.SenderReturnPath {
-		path = from.Address
-	}
-	return from, path
-}
-
-// setBody writes text, HTML, or both as alternatives, HTML last since it is preferred (RFC 2046 §5.1.4).
-func setBody(m *gomail.Msg, c rooms.Content) {
-	switch {
-	case c.HTML.IsZero():
-		m.SetBodyString(gomail.TypeTextPlain, c.Text.Reveal())
-	case c.Text.IsZero():
-		m.SetBodyString(gomail.TypeTextHTML, c.HTML.Reveal())
-	default:
-		m.SetBodyString(gomail.TypeTextPlain, c.Text.Reveal())
-		m.AddAlternativeString(gomail.TypeTextHTML, c.HTML.Reveal())
-	}
+	return from
 }
 
 // line makes one line of a header's text: whatever breaks or controls a line becomes a space,

@@ -22,7 +22,7 @@ func FuzzCompose(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	c := composer{Options{From: "office@gov.test"}.WithDefaults()}
+	c := composing(f, Options{From: "office@gov.test"})
 	allowed := []string{"Auto-Submitted", "Content-Transfer-Encoding", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}
 	f.Fuzz(func(t *testing.T, subject, name, text, html string) {
 		d := rooms.Delivery{

@@ -20,8 +20,9 @@ var errSilent = errors.New("email: the relay does not answer in time")
 // dialer makes connections over which the relay takes messages.
 type dialer struct {
 	Options
-	tls  *tls.Config
-	news *news
+	tls    *tls.Config
+	news   *news
+	tokens *tokens
 }
 
 func newDialer(o Options, log *slog.Logger) (*dialer, error) {
@@ -29,11 +30,11 @@ func newDialer(o Options, log *slog.Logger) (*dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{o, config, &news{log: log.With("relay", o.address())}}
+	d := &dialer{o, config, &news{log: log.With("relay", o.address())}, &tokens{options: o}}
 	if _, err := d.password(); err != nil {
 		return nil, err
 	}
-	return d, nil
+	return d, d.tokens.readable()
 }
 
 func (o Options) tlsConfig() (*tls.Config, error) {
@@ -99,7 +100,7 @@ func (d *dialer) open(ctx context.Context, raw net.Conn) (*smtp.Client, error) {
 	if err := client.Hello(d.HelloName); err != nil {
 		return nil, err
 	}
-	return client, d.authenticate(client)
+	return client, d.authenticate(ctx, client)
 }
 
 func (d *dialer) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
@@ -113,9 +114,12 @@ func (d *dialer) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
 	return raw, nil
 }
 
-func (d *dialer) authenticate(client *smtp.Client) error {
-	if d.Username == "" {
+func (d *dialer) authenticate(ctx context.Context, client *smtp.Client) error {
+	switch {
+	case d.Username == "":
 		return nil
+	case d.Auth == AuthXOAUTH2, d.Auth == AuthAuto && d.hasToken():
+		return d.tokens.authenticate(ctx, client)
 	}
 	password, err := d.password()
 	if err != nil {
@@ -130,17 +134,23 @@ func (d *dialer) authenticate(client *smtp.Client) error {
 	return fmt.Errorf("email: the relay offers neither %s nor %s authentication", AuthPlain, AuthLogin)
 }
 
-// password gives that of the moment. A file that group or others may read is refused.
+// password gives that of the moment.
 func (d *dialer) password() (string, error) {
 	if d.PasswordFile == "" {
 		return d.Password.Reveal(), nil
 	}
-	if info, err := os.Stat(d.PasswordFile); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("email: passwordFile: %s has mode %04o, want 0600", d.PasswordFile, info.Mode().Perm())
+	return readSecret("passwordFile", d.PasswordFile)
+}
+
+// readSecret reads a file that an option names. One that group or others may read is refused. A line break at its end is
+// dropped.
+func readSecret(option, name string) (string, error) {
+	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("email: %s: %s has mode %04o, want 0600", option, name, info.Mode().Perm())
 	}
-	text, err := os.ReadFile(d.PasswordFile)
+	text, err := os.ReadFile(name)
 	if err != nil {
-		return "", fmt.Errorf("email: passwordFile: %w", err)
+		return "", fmt.Errorf("email: %s: %w", option, err)
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }

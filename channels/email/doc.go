@@ -4,16 +4,30 @@
 //
 //   - sent means that the relay has answered the end of the message with 250 and is responsible
 //     for it; whether it reached the mailbox is told, if at all, by a later bounce, which this
-//     package does not read;
-//   - attempts of one delivery are the same bytes, with the same Message-ID, so that relay and
-//     mailbox can tell a repetition;
+//     package asks for (RFC 3461) and does not read;
+//   - an attempt is the same bytes each time it is made, with the delivery's Message-ID, so that relay and
+//     mailbox can tell a repetition; another attempt differs in the address for answers, where
+//     that names the attempt, and in the signatures that cover it;
+//   - what all recipients of a content read is composed once, while it is kept, and each message
+//     is what it would be if it were not;
 //   - a connection that died while it waited for work costs nothing: the message goes over a new
 //     one; once the whole message has been handed over without an answer nobody knows whether it
 //     was taken, and the outcome says so (reason unknown) instead of sending it again;
+//   - a recipient domain that is slow holds up others only as far as its own share of connections;
+//   - to a person who has a key (S/MIME or OpenPGP) nothing goes in the clear but the addresses: his
+//     messages are encrypted, other bytes each time, and a key that does not do rejects them;
 //   - credentials leave only over a connection whose certificate has been verified, or to this
 //     machine itself;
-//   - what the relay writes in its replies goes nowhere; only its codes and its queue id are kept.
+//   - what the relay writes in its replies goes nowhere; only its codes and its queue id are kept,
+//     and the wait that it asks for is granted.
 //
-// It does not look up MX records, sign (DKIM), or read bounces: these are the relay's work. It
-// does not pipeline; deliveries go side by side over several connections, each used many times.
+// Enhanced status codes decide whether a message is tried again, given up, or given up with its
+// address left alone: see codes.go. DKIM signatures cover what mail programs show, so that no
+// second From can be put in front, and List-Unsubscribe. An S/MIME signature is made for the addresses
+// that its certificate names, and stands inside of what is encrypted.
+//
+// It does not look up MX records or read bounces: these are the relay's work and a mailbox's. How
+// the relay reaches other servers, by DANE (RFC 7672) or MTA-STS (RFC 8461), is the relay's policy
+// too; the connection to the relay itself has its own, Options.TLS. It does not pipeline; deliveries
+// go side by side over several connections, each used many times.
 package email

@@ -20,9 +20,10 @@ const (
 
 // How the gateway proves to the relay who it is.
 const (
-	AuthAuto  = "auto"  // plain if offered, else login
-	AuthPlain = "plain" // RFC 4616
-	AuthLogin = "login"
+	AuthAuto    = "auto"  // xoauth2 if there is a token; else plain if offered, else login
+	AuthPlain   = "plain" // RFC 4616
+	AuthLogin   = "login"
+	AuthXOAUTH2 = "xoauth2" // an access token of OAuth 2.0 instead of a password
 )
 
 // Options say which relay to use and how. Host and From have no default.
@@ -37,21 +38,39 @@ type Options struct {
 	Username     string       `yaml:"username"`     // empty: no authentication
 	Password     rooms.Secret `yaml:"-"`            // for programs; in a configuration it is a file
 	PasswordFile string       `yaml:"passwordFile"` // of mode 0600; read at each connection, so it may change; a line break at its end is dropped
-	Auth         string       `yaml:"auth"`         // auto, plain or login; default auto
+	Auth         string       `yaml:"auth"`         // auto, plain, login or xoauth2; default auto
+	TokenFile    string       `yaml:"tokenFile"`    // access token for xoauth2, of mode 0600; read at each connection
+	OAuth2       OAuth2       `yaml:"oauth2"`       // where to get one instead
 
 	From     string `yaml:"from"`     // address of the sender, to which bounces go too
 	FromName string `yaml:"fromName"` // name shown beside it
 	ReplyTo  string `yaml:"replyTo"`  // address for answers, if not From
 	// SenderReturnPath has bounces of a message whose sender has an address of its own go there, instead of to From.
 	SenderReturnPath bool `yaml:"senderReturnPath"`
+	// BounceAddress is where bounces go instead of From, and ReplyAddress where all answers go: bounces@crier.example is
+	// written bounces+TOKEN@crier.example, with the delivery's token, by which they are known again.
+	BounceAddress string `yaml:"bounceAddress"`
+	ReplyAddress  string `yaml:"replyAddress"`
+
+	Notify []string  `yaml:"notify"` // of what the relay is to tell (RFC 3461): failure, delay, success, or never; default failure and delay
+	DKIM   []DKIMKey `yaml:"dkim"`   // those of the domain in From sign
+	SMIME  SMIME     `yaml:"smime"`  // signs the content
+
+	// Who has a key gets his mail encrypted. Its subject stands within, and outside EncryptedSubject, unless ClearSubject
+	// leaves it where it is.
+	EncryptedSubject string `yaml:"encryptedSubject"` // default "Encrypted message"
+	ClearSubject     bool   `yaml:"clearSubject"`
 
 	HelloName       string `yaml:"helloName"`       // how the gateway introduces itself (EHLO); default MessageIDDomain
 	MessageIDDomain string `yaml:"messageIDDomain"` // right-hand side of each Message-ID; default the domain of From
 
 	MaxConnections           int           `yaml:"maxConnections"`           // at once; default 8
 	MaxMessagesPerConnection int           `yaml:"maxMessagesPerConnection"` // default 100
+	MaxPerDestination        int           `yaml:"maxPerDestination"`        // at once to one recipient domain; default MaxConnections
 	IdleTimeout              time.Duration `yaml:"idleTimeout"`              // after which an unused connection is closed; default 30s
 	SendTimeout              time.Duration `yaml:"sendTimeout"`              // for one delivery, waiting for a connection included; default 30s
+	MaxRetryAfter            time.Duration `yaml:"maxRetryAfter"`            // the longest wait that the relay can ask for; default 24h
+	CacheBytes               int           `yaml:"cacheBytes"`               // of composed bodies that are kept for the next recipient; default 8 MiB
 }
 
 // WithDefaults fills what is not set.
@@ -64,8 +83,15 @@ func (o Options) WithDefaults() Options {
 	o.HelloName = cmp.Or(o.HelloName, o.MessageIDDomain)
 	o.MaxConnections = cmp.Or(o.MaxConnections, 8)
 	o.MaxMessagesPerConnection = cmp.Or(o.MaxMessagesPerConnection, 100)
+	o.MaxPerDestination = cmp.Or(o.MaxPerDestination, o.MaxConnections)
+	o.EncryptedSubject = cmp.Or(o.EncryptedSubject, "Encrypted message")
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 30*time.Second)
+	o.MaxRetryAfter = cmp.Or(o.MaxRetryAfter, maxWait)
+	o.CacheBytes = cmp.Or(o.CacheBytes, 8<<20)
+	if len(o.Notify) == 0 {
+		o.Notify = []string{NotifyFailure, NotifyDelay}
+	}
 	return o
 }
 

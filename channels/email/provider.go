@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/govcrier/crier/channels"
@@ -11,6 +12,7 @@ import (
 // Provider sends over one mail relay. It is safe for concurrent use.
 type Provider struct {
 	compose composer
+	gate    *gate
 	pool    *pool
 	options Options
 }
@@ -29,7 +31,11 @@ func New(o Options, log *slog.Logger) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{composer{o}, newPool(o, d.dial), o}, nil
+	c, err := newComposer(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Provider{c, newGate(o.MaxPerDestination), newPool(o, d.dial), o}, nil
 }
 
 // Send hands a delivery to the relay. It never says suppressed, and its provider id is the
@@ -40,16 +46,31 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 		return channels.Outcome{Result: channels.Rejected, Reason: rooms.NoContent}
 	}
 	m, err := p.compose.message(d)
-	if err != nil {
+	switch {
+	case errors.Is(err, errSealing):
+		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: codeSealing}
+	case err != nil:
 		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected}
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.options.SendTimeout)
 	defer cancel()
-	answer, err := p.handOver(ctx, m)
+	answer, err := p.enter(ctx, m)
 	if err != nil {
-		return judge(err, ctx.Err() != nil)
+		o := judge(err, ctx.Err() != nil)
+		o.After = min(o.After, p.options.MaxRetryAfter)
+		return o
 	}
 	return channels.Outcome{Result: channels.Sent, ProviderID: queueID(answer)}
+}
+
+// enter hands the message over once fewer than allowed are on their way to its domain.
+func (p *Provider) enter(ctx context.Context, m message) (answer string, err error) {
+	leave, err := p.gate.enter(ctx, domain(m.to))
+	if err != nil {
+		return "", &failure{connecting, err}
+	}
+	defer leave()
+	return p.handOver(ctx, m)
 }
 
 // handOver sends the message, over a new connection if one that had been used before turns out

@@ -70,12 +70,12 @@ func (r reply) outcome(at stage) channels.Outcome {
 	switch {
 	case r.throttles():
 		o.Result, o.Reason, o.After = channels.Throttled, rooms.Throttled, retryAfter(r.text)
-	case at == connecting, r.aboutLogin(), at == sender && !r.aboutMessage():
+	case at == connecting, r.aboutLogin(), at == sender && !r.aboutMessage(), at != sender && r.verdict() == ours:
 		// Whatever its code, it is the gateway that is refused, not this message.
 		o.Result, o.Reason, o.After = channels.Deferred, rooms.Unreachable, retryAfter(r.text)
-	case r.code/100 == 4:
+	case r.code/100 == 4, at != sender && r.verdict() == retry:
 		o.Result, o.Reason, o.After = channels.Deferred, rooms.Deferred, retryAfter(r.text)
-	case at == recipient && r.noMailbox():
+	case at == recipient && r.verdict() == suppress:
 		o.Result, o.Reason = channels.Rejected, rooms.NoMailbox
 	case r.code/100 == 5:
 		o.Result, o.Reason = channels.Rejected, rooms.Rejected
@@ -101,17 +101,6 @@ func (r reply) aboutLogin() bool {
 // its size (RFC 1870 §6) or its need of SMTPUTF8 (RFC 6531 §3.5).
 func (r reply) aboutMessage() bool {
 	return r.code/100 == 4 || r.code == 552 || r.enhanced == "5.3.4" || r.enhanced == "5.6.7"
-}
-
-// noMailbox holds for the codes by which the mailbox's own side says that it is not there (RFC 3463 §3.2, RFC 7505): no such
-// mailbox, moved away, no mail for this domain, disabled. A reply without such a code may speak of anything, so it says
-// nothing of the mailbox.
-func (r reply) noMailbox() bool {
-	switch r.enhanced {
-	case "5.1.1", "5.1.6", "5.1.10", "5.2.1":
-		return true
-	}
-	return false
 }
 
 // throttles holds for replies that speak of the gateway's rate: 421 for reasons of policy

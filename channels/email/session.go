@@ -64,7 +64,7 @@ func (s *session) mail(m message) error {
 
 // content names the recipient and writes the message, all but the dot that ends it.
 func (s *session) content(m message) (*smtp.DataCommand, error) {
-	if err := s.client.Rcpt(m.to, nil); err != nil {
+	if err := s.client.Rcpt(m.to, m.receipts()); err != nil {
 		return nil, err
 	}
 	data, err := s.client.Data()

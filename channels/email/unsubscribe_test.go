@@ -11,7 +11,7 @@ import (
 
 // A subscriber's mail program is told where to unsubscribe, by https alone (RFC 8058); a named recipient's is not.
 func TestUnsubscribeHeaders(t *testing.T) {
-	c := composer{Options{From: "office@gov.test"}.WithDefaults()}
+	c := composing(t, Options{From: "office@gov.test"})
 	to, err := rooms.ParseEmail("a@example.com")
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ type bench struct {
 
 // startBench starts a gateway in this process. Without fan-out nothing is planned and nothing is
 // sent: what is measured then is acceptance alone.
-func startBench(b *testing.B, fanout bool) *bench {
+func startBench(b *testing.B, fanout bool, change ...func(*config.Config)) *bench {
 	b.Helper()
 	before := runtime.GOMAXPROCS(0)
 	useCores(os.Getenv)
@@ -44,6 +44,9 @@ func startBench(b *testing.B, fanout bool) *bench {
 	m := &bench{crew: newCrew(log)}
 	b.Cleanup(func() { _ = m.crew.stop() })
 	conf := benchConfig(b)
+	for _, f := range change {
+		f(&conf)
+	}
 	m.issue(b, &conf)
 	m.app = newApp(conf, log)
 	if err := m.start(b.Context(), fanout); err != nil {

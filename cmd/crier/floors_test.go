@@ -34,6 +34,7 @@ var floors = []struct {
 	{0, []string{"broker/nodecert"}, "certificates for tests and drills, wanted on every floor"},
 	{0, []string{"api/servercert"}, "the certificate that a server shows, wanted by those of NATS and of HTTP"},
 	{1, []string{"rooms/templates"}, "what a content says to one person, wanted where it is accepted and where it is sent"},
+	{1, []string{"rooms/mailkeys/..."}, "the keys to which mail is encrypted, wanted where they are accepted and where they are used"},
 	{1, []string{"broker/..."}, "the embedded NATS server: it carries messages and does not know what they mean"},
 	{2, []string{"rooms/stream/...", "rooms/vault/...", "rooms/audit/..."}, "the log, sealing and audit: what must never be lost"},
 	{3, []string{"channels/outbound"}, "calls to URLs that others have named, wanted by webhooks and callbacks; it knows neither"},
@@ -61,6 +62,7 @@ var kept = []struct {
 	{"modernc.org/...", []string{"rooms/index/..."}, "SQL is a detail of the index"},
 	{"database/sql/...", []string{"rooms/index/..."}, "SQL is a detail of the index"},
 	{"github.com/cbroglie/mustache/...", []string{"rooms/templates"}, "what of Mustache there is, and its limits, stands in one place"},
+	{"github.com/ProtonMail/...", []string{"rooms/mailkeys"}, "what keys are good enough stands in one place"},
 	{"github.com/gorilla/mux/...", []string{"api/..."}, "routes belong to HTTP"},
 	{"github.com/coreos/go-oidc/...", []string{"api/oidc/..."}, "one package decides whether a token is good"},
 }

@@ -19,6 +19,7 @@ type personFlags struct {
 	channels             []string
 	attributes           map[string]string
 	purpose, source      string
+	keys                 keyFlags
 }
 
 func (p *personFlags) add(c *cobra.Command) {
@@ -28,12 +29,13 @@ func (p *personFlags) add(c *cobra.Command) {
 	f.StringVar(&p.name, "name", "", "the person's name")
 	f.StringVar(&p.language, "language", "", "the person's language, such as ky or pt-BR")
 	f.StringToStringVar(&p.attributes, "attribute", nil, "what is known of the person, as NAME=VALUE; may be repeated")
+	p.keys.add(c)
 	f.StringVar(&p.purpose, "purpose", "", "what the person has consented to")
 	f.StringVar(&p.source, "source", "", "how the person has consented")
 }
 
 // person is who the command line is about.
-func (p *personFlags) person(contacts ...string) v1.Person {
+func (p *personFlags) person(contacts ...string) (v1.Person, error) {
 	out := v1.Person{Name: p.name, Language: p.language, Attributes: p.attributes}
 	for _, c := range append(contacts, p.also) {
 		switch {
@@ -55,7 +57,7 @@ func (p *personFlags) person(contacts ...string) v1.Person {
 	if p.purpose != "" || p.source != "" {
 		out.Consent = &v1.NewConsent{Purpose: p.purpose, Source: p.source}
 	}
-	return out
+	return out, p.keys.into(&out)
 }
 
 // ofSubscriber makes a command that does something about one subscriber, and shows him.
@@ -91,7 +93,11 @@ func (t terminal) subscriberCommands() []*cobra.Command {
 			}),
 		t.ofSubscriber("change", "Change what is named; attributes replace all that there were", change.add,
 			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) {
-				return g.ChangeSubscriber(ctx, room, id, change.person())
+				person, err := change.person()
+				if err != nil {
+					return v1.Subscriber{}, err
+				}
+				return g.ChangeSubscriber(ctx, room, id, person)
 			}),
 		t.ofSubscriber("approve", "Let somebody in who has asked; the person is sent a code to confirm", noFlags,
 			func(ctx context.Context, g gateway, room, id string) (v1.Subscriber, error) {
@@ -152,7 +158,11 @@ func (t terminal) subscribeRequest() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		receipt, err := gateway.RequestSubscription(c.Context(), args[0], f.person(args[1]))
+		person, err := f.person(args[1])
+		if err != nil {
+			return err
+		}
+		receipt, err := gateway.RequestSubscription(c.Context(), args[0], person)
 		if err != nil {
 			return err
 		}

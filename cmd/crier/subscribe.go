@@ -17,7 +17,10 @@ import (
 const subscribeLong = `Say who gets the messages of a room. Whoever adds a person answers for that person's consent.
 
 Contacts are stored sealed and are never shown again: a list gives ids. A person who is added with
---confirm, or for whom a portal asks, confirms with a code that crier sends.`
+--confirm, or for whom a portal asks, confirms with a code that crier sends.
+
+To a person with an S/MIME certificate or an OpenPGP key e-mail is encrypted, and never sent in the
+clear. Whoever sets the key answers for whose it is.`
 
 const subscribeExample = `  crier subscribe add newborn a@example.com --name "Aida A."
   crier subscribe add newborn +996555000111
@@ -25,6 +28,7 @@ const subscribeExample = `  crier subscribe add newborn a@example.com --name "Ai
   crier subscribe import newborn mothers.csv --preview
   crier subscribe add newborn +996555000222 --also b@example.com --language ky --attribute district=emme --source "form 12"
   crier subscribe add newborn c@example.com --confirm
+  crier subscribe add newborn d@example.com --openpgp-key d.asc
   crier subscribe list newborn
   crier subscribe remove newborn n3fXk0mZq9sV2hYt7LwB1cRjEuA
 
@@ -56,7 +60,10 @@ func (t terminal) subscribeAdd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		person := f.person(args[1])
+		person, err := f.person(args[1])
+		if err != nil {
+			return err
+		}
 		person.Confirm = confirm
 		s, err := gateway.AddSubscriber(c.Context(), args[0], person)
 		if err != nil {

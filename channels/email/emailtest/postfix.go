@@ -19,6 +19,7 @@ type PostfixOptions struct {
 	Refuse      map[string]string // replies by recipient, such as "451 4.7.1 try again in 300 seconds"
 	Certificate *Certificate      // STARTTLS is offered if set
 	Transports  map[string]string // where mail for a domain goes instead, such as "lmtp:inet:127.0.0.1:2400"
+	Hold        bool              // what is accepted stays in the queue until Release
 }
 
 // Postfix is one that runs for a test alone.
@@ -59,6 +60,24 @@ func (p *Postfix) Log() string {
 		return err.Error()
 	}
 	return string(text)
+}
+
+// Release has it relay what it holds.
+func (p *Postfix) Release(tb testing.TB) {
+	tb.Helper()
+	name := p.path("conf", "main.cf")
+	text, err := os.ReadFile(name)
+	if err == nil {
+		err = os.WriteFile(name, []byte(strings.Replace(string(text), holding, "", 1)), 0o644)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, command := range [][]string{{findPostfix(tb), "-c", p.path("conf"), "reload"}, {filepath.Join(filepath.Dir(findPostfix(tb)), "postqueue"), "-c", p.path("conf"), "-f"}} {
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			tb.Fatalf("%v: %v: %s", command, err, out)
+		}
+	}
 }
 
 // findPostfix looks where Debian puts it too, which is on root's path only.

@@ -64,7 +64,7 @@ func (p *Postfix) write(tb testing.TB, o PostfixOptions) {
 	p.giveTo(tb, "postfix", "data")
 	for name, text := range map[string]string{
 		"master.cf": fmt.Sprintf(masterCF, p.Port),
-		"main.cf":   fmt.Sprintf(mainCF, p.name, p.folder, nextHop(tb, o.Relay)) + restrictions(o.Refuse) + transports(o.Transports) + tlsSettings(o.Certificate),
+		"main.cf":   fmt.Sprintf(mainCF, p.name, p.folder, nextHop(tb, o.Relay)) + restrictions(o.Refuse) + transports(o.Transports) + tlsSettings(o.Certificate) + hold(o.Hold),
 	} {
 		if err := os.WriteFile(p.path("conf", name), []byte(text), 0o644); err != nil {
 			tb.Fatal(err)
@@ -128,4 +128,14 @@ func tlsSettings(c *Certificate) string {
 		return ""
 	}
 	return fmt.Sprintf("smtpd_tls_security_level = may\nsmtpd_tls_cert_file = %s\nsmtpd_tls_key_file = %s\n", c.File, c.KeyFile)
+}
+
+// holding keeps everything in the queue (postconf(5)).
+const holding = "defer_transports = smtp\n"
+
+func hold(on bool) string {
+	if on {
+		return holding
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -53,8 +54,9 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	return s.obey(Everybody, Mail)
 }
 
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
 	s.now.To = to
+	s.now.Notify, s.now.Original = o.Notify, o.OriginalRecipient
 	return s.obey(to, Rcpt)
 }
 
@@ -100,6 +102,8 @@ func (s *session) Auth(method string) (sasl.Server, error) {
 		return nil, smtp.ErrAuthUnknownMechanism
 	case method == sasl.Login:
 		return &loginServer{check: s.logIn}, nil
+	case method == XOAUTH2:
+		return &tokenServer{check: s.logIn}, nil
 	}
 	return sasl.NewPlainServer(func(_, user, password string) error { return s.logIn(user, password) }), nil
 }
@@ -127,4 +131,35 @@ func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err er
 		return []byte("Password:"), false, nil
 	}
 	return nil, true, l.check(l.user, string(response))
+}
+
+// XOAUTH2 is the SASL mechanism of that name; tokens count as passwords.
+const XOAUTH2 = "XOAUTH2"
+
+// tokenServer is the other side of XOAUTH2. Before it refuses, it says why and waits for an empty answer.
+type tokenServer struct {
+	check   func(user, password string) error
+	refused error
+}
+
+func (x *tokenServer) Next(response []byte) (challenge []byte, done bool, err error) {
+	if x.refused != nil {
+		if len(response) > 0 {
+			return nil, true, errors.New("an empty answer was awaited")
+		}
+		return nil, true, x.refused
+	}
+	user, token := "", ""
+	for part := range strings.SplitSeq(string(response), "\x01") {
+		if rest, ok := strings.CutPrefix(part, "user="); ok {
+			user = rest
+		}
+		if rest, ok := strings.CutPrefix(part, "auth=Bearer "); ok {
+			token = rest
+		}
+	}
+	if x.refused = x.check(user, token); x.refused != nil {
+		return []byte(`{"status":"401","schemes":"bearer"}`), false, nil
+	}
+	return nil, true, nil
 }

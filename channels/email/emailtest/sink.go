@@ -33,6 +33,8 @@ type Message struct {
 	User     string // who has authenticated
 	Hello    string // how the client has introduced itself
 	Envelope string // envelope id (RFC 3461)
+	Notify   []smtp.DSNNotify
+	Original string // recipient, as ORCPT has it
 }
 
 // Sink is an SMTP server that keeps what it is sent, or does as it is told.
