@@ -53,7 +53,7 @@ type Server struct {
 	done     chan struct{}
 }
 
-// New starts one. Keys are checked if the path begins with /v1.
+// New starts one.
 func New(tb testing.TB) *Server {
 	tb.Helper()
 	s := &Server{tb: tb, ids: map[string]string{}, done: make(chan struct{})}
