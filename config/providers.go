@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/govcrier/crier/channels/email"
+	"github.com/govcrier/crier/channels/smpp"
 	"github.com/govcrier/crier/channels/webhook"
 	"github.com/govcrier/crier/rooms"
 )
@@ -16,6 +17,7 @@ const (
 	KindNone    = "none"    // deliveries wait for a provider, and expire
 	KindSandbox = "sandbox" // nobody is reached; see the section sandbox
 	KindSMTP    = "smtp"    // a mail relay
+	KindSMPP    = "smpp"    // an SMS centre
 	KindHTTP    = "http"    // the URLs that applications have named
 )
 
@@ -47,8 +49,9 @@ type SMSProvider struct {
 
 // SMSCentre is one of them.
 type SMSCentre struct {
-	Kind  string `yaml:"kind"`
-	Share `yaml:",inline"`
+	Kind         string `yaml:"kind"`
+	Share        `yaml:",inline"`
+	smpp.Options `yaml:",inline"`
 }
 
 // WebhookProvider posts to applications.
@@ -85,6 +88,9 @@ func (p EmailRelay) withDefaults() EmailRelay {
 
 func (p SMSCentre) withDefaults() SMSCentre {
 	p.Kind = cmp.Or(p.Kind, KindNone)
+	if p.Kind == KindSMPP {
+		p.Options = p.Options.WithDefaults()
+	}
 	return p
 }
 
@@ -117,9 +123,13 @@ func (p SMSProvider) Check() []error {
 	return append(faults, checkNames(names)...)
 }
 
-// Check names every fault.
+// Check names every fault; the options of an SMS centre count only where there is one.
 func (p SMSCentre) Check() []error {
-	return append(p.Share.check(p.Kind), checkKind(p.Kind, KindNone, KindSandbox)...)
+	faults := p.Share.check(p.Kind)
+	if p.Kind == KindSMPP {
+		return append(faults, p.Options.Check()...)
+	}
+	return append(faults, checkKind(p.Kind, KindNone, KindSMPP, KindSandbox)...)
 }
 
 // Check names every fault.

@@ -38,7 +38,7 @@ func (s *suite) bringsReceipt(reader channels.Receipts, status rooms.Status, to 
 	ctx, cancel := context.WithTimeout(s.Context(), receiptTime)
 	defer cancel()
 	d := s.delivery(to)
-	offers := make(chan channels.Receipt, crowd)
+	offers := make(chan channels.Receipt, 64*crowd) // those of earlier deliveries come too
 	ended := make(chan error, 1)
 	go func() { ended <- reader.Receipts(ctx, refuseOnce(offers)) }()
 
