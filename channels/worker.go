@@ -37,6 +37,7 @@ type worker struct {
 	left         func(rooms.Room, rooms.SubscriberID) bool
 	leave        func(rooms.Room, rooms.SubscriberID, rooms.Contact) rooms.Address
 	token        func(rooms.AttemptID) string // may be nil
+	lately       *lately                      // may be nil
 	opener       *opener
 	crew         *crew
 	timeout      time.Duration
