@@ -11,7 +11,7 @@ import (
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/smpp"
 	"github.com/govcrier/crier/channels/smpp/pdu"
-	"github.com/govcrier/crier/channels/smpp/smpptest"
+	"github.com/govcrier/crier/channels/smpp/pdu/smpptest"
 	"github.com/govcrier/crier/rooms"
 )
 
