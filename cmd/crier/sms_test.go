@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/channels/smpp/pdu/smpptest"
@@ -54,6 +57,39 @@ func (s *stand) comesTo(umid string, want v1.Counts) {
 		m, all := s.message(umid)
 		if m.Status != want {
 			return fmt.Sprintf("%+v, want %+v: %+v", m.Status, want, all)
+		}
+		return ""
+	})
+}
+
+// A policy has texts written with the letters of GSM 7, and previews count them so.
+func TestTextsAreTransliterated(t *testing.T) {
+	c := smpptest.Start(t, smpptest.Options{Quiet: true})
+	s := newStand(t, []string{
+		"providers.sms.kind=smpp", "providers.sms.host=127.0.0.1", fmt.Sprintf("providers.sms.port=%d", c.Port()), "providers.sms.systemId=crier",
+		"policy.content.transliterate=true",
+	}, nil)
+	s.room("texts", demoPublisher)
+	for tx, text := range map[string]string{"latin": "“Łódź” – …", "cyrillic": "“Бишкек”"} {
+		p := v1.Publish{TransactionID: tx, Type: "reminder", Content: v1.Text{Text: text}, Recipients: []v1.Contact{{Phone: "+996555000100"}}}
+		body, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		preview, err := s.as(s.token(demoPublisher)).Preview(t.Context(), "texts", body)
+		if err != nil || (preview.SMS.UCS2 == 0) != (tx == "latin") {
+			t.Errorf("preview: %+v, %v", preview.SMS, err)
+		}
+		s.publish("texts", p)
+	}
+	await(t, 30*time.Second, func() string {
+		said := map[string]byte{}
+		for _, m := range c.Submitted() {
+			said[string(m.Short)] = m.Coding
+		}
+		want := map[string]byte{`"Lodz" - ...`: 0, string(rooms.EncodeUCS2("“Бишкек”")): 8}
+		if !maps.Equal(said, want) {
+			return fmt.Sprintf("the centre was told %q, want %q", said, want)
 		}
 		return ""
 	})
