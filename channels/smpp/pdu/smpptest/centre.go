@@ -42,6 +42,7 @@ type Centre struct {
 	options  Options
 	listener net.Listener
 	count    atomic.Uint64
+	told     atomic.Uint64
 	frozen   atomic.Bool
 	refuse   atomic.Uint32
 
@@ -189,6 +190,9 @@ func (c *Centre) Unbinds() int {
 	defer c.mu.Unlock()
 	return c.unbinds
 }
+
+// Told is how many receipts were taken.
+func (c *Centre) Told() uint64 { return c.told.Load() }
 
 // Most is how many messages were unanswered at once on one session.
 func (c *Centre) Most() int {

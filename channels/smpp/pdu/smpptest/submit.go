@@ -112,6 +112,7 @@ func (s *session) insist(m pdu.Message) {
 	for at := time.Now(); time.Since(at) < receiptPatience; {
 		status, err := s.hearer().deliver(m, receiptPatience)
 		if err == nil && status != pdu.ReceiverTemporary {
+			s.centre.told.Add(1)
 			return
 		}
 		s.centre.mu.Lock()
