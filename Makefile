@@ -63,7 +63,8 @@ generate-check: ## Fail if a generated file is not what its sources say
 	diff <(echo "$$before") <(sums) || { echo "These generated files were not current. They are now: commit them."; exit 1; }
 
 .PHONY: bench
-bench: deps ## Each benchmark once; they print ratios against a reference taken in the same run
+bench: ## Each benchmark once; they print ratios against a reference taken in the same run
+	@deploy/deps.sh bench
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./cmd/crier/...
 
 .PHONY: soak

@@ -18,7 +18,7 @@ func revisionOf(one rooms.PolicyRevision) v1.PolicyRevision {
 		Retry: []string{}, Jitter: one.Jitter, Expiry: span(one.Expiry), Duplicates: v1.PolicyDuplicates(one.Duplicates),
 		Author: string(one.Author), Approver: string(one.Approver), ChangedAt: one.ChangedAt,
 
-		Quota: quotaOf(one.Quota), Content: v1.PolicyContent{Segments: one.Content.Segments, Bytes: one.Content.Bytes},
+		Quota: quotaOf(one.Quota), Content: v1.PolicyContent{Segments: one.Content.Segments, Bytes: one.Content.Bytes, Transliterate: one.Content.Transliterate},
 		Release: v1.PolicyRelease(one.Release), Zone: one.Times.Zone, HoldAfter: one.HoldAfter, History: v1.PolicyHistory(one.History),
 		Dates: v1.PolicyDates{From: string(one.Times.From), Until: string(one.Times.Until)},
 	}

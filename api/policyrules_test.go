@@ -13,7 +13,7 @@ import (
 
 // everyRule is a policy with all rules there are.
 const everyRule = `{"retry":["5m","1h"],"jitter":0.1,"expiry":"48h","duplicates":"resend",
-	"quota":{"perMinute":10,"perDay":100},"lanes":{"normal":{"perMinute":5},"bulk":{}},"content":{"segments":2,"bytes":4000},
+	"quota":{"perMinute":10,"perDay":100},"lanes":{"normal":{"perMinute":5},"bulk":{}},"content":{"segments":2,"bytes":4000,"transliterate":true},
 	"types":[{"type":"reminder","schema":{"type":"object","required":["sms"],"properties":{"sms":{"maxLength":300}}}},{"type":"news"}],
 	"check":{"url":"https://check.example.org/?key=sesame","timeout":"500ms"},"release":"two-person",
 	"providers":{"sms":[{"provider":"a","weight":3},{"provider":"b","weight":1}]},"fallback":[{"from":"sms","after":"4h","to":"email"}],
@@ -78,7 +78,7 @@ func TestRulesThatCannotBe(t *testing.T) {
 		`{"quota":5}`:                                                                                        "/quota",
 		`{"lanes":{"fast":{},"bulk":{"perDay":1.5}}}`:                                                        "/lanes/bulk/perDay /lanes/fast",
 		`{"lanes":{"":{}}}`:                                                                                  "/lanes/",
-		`{"content":{"segments":256,"bytes":"1"}}`:                                                           "/content/bytes /content/segments",
+		`{"content":{"segments":256,"bytes":"1","transliterate":1}}`:                                         "/content/bytes /content/segments /content/transliterate",
 		`{"types":[{"type":"a"},{"type":"a"},{"type":"A"},{}]}`:                                              "/types/1/type /types/2/type /types/3/type",
 		`{"types":[{"type":"a","schema":{"type":"nothing"}}]}`:                                               "/types/0/schema/type",
 		`{"types":[{"type":"a","schema":7}]}`:                                                                "/types/0/schema",

@@ -24,7 +24,11 @@ func (s *Server) preview(c *call) (answer, error) {
 	if m.direct && !c.has.any(direct) {
 		return answer{}, problem.Of(v1.ProblemCodeDirectForbidden)
 	}
-	t := newTally(m.Said, s.options.Prices)
+	policy, err := s.deps.Policies.Current(c.context(), c.room.Policy)
+	if err != nil && m.Lane != rooms.Emergency { // which goes out whatever its rules
+		return answer{}, err
+	}
+	t := newTally(m.Said, s.options.Prices, policy.Content)
 	if m.direct {
 		for _, r := range m.Recipients {
 			t.count(r.Channel)
@@ -35,29 +39,25 @@ func (s *Server) preview(c *call) (answer, error) {
 	}
 	p := t.preview()
 	p.Room, p.Direct = string(c.room.Name), m.direct
-	if p.SendAt, err = s.sendAt(c, m); err != nil {
+	if p.SendAt, err = s.sendAt(policy, m); err != nil {
 		return answer{}, err
 	}
 	p.Faulty, p.Rows = m.rows.Count, m.rows.First()
 	p.Incomplete += m.incomplete
 	if m.direct && len(m.Recipients) > 0 {
-		p.Sample = sampleOf(m)
+		p.Sample = sampleOf(m, policy.Content)
 	}
 	return jsonAnswer(http.StatusOK, p)
 }
 
 // sendAt is when the first would be sent: later if the message says so, or the policy has quiet hours.
-func (s *Server) sendAt(c *call, m intake) (time.Time, error) {
+func (s *Server) sendAt(policy rooms.Policy, m intake) (time.Time, error) {
 	at := s.now()
 	if m.SendAt.After(at) {
 		at = m.SendAt
 	}
 	if m.Lane == rooms.Emergency {
 		return moment(at), nil
-	}
-	policy, err := s.deps.Policies.Current(c.context(), c.room.Policy)
-	if err != nil {
-		return at, err
 	}
 	next, ok := policy.Times.Next(at)
 	if !ok {
@@ -94,7 +94,7 @@ func (s *Server) countRoom(c *call, t *tally, audience rooms.Audience) error {
 }
 
 // sampleOf is what is said to the first recipient, whom the caller has named himself.
-func sampleOf(m intake) v1.PreviewSample {
+func sampleOf(m intake, limits rooms.ContentLimits) v1.PreviewSample {
 	to := m.Recipients[0]
 	said, err := m.Said.For(to, to.Channel)
 	if err != nil {
@@ -102,7 +102,7 @@ func sampleOf(m intake) v1.PreviewSample {
 	}
 	sample := v1.PreviewSample{Channel: v1.Channel(to.Channel), Language: to.Language}
 	if to.Channel == rooms.SMS {
-		sample.Content = v1.Text{SMS: said.ShortText().Reveal()}
+		sample.Content = v1.Text{SMS: limits.SMS(said.ShortText().Reveal())}
 		return sample
 	}
 	sample.Content = v1.Text{Subject: said.Subject.Reveal(), Text: said.Text.Reveal(), HTML: said.HTML.Reveal()}

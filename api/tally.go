@@ -14,6 +14,7 @@ import (
 type tally struct {
 	said     *templates.Content
 	prices   Prices
+	limits   rooms.ContentLimits
 	channels map[rooms.Channel]int
 	groups   map[group]int
 	examined int
@@ -29,8 +30,8 @@ type group struct {
 	language string
 }
 
-func newTally(said *templates.Content, prices Prices) *tally {
-	return &tally{said: said, prices: prices, channels: map[rooms.Channel]int{}, groups: map[group]int{}}
+func newTally(said *templates.Content, prices Prices, limits rooms.ContentLimits) *tally {
+	return &tally{said: said, prices: prices, limits: limits, channels: map[rooms.Channel]int{}, groups: map[group]int{}}
 }
 
 // count takes somebody of whom only the channel is known.
@@ -50,7 +51,7 @@ func (t *tally) examine(c rooms.Contact) {
 	case !said.For(c.Channel):
 		t.out.Unreachable++
 	case c.Channel == rooms.SMS:
-		t.measure(c, said.ShortText().Reveal())
+		t.measure(c, t.limits.SMS(said.ShortText().Reveal()))
 	}
 }
 

@@ -42,6 +42,8 @@ type Deps struct {
 	Inbound   func(ctx context.Context, in rooms.Inbound) error
 	// Suppressions are asked before each attempt, and told of it; nil: everybody is written to.
 	Suppressions Suppressions
+	// Confirmed finds the deliveries of receipts that name them by the provider's id; nil: none does.
+	Confirmed Confirmed
 	// AckWait is how long the log lets a job be held without a sign of life; zero is 30s.
 	AckWait time.Duration
 	// Exercise is the word with which every text of a drill begins.
@@ -92,6 +94,8 @@ type Bridge struct {
 	deps    Deps
 	opener  *opener
 	hands   *hands
+	lately  *lately
+	rejoins *rejoiner // nil: no receipt names a delivery by the provider's id
 	crews   map[rooms.Channel]*crew
 
 	sharing sync.Mutex // what is known of the other nodes
@@ -100,7 +104,10 @@ type Bridge struct {
 
 // New makes a bridge that Run sets to work.
 func New(o Options, d Deps) *Bridge {
-	b := &Bridge{options: o.WithDefaults(), deps: d.withDefaults(), hands: newHands(), crews: map[rooms.Channel]*crew{}}
+	b := &Bridge{options: o.WithDefaults(), deps: d.withDefaults(), hands: newHands(), lately: newLately(), crews: map[rooms.Channel]*crew{}}
+	if b.deps.Confirmed != nil {
+		b.rejoins = newRejoiner(b)
+	}
 	for _, c := range rooms.Channels() {
 		b.crews[c] = newCrew(b.deps.Metrics, c, b.deps.Providers[c], b.deps.Uses, b.options.Health, b.deps.Logger)
 	}
@@ -133,6 +140,11 @@ func (b *Bridge) Run(ctx context.Context) error {
 			return reaper.run(ctx, b.options.ReapEvery)
 		})
 	})
+	if b.rejoins != nil {
+		background.Go(func() {
+			_ = b.deps.Leases.Hold(ctx, "receipts-parked", func(ctx context.Context, _ uint64, _ func() bool) error { return b.rejoins.run(ctx) })
+		})
+	}
 	for c, crew := range b.crews {
 		for _, m := range crew.members {
 			background.Go(func() { b.hear(send, Listener{m.Name, c, m.Provider}, len(crew.members) > 1) })
@@ -173,9 +185,9 @@ func (b *Bridge) hear(ctx context.Context, l Listener, several bool) {
 func (b *Bridge) listen(ctx context.Context, l Listener) {
 	var both sync.WaitGroup
 	if source, ok := l.Source.(Receipts); ok {
-		r := receiver{l.Name, b.deps.Log, b.deps.History, b.deps.Failures, b.deps.Suppressions, b.deps.Logger, b.deps.Time}
+		take := b.taker(l.Name)
 		both.Go(func() {
-			persist(ctx, b.deps.Logger.With("provider", l.Name), "receipts", func(ctx context.Context) error { return source.Receipts(ctx, r.take) })
+			persist(ctx, b.deps.Logger.With("provider", l.Name), "receipts", func(ctx context.Context) error { return source.Receipts(ctx, take) })
 		})
 	}
 	if source, ok := l.Source.(Inbox); ok && b.deps.Inbound != nil {
@@ -184,6 +196,19 @@ func (b *Bridge) listen(ctx context.Context, l Listener) {
 		})
 	}
 	both.Wait()
+}
+
+// receiver records the receipts of a provider.
+func (b *Bridge) receiver(provider string) receiver {
+	return receiver{provider, b.deps.Log, b.deps.History, b.deps.Failures, b.deps.Suppressions, b.deps.Logger, b.deps.Time}
+}
+
+// taker does so too, and finds the deliveries that they do not name.
+func (b *Bridge) taker(provider string) func(context.Context, Receipt) error {
+	if b.rejoins == nil {
+		return b.receiver(provider).take
+	}
+	return resolver{b.receiver(provider), b.lately, b.deps.Confirmed, b.deps.Log, b.rejoins.parked}.take
 }
 
 // drain waits for the jobs in hand, then cancels them. Whoever does not let go even then is
@@ -249,7 +274,7 @@ func (b *Bridge) worker(c rooms.Channel) *worker {
 	return &worker{
 		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
 		controls: b.deps.Controls, failures: b.deps.Failures, suppressions: b.deps.Suppressions, left: b.deps.Left, leave: b.deps.Leave, token: b.deps.Token,
-		frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
+		frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands, lately: b.lately,
 		skipped: b.deps.Metrics.GetOrCreateCounter(fmt.Sprintf(`crier_channel_skipped_total{channel=%q}`, c)), // repeats not sent again
 		log:     b.deps.Logger, now: b.deps.Now, clock: b.deps.Time,
 	}

@@ -82,6 +82,7 @@ func (w *worker) write(ctx context.Context, j rooms.Job, e rooms.Event) bool {
 		w.log.Error("event not recorded", append(ids(j), "kind", e.Kind, "error", err)...)
 		return false
 	}
+	w.lately.note(e)
 	w.tell(j, e)
 	if e.Kind == rooms.EventFailed && e.Reason.Wrong() {
 		w.failures.Failed(e.UMID)

@@ -37,6 +37,7 @@ type worker struct {
 	left         func(rooms.Room, rooms.SubscriberID) bool
 	leave        func(rooms.Room, rooms.SubscriberID, rooms.Contact) rooms.Address
 	token        func(rooms.AttemptID) string // may be nil
+	lately       *lately                      // may be nil
 	opener       *opener
 	crew         *crew
 	timeout      time.Duration
@@ -170,7 +171,7 @@ func (w *worker) consider(ctx context.Context, j work) (order, step, bool) {
 // order says what to send to whom, by which provider.
 func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Time) (order, step, bool) {
 	o, err := w.opener.order(ctx, j.Job)
-	o.policy = p
+	o.policy, o.Content = p, p.Content.Said(o.Content, j.Channel)
 	switch {
 	case errors.Is(err, errGone):
 		return o, giveUp(j.Job, rooms.Gone, now), false

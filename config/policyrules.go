@@ -22,6 +22,8 @@ type PolicyQuota struct {
 type PolicyContent struct {
 	Segments int `yaml:"segments"`
 	Bytes    int `yaml:"bytes"`
+
+	Transliterate bool `yaml:"transliterate"`
 }
 
 // PolicyCap is how many messages of a room reach one person in a time; 0: any number.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/govcrier/crier/channels/email"
 	"github.com/govcrier/crier/channels/httpsms"
+	"github.com/govcrier/crier/channels/smpp"
 	"github.com/govcrier/crier/channels/webhook"
 	"github.com/govcrier/crier/rooms"
 )
@@ -18,6 +19,7 @@ const (
 	KindNone    = "none"    // deliveries wait for a provider, and expire
 	KindSandbox = "sandbox" // nobody is reached; see the section sandbox
 	KindSMTP    = "smtp"    // a mail relay
+	KindSMPP    = "smpp"    // an SMS centre
 	KindHTTP    = "http"    // the URLs that applications have named; of SMS a provider that is asked by HTTP
 )
 
@@ -49,9 +51,10 @@ type SMSProvider struct {
 
 // SMSCentre is one of them.
 type SMSCentre struct {
-	Kind  string `yaml:"kind"`
-	Share `yaml:",inline"`
-	HTTP  httpsms.Options `yaml:"http"`
+	Kind         string `yaml:"kind"`
+	Share        `yaml:",inline"`
+	smpp.Options `yaml:",inline"`
+	HTTP         httpsms.Options `yaml:"http"`
 }
 
 // WebhookProvider posts to applications.
@@ -88,8 +91,11 @@ func (p EmailRelay) withDefaults() EmailRelay {
 
 func (p SMSCentre) withDefaults() SMSCentre {
 	p.Kind = cmp.Or(p.Kind, KindNone)
-	if p.Kind == KindHTTP {
+	switch p.Kind {
+	case KindHTTP:
 		p.HTTP = p.HTTP.WithDefaults()
+	case KindSMPP:
+		p.Options = p.Options.WithDefaults()
 	}
 	return p
 }
@@ -123,13 +129,16 @@ func (p SMSProvider) Check() []error {
 	return append(faults, checkNames(names)...)
 }
 
-// Check names every fault.
+// Check names every fault; the options of an SMS centre count only where there is one.
 func (p SMSCentre) Check() []error {
 	faults := p.Share.check(p.Kind)
-	if p.Kind == KindHTTP {
+	switch p.Kind {
+	case KindHTTP:
 		return append(faults, below("http", "httpsms", p.HTTP.Check())...)
+	case KindSMPP:
+		return append(faults, p.Options.Check()...)
 	}
-	return append(faults, checkKind(p.Kind, KindNone, KindHTTP, KindSandbox)...)
+	return append(faults, checkKind(p.Kind, KindNone, KindSMPP, KindHTTP, KindSandbox)...)
 }
 
 // below gives the faults of a package the names of keys one section deeper.

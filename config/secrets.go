@@ -39,6 +39,14 @@ func secrets() []secret {
 				return !c.Providers.Email.Password.IsZero() || c.Providers.Email.PasswordFile != ""
 			},
 		},
+		{
+			name: "CRIER_SMS_PASSWORD", file: "providers.sms.passwordFile",
+			set:  func(c *Config, v string) { c.Providers.SMS.Password = rooms.NewSecret(v) },
+			path: func(c *Config) *string { return &c.Providers.SMS.PasswordFile },
+			has: func(c Config) bool {
+				return !c.Providers.SMS.Password.IsZero() || c.Providers.SMS.PasswordFile != ""
+			},
+		},
 	}
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what crier's tests need beyond Go is there: a C compiler for the race detector, a real Postfix, Node.js
 # with npm, openssl, gpg, Dovecot, on Linux ip, on Debian systemd-analyze, the programs pinned in deploy/testpeers, and the
-# nats command pinned in deploy/tools/natscli. Says nothing, and takes no time, when all of it is.
+# nats command pinned in deploy/tools/natscli. Says nothing, and takes no time, when all of it is. With the argument bench it
+# does so too for what benchmarks are compared with: Kannel.
 #
 # On Debian and its kin it installs what is missing, with sudo if need be, and starts no service. Elsewhere it names the
 # packages and gives up.
@@ -12,7 +13,7 @@ export PATH="$PATH:/usr/sbin:/sbin" # where Postfix is, also for those who are n
 
 main() {
   local missing
-  missing=$(missing_needs)
+  missing=$(missing_needs "$@")
   if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # one word per need
     install_needs $missing
@@ -32,6 +33,7 @@ missing_needs() {
   has dovecot || echo dovecot
   has systemd-analyze || ! has apt-get || echo systemd
   has ip || [ "$(uname)" != Linux ] || echo iproute2
+  [ "${1:-}" != bench ] || has bearerbox || echo kannel
 }
 
 has() { command -v "$1" >/dev/null; }
@@ -130,6 +132,10 @@ check_node() {
 install_npm_programs() {
   local lock=testpeers/package-lock.json installed=testpeers/node_modules/.installed-lock.json
   if cmp -s "$lock" "$installed"; then return; fi
+  if [ -L testpeers/node_modules ]; then # npm ci would empty the folder that it leads to, which is somebody else's
+    echo "testpeers/node_modules is a link to packages of another version; remove it, or install them there." >&2
+    exit 1
+  fi
   (cd testpeers && npm ci --ignore-scripts --no-audit --no-fund)
   cp "$lock" "$installed"
 }
@@ -144,4 +150,4 @@ build_nats_command() {
   cp "$pins" "$built.pins"
 }
 
-main
+main "$@"

@@ -31,10 +31,12 @@ type Quota struct {
 	PerDay    int `json:"perDay,omitzero"` // in 24 hours
 }
 
-// ContentLimits are what a message may say at most; 0: as much as crier takes.
+// ContentLimits are what a message may say at most, and how; 0: as much as crier takes.
 type ContentLimits struct {
 	Segments int `json:"segments,omitzero"` // of an SMS (GSM 03.38)
 	Bytes    int `json:"bytes,omitzero"`    // of the content as published
+	// Transliterate has texts written with the characters of GSM 7 where all of an SMS then fits that alphabet.
+	Transliterate bool `json:"transliterate,omitzero"`
 }
 
 // MessageType is a type that may be published.

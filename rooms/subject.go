@@ -23,6 +23,7 @@ const (
 	CallbackFilter   = "callback.*"
 	HeldFilter       = "held.>"
 	ParkedFilter     = "parked.*"
+	ReceiptFilter    = "receipt.*"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
@@ -137,6 +138,19 @@ func ParseParkedSubject(s string) (UMID, error) {
 		return "", ErrSubject
 	}
 	return u, nil
+}
+
+// ReceiptSubject is where receipts of a channel wait whose delivery is not known yet.
+func ReceiptSubject(c Channel) string { return "receipt." + string(c) }
+
+// ParseReceiptSubject reads receipt.<channel>.
+func ParseReceiptSubject(s string) (Channel, error) {
+	name, ok := strings.CutPrefix(s, "receipt.")
+	c, err := ParseChannel(name)
+	if !ok || err != nil {
+		return "", ErrSubject
+	}
+	return c, nil
 }
 
 // ScheduleSubject holds one delivery until its next attempt; DueSubject is where it falls due.

@@ -23,7 +23,7 @@ func policyLimits() PolicyLimits {
 func FuzzParsePolicyRules(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `null`, `{"retry":["1s"],"jitter":0.5,"expiry":"1h","duplicates":"avoid"}`, `{"quota":{"perMinute":1},"lanes":{"bulk":{"perDay":2}}}`,
-		`{"content":{"segments":1,"bytes":2},"types":[{"type":"a","schema":{"type":"object"}},{"type":"b"}]}`, `{"types":[{"schema":{"$ref":"#"}}]}`,
+		`{"content":{"segments":1,"bytes":2,"transliterate":true},"types":[{"type":"a","schema":{"type":"object"}},{"type":"b"}]}`, `{"types":[{"schema":{"$ref":"#"}}]}`,
 		`{"check":{"url":"https://no.example/","timeout":"1s"}}`, `{"check":{"url":"https://a.example/?x"}}`, `{"release":"two-person","history":"erase"}`,
 		`{"providers":{"sms":[{"provider":"a","weight":3},{"provider":"c"}]},"fallback":[{"from":"sms","after":"1h","to":"email"},{"from":"email","after":"1h","to":"sms"}]}`,
 		`{"zone":"Asia/Bishkek","quietHours":[{"days":["mon"],"from":"21:00","until":"24:00"}],"dates":{"from":"2026-12-24","not":["2026-12-25"]}}`,

@@ -56,6 +56,8 @@ func (p *policyParser) content() error {
 	return p.record(fields{
 		"segments": func() error { return p.count(&p.p.Content.Segments, 0, maxSegments) },
 		"bytes":    func() error { return p.count(&p.p.Content.Bytes, 0, maxBytes) },
+
+		"transliterate": func() error { return p.flag(&p.p.Content.Transliterate) },
 	})
 }
 

@@ -1403,7 +1403,7 @@ type NewPolicy struct {
 	// repeat of a request. Whom an application may be is as for webhooks.
 	Check PolicyCheck `json:"check,omitempty,omitzero"`
 
-	// Content What a message may say at most. 0, or nothing, is as much as the gateway takes.
+	// Content What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
 	Content PolicyContent `json:"content,omitempty,omitzero"`
 
 	// Dates The days on which people are written to; emergencies go all the same.
@@ -1659,13 +1659,16 @@ type PolicyCheck struct {
 	URL string `json:"url,omitempty,omitzero"`
 }
 
-// PolicyContent What a message may say at most. 0, or nothing, is as much as the gateway takes.
+// PolicyContent What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
 type PolicyContent struct {
 	// Bytes Of the content as published.
 	Bytes int `json:"bytes,omitempty,omitzero"`
 
 	// Segments Parts of an SMS (GSM 03.38). They are counted of `sms`, or of `text` where there is no `sms`, unless every recipient is named and none takes SMS.
 	Segments int `json:"segments,omitempty,omitzero"`
+
+	// Transliterate SMS are written with the letters of GSM 7 where all of the text then fits that alphabet: typographic quotes and dashes, Latin letters with marks, ligatures. Else a single such character halves what a segment holds.
+	Transliterate bool `json:"transliterate,omitempty,omitzero"`
 }
 
 // PolicyDates The days on which people are written to; emergencies go all the same.
@@ -1784,7 +1787,7 @@ type PolicyRevision struct {
 	// repeat of a request. Whom an application may be is as for webhooks.
 	Check PolicyCheck `json:"check,omitempty,omitzero"`
 
-	// Content What a message may say at most. 0, or nothing, is as much as the gateway takes.
+	// Content What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
 	Content PolicyContent `json:"content,omitempty,omitzero"`
 
 	// Dates The days on which people are written to; emergencies go all the same.
@@ -1863,7 +1866,7 @@ type PolicyRules struct {
 	// repeat of a request. Whom an application may be is as for webhooks.
 	Check PolicyCheck `json:"check,omitempty,omitzero"`
 
-	// Content What a message may say at most. 0, or nothing, is as much as the gateway takes.
+	// Content What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
 	Content PolicyContent `json:"content,omitempty,omitzero"`
 
 	// Dates The days on which people are written to; emergencies go all the same.

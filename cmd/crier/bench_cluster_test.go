@@ -71,7 +71,7 @@ func replicatedPublish(b *testing.B, n int, fanout bool) measured {
 	log := slog.New(slog.DiscardHandler)
 	m := &bench{crew: newCrew(log)}
 	defer func() { _ = m.crew.stop() }()
-	conf := benchConfig(b)
+	conf := benchConfig(b, "sandbox.receipts=none")
 	conf.Broker = c.Options[0]
 	conf = conf.Complete()
 	m.issue(b, &conf)

@@ -35,6 +35,19 @@ type bench struct {
 // startBench starts a gateway in this process. Without fan-out nothing is planned and nothing is
 // sent: what is measured then is acceptance alone.
 func startBench(b *testing.B, fanout bool, change ...func(*config.Config)) *bench {
+	conf := benchConfig(b, "sandbox.receipts=none")
+	for _, f := range change {
+		f(&conf)
+	}
+	return startBenchOf(b, fanout, conf)
+}
+
+// startBenchWith does so with keys of the configuration set.
+func startBenchWith(b *testing.B, fanout bool, set ...string) *bench {
+	return startBenchOf(b, fanout, benchConfig(b, set...))
+}
+
+func startBenchOf(b *testing.B, fanout bool, conf config.Config) *bench {
 	b.Helper()
 	before := runtime.GOMAXPROCS(0)
 	useCores(os.Getenv)
@@ -43,10 +56,6 @@ func startBench(b *testing.B, fanout bool, change ...func(*config.Config)) *benc
 	log := slog.New(slog.DiscardHandler)
 	m := &bench{crew: newCrew(log)}
 	b.Cleanup(func() { _ = m.crew.stop() })
-	conf := benchConfig(b)
-	for _, f := range change {
-		f(&conf)
-	}
 	m.issue(b, &conf)
 	m.app = newApp(conf, log)
 	if err := m.start(b.Context(), fanout); err != nil {
@@ -58,13 +67,13 @@ func startBench(b *testing.B, fanout bool, change ...func(*config.Config)) *benc
 }
 
 // benchConfig is that of a developer's node with a store of its own.
-func benchConfig(b *testing.B) config.Config {
+func benchConfig(b *testing.B, set ...string) config.Config {
 	b.Helper()
 	home, err := openDevStore(filepath.Join(b.TempDir(), "store"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	conf, err := devConfig(home, devFlags{address: "127.0.0.1:0", set: []string{"sandbox.receipts=none"}})
+	conf, err := devConfig(home, devFlags{address: "127.0.0.1:0", set: set})
 	if err != nil {
 		b.Fatal(err)
 	}

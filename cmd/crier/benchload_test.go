@@ -86,7 +86,12 @@ func dialWire(b *testing.B, address, path, token string) *wire {
 
 // post sends a body and reads the whole answer. Only 202 is no error.
 func (w *wire) post(body string) error {
-	if _, err := w.conn.Write([]byte(w.head + strconv.Itoa(len(body)) + "\r\n\r\n" + body)); err != nil {
+	return w.exchange(w.head + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+}
+
+// exchange sends a request and reads the whole answer. Only 202 is no error.
+func (w *wire) exchange(request string) error {
+	if _, err := w.conn.Write([]byte(request)); err != nil {
 		return err
 	}
 	status, err := w.r.ReadString('\n')

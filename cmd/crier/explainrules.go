@@ -14,7 +14,8 @@ func tellFurther(w io.Writer, r v1.PolicyRevision) {
 	for _, s := range []struct{ sentence, rule string }{
 		{"A publisher may send %s into the room.\n", quotaText(r.Quota)},
 		{"The lanes are %s.\n", lanesText(r.Lanes)},
-		{"A message has at most %s.\n", contentText(r.Content)},
+		{"A message has at most %s.\n", limitsText(r.Content)},
+		{"SMS are written %s where that makes them shorter.\n", map[bool]string{true: "with the letters of GSM 7"}[r.Content.Transliterate]},
 		{"The types are %s.\n", typesText(r.Types)},
 		{"Before it was accepted, %s was asked.\n", checkText(r.Check)},
 		{"The providers are: %s.\n", providersText(r.Providers)},

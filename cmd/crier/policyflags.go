@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/govcrier/crier/api/client"
+	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -32,6 +33,7 @@ type ruleFlags struct {
 
 	lanes           []string
 	segments, bytes int
+	transliterate   bool
 	check           string
 	release         string
 	fallback        []string
@@ -53,6 +55,7 @@ func (r *ruleFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&r.lanes, "lane", nil, "a lane that may be used, without limits; may be repeated")
 	f.IntVar(&r.segments, "segments", 0, "the most parts of an SMS")
 	f.IntVar(&r.bytes, "bytes", 0, "the most bytes of a content")
+	f.BoolVar(&r.transliterate, "transliterate", false, "SMS are written with the letters of GSM 7 where all of the text then fits")
 	f.StringVar(&r.check, "check", "", "the URL of an application that is asked before a message is accepted")
 	f.StringVar(&r.release, "release", "", "who lets an emergency go: at-once or two-person")
 	f.StringSliceVar(&r.fallback, "fallback", nil, "FROM:AFTER:TO, such as sms:4h:email; may be repeated")
@@ -83,6 +86,7 @@ func (r *ruleFlags) rules(c *cobra.Command, in io.Reader) (client.Rules, error) 
 		"lane":              func() (string, any, error) { return "lanes", laneRules(r.lanes), nil },
 		"segments":          func() (string, any, error) { return "content", r.content(), nil },
 		"bytes":             func() (string, any, error) { return "content", r.content(), nil },
+		"transliterate":     func() (string, any, error) { return "content", r.content(), nil },
 		"check":             func() (string, any, error) { return "check", urlRule(r.check), nil },
 		"release":           func() (string, any, error) { return "release", r.release, nil },
 		"fallback":          func() (string, any, error) { return fallbackRules(r.fallback) },
@@ -132,7 +136,7 @@ func (r *ruleFlags) read(in io.Reader) (client.Rules, error) {
 }
 
 func (r *ruleFlags) content() any {
-	return map[string]int{"segments": r.segments, "bytes": r.bytes}
+	return v1.PolicyContent{Segments: r.segments, Bytes: r.bytes, Transliterate: r.transliterate}
 }
 
 func laneRules(names []string) any {

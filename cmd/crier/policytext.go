@@ -65,6 +65,10 @@ func lanesText(lanes v1.PolicyLanes) string {
 }
 
 func contentText(c v1.PolicyContent) string {
+	return sentence(limitsText(c), map[bool]string{true: "SMS transliterated"}[c.Transliterate])
+}
+
+func limitsText(c v1.PolicyContent) string {
 	return sentence(counted(c.Segments, "segment of an SMS", "segments of an SMS"), counted(c.Bytes, "byte", "bytes"))
 }
 

@@ -278,3 +278,13 @@ func (r *recall) State(ctx context.Context, id rooms.DeliveryID) (rooms.State, e
 	}
 	return r.index.State(id)
 }
+
+// Sent gives what a provider has confirmed under an id; with wait after everything recorded so far is known.
+func (r *recall) Sent(ctx context.Context, provider, id string, wait bool) (rooms.Confirmation, bool, error) {
+	if wait {
+		if err := r.told.wait(ctx); err != nil {
+			return rooms.Confirmation{}, false, err
+		}
+	}
+	return r.index.Sent(provider, id)
+}

@@ -23,7 +23,7 @@ const catchUp = 2 * time.Second
 type inlets map[string]http.Handler
 
 // texter makes a provider of SMS that is asked by HTTP, and that calls back.
-func (a *App) texter(c *crew, s *store, k *knowledge, one config.SMSCentre) (channels.Provider, error) {
+func (a *App) texterByHTTP(c *crew, s *store, k *knowledge, one config.SMSCentre) (channels.Provider, error) {
 	name := one.Called(one.Kind)
 	p, err := httpsms.New(one.HTTP, httpsms.Deps{
 		Name: name, Open: registry.Tokens{Vault: s.vault}.Open, Log: a.log.With("part", "sms", "provider", name), Now: s.broker.Now,

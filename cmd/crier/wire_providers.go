@@ -6,6 +6,7 @@ import (
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/email"
 	"github.com/govcrier/crier/channels/sandbox"
+	"github.com/govcrier/crier/channels/smpp"
 	"github.com/govcrier/crier/channels/webhook"
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
@@ -32,15 +33,12 @@ func (a *App) providers(c *crew, s *store, k *knowledge) (map[rooms.Channel][]ch
 		}
 	}
 	for _, one := range append([]config.SMSCentre{p.SMS.SMSCentre}, p.SMS.More...) {
-		if one.Kind == config.KindHTTP {
-			provider, err := a.texter(c, s, k, one)
-			if err != nil {
-				return nil, err
-			}
-			out[rooms.SMS] = append(out[rooms.SMS], configured(one.Called(one.Kind), one.Share, provider))
+		provider, err := a.texter(c, s, k, one, len(p.SMS.More) > 0)
+		if err != nil {
+			return nil, err
 		}
-		if one.Kind == config.KindSandbox {
-			out[rooms.SMS] = append(out[rooms.SMS], configured(one.Called(one.Kind), one.Share, a.sandboxed(one.Share, len(p.SMS.More) > 0)))
+		if provider != nil {
+			out[rooms.SMS] = append(out[rooms.SMS], configured(one.Called(one.Kind), one.Share, provider))
 		}
 	}
 	switch p.Webhook.Kind {
@@ -68,6 +66,25 @@ func (a *App) mailer(c *crew, one config.EmailRelay, several bool) (channels.Pro
 		}
 		c.onStop("email "+one.Called(one.Kind), relay.Close)
 		return relay, nil
+	}
+	return nil, nil
+}
+
+// texter makes a provider of SMS, nil for none.
+func (a *App) texter(c *crew, s *store, k *knowledge, one config.SMSCentre, several bool) (channels.Provider, error) {
+	switch one.Kind {
+	case config.KindSandbox:
+		return a.sandboxed(one.Share, several), nil
+	case config.KindHTTP:
+		return a.texterByHTTP(c, s, k, one)
+	case config.KindSMPP:
+		name := one.Called(one.Kind)
+		centre, err := smpp.New(name, one.Options, a.log.With("part", "sms", "provider", name))
+		if err != nil {
+			return nil, fmt.Errorf("providers.sms: %s: %w", name, err)
+		}
+		c.onStop("sms "+name, centre.Close)
+		return centre, nil
 	}
 	return nil, nil
 }

@@ -38,6 +38,9 @@ func (b *batch) events(events []rooms.Event) error {
 		if counts(e) {
 			keys = append(keys, reachedKey(e.Owner))
 		}
+		for _, c := range rooms.Confirmations(e) {
+			keys = append(keys, sentKey(c.Provider, c.ID))
+		}
 	}
 	if err := b.ahead(keys); err != nil {
 		return err
@@ -62,6 +65,9 @@ func (b *batch) event(e rooms.Event) error {
 		if err := b.reach(e); err != nil {
 			return err
 		}
+	}
+	if err := b.confirm(e); err != nil {
+		return err
 	}
 	if !pageable(e.Kind) {
 		m.apply(e, nil)

@@ -13,14 +13,15 @@ import (
 // batch is one transaction of the writer: values are loaded once, changed in memory and
 // written once at the end.
 type batch struct {
-	tx      transaction
-	cache   *cache
-	ids     *filter
-	keep    time.Duration     // how long it is known whom messages have reached
-	asked   map[string][]byte // read ahead; nil where there is nothing
-	dirty   map[string]value  // to be written; nil to be deleted
-	touched map[rooms.UMID]touch
-	fresh   []rooms.Header // of messages that were not known before
+	tx       transaction
+	cache    *cache
+	ids      *filter
+	keep     time.Duration     // how long it is known whom messages have reached
+	keepSent time.Duration     // and by which ids providers have confirmed them
+	asked    map[string][]byte // read ahead; nil where there is nothing
+	dirty    map[string]value  // to be written; nil to be deleted
+	touched  map[rooms.UMID]touch
+	fresh    []rooms.Header // of messages that were not known before
 }
 
 // touch is a message in this transaction, and how it was before.
@@ -51,8 +52,8 @@ func pageKey(u rooms.UMID, n int) string {
 	return "d:" + string(u) + ":" + strconv.Itoa(n)
 }
 
-func newBatch(tx transaction, c *cache, ids *filter, keep time.Duration) *batch {
-	return &batch{tx: tx, cache: c, ids: ids, keep: keep, asked: map[string][]byte{}, dirty: map[string]value{},
+func newBatch(tx transaction, c *cache, ids *filter, o Options) *batch {
+	return &batch{tx: tx, cache: c, ids: ids, keep: o.Keep, keepSent: o.KeepSent, asked: map[string][]byte{}, dirty: map[string]value{},
 		touched: map[rooms.UMID]touch{}}
 }
 
@@ -154,8 +155,11 @@ func (b *batch) finish() error {
 
 // store writes a value. Whom nothing reaches any more is forgotten in time.
 func (b *batch) store(key string, v value) error {
-	if _, ok := v.(*reached); ok {
+	switch v.(type) {
+	case *reached:
 		return b.tx.setFor(key, v.pack(), b.keep)
+	case *sent:
+		return b.tx.setFor(key, v.pack(), b.keepSent)
 	}
 	return b.tx.set(key, v.pack())
 }

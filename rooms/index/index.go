@@ -186,7 +186,7 @@ func (x *Index) write(ctx context.Context, generation int, to foldedTo, fn func(
 	s := x.store.Load()
 	var b *batch
 	err := s.update(ctx, func(tx transaction) error {
-		b = newBatch(tx, x.cache, s.ids, x.options.Keep)
+		b = newBatch(tx, x.cache, s.ids, x.options)
 		return transact(b, fn)
 	})
 	if err == nil {

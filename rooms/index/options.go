@@ -32,6 +32,8 @@ type Options struct {
 	// Keep is how long a message is known after its acceptance: 30 days if zero. It is that
 	// of the EVENTS stream.
 	Keep time.Duration `yaml:"keep"`
+	// KeepSent is how long after a message was sent a receipt that names it by the provider's id finds it: 7 days if zero.
+	KeepSent time.Duration `yaml:"keepSent"`
 	// Gather is how long the fold rests after a small transaction so that the next is larger,
 	// unless somebody waits for it: 20 ms if zero.
 	Gather time.Duration `yaml:"gather"`
@@ -56,6 +58,7 @@ const (
 	defaultCache = 32 << 20
 	defaultKeep  = 30 * 24 * time.Hour
 	defaultPause = time.Second
+	defaultSent  = 7 * 24 * time.Hour
 
 	defaultTransactions = 10_000_000
 
@@ -67,6 +70,7 @@ func (o Options) WithDefaults() Options {
 	setDefault(&o.BatchSize, defaultBatch)
 	setDefault(&o.CacheBytes, defaultCache)
 	setDefault(&o.Keep, defaultKeep)
+	setDefault(&o.KeepSent, defaultSent)
 	setDefault(&o.Transactions, defaultTransactions)
 	setDefault(&o.Pause, defaultPause)
 	setDefault(&o.Gather, defaultGather)
@@ -104,7 +108,7 @@ func (o Options) Check() []error {
 	if o.CacheBytes < 0 {
 		faults = append(faults, errors.New("index: cacheBytes is negative"))
 	}
-	if o.Keep < 0 || o.Pause < 0 || o.Gather < 0 {
+	if o.Keep < 0 || o.Pause < 0 || o.Gather < 0 || o.KeepSent < 0 {
 		faults = append(faults, errors.New("index: keep and pause are durations above zero"))
 	}
 	return faults

@@ -17,6 +17,8 @@ type Options struct {
 	EventAge time.Duration `yaml:"eventAge"`
 	// AuditAge is how long the audit log is kept, 365 days by default.
 	AuditAge time.Duration `yaml:"auditAge"`
+	// ReceiptAge is how long a receipt is kept of which nobody knows the delivery, 72 hours by default.
+	ReceiptAge time.Duration `yaml:"receiptAge"`
 	// Duplicates is the window in which JetStream itself knows an identity again; 10 minutes
 	// by default.
 	Duplicates time.Duration `yaml:"duplicates"`
@@ -59,6 +61,7 @@ func (o Options) WithDefaults() Options {
 	set(&o.MessageAge, 7*day)
 	set(&o.EventAge, 30*day)
 	set(&o.AuditAge, 365*day)
+	set(&o.ReceiptAge, 3*day)
 	set(&o.Duplicates, 10*time.Minute)
 	set(&o.AckWait, 30*time.Second)
 	set(&o.MarkerTTL, 9*day)
@@ -106,6 +109,7 @@ func (o Options) Check() []error {
 	bad(o.MessageAge < time.Hour, "messageAge: at least 1h")
 	bad(o.EventAge < o.MessageAge, "eventAge: at least messageAge, since events remember transaction ids")
 	bad(o.AuditAge < day, "auditAge: at least 24h")
+	bad(o.ReceiptAge < time.Hour, "receiptAge: at least 1h")
 	bad(o.Duplicates < time.Minute || o.Duplicates > o.MessageAge, "duplicates: from 1m to messageAge")
 	bad(o.AckWait < time.Second, "ackWait: at least 1s")
 	bad(o.MarkerTTL <= o.MessageAge, "markerTTL: longer than messageAge")

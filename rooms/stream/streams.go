@@ -17,6 +17,7 @@ const (
 	streamAudit       = "AUDIT"
 	streamCallbacks   = "CALLBACKS"
 	streamParked      = "PARKED"
+	streamReceipts    = "RECEIPTS"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
@@ -62,6 +63,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{
 			Name: streamParked, Subjects: []string{rooms.ParkedFilter},
 			MaxAge: o.MarkerTTL, Duplicates: o.Duplicates, AllowDirect: true, AllowAtomicPublish: true,
+		},
+		{
+			Name: streamReceipts, Subjects: []string{rooms.ReceiptFilter},
+			MaxAge: o.ReceiptAge, Duplicates: min(o.Duplicates, o.ReceiptAge), AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},

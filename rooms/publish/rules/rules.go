@@ -78,7 +78,7 @@ func length(limit rooms.ContentLimits, m publish.Request) error {
 	}
 	for _, language := range append([]string{""}, slices.Sorted(maps.Keys(c.Languages))...) {
 		said := c.In(language)
-		if n := rooms.Segments(said.ShortText().Reveal()); n > limit.Segments {
+		if n := rooms.Segments(limit.SMS(said.ShortText().Reveal())); n > limit.Segments {
 			at := "/content/sms"
 			if said.SMS.IsZero() {
 				at = "/content/text"
@@ -103,7 +103,7 @@ func lengthSaid(limit rooms.ContentLimits, c rooms.Content, to []rooms.Contact) 
 			continue
 		}
 		if text, err := said.For(one, rooms.SMS); err == nil {
-			if n := rooms.Segments(text.ShortText().Reveal()); n > limit.Segments {
+			if n := rooms.Segments(limit.SMS(text.ShortText().Reveal())); n > limit.Segments {
 				return tooLong(limit, fmt.Sprintf("/recipients/%d", i), n)
 			}
 		}

@@ -80,18 +80,20 @@ func TestWhatAPolicyLetsIn(t *testing.T) {
 		with  func(*publish.Request)
 		want  string
 	}{
-		"no rules":          {rooms.PolicyRules{}, nil, ""},
-		"its lane":          {rooms.PolicyRules{Lanes: lanes(rooms.Bulk, rooms.Normal)}, nil, ""},
-		"another lane":      {rooms.PolicyRules{Lanes: lanes(rooms.Bulk)}, nil, "the policy does not have this lane /lane"},
-		"its type":          {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "news"}, {Type: "reminder"}}}, nil, ""},
-		"another type":      {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "news"}}}, nil, "the policy does not have this type /type"},
-		"its schema":        {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "reminder", Schema: schema}}}, nil, ""},
-		"not as schema":     {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "reminder", Schema: schema}}}, func(r *publish.Request) { r.Content = []byte(`{"sms":"abcd"}`) }, "the content is not as its type's schema says /content/sms"},
-		"bytes":             {rooms.PolicyRules{Content: rooms.ContentLimits{Bytes: 27}}, nil, ""},
-		"too many bytes":    {rooms.PolicyRules{Content: rooms.ContentLimits{Bytes: 26}}, nil, "the content is longer than the policy allows /content"},
-		"segments":          {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, nil, ""},
-		"too many segments": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content = []byte(`{"sms":"` + strings.Repeat("ж", 71) + `"}`) }, "the content is longer than the policy allows /content/sms"},
-		"of a text":         {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content = []byte(long) }, "the content is longer than the policy allows /content/text"},
+		"no rules":           {rooms.PolicyRules{}, nil, ""},
+		"its lane":           {rooms.PolicyRules{Lanes: lanes(rooms.Bulk, rooms.Normal)}, nil, ""},
+		"another lane":       {rooms.PolicyRules{Lanes: lanes(rooms.Bulk)}, nil, "the policy does not have this lane /lane"},
+		"its type":           {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "news"}, {Type: "reminder"}}}, nil, ""},
+		"another type":       {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "news"}}}, nil, "the policy does not have this type /type"},
+		"its schema":         {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "reminder", Schema: schema}}}, nil, ""},
+		"not as schema":      {rooms.PolicyRules{Types: []rooms.MessageType{{Type: "reminder", Schema: schema}}}, func(r *publish.Request) { r.Content = []byte(`{"sms":"abcd"}`) }, "the content is not as its type's schema says /content/sms"},
+		"bytes":              {rooms.PolicyRules{Content: rooms.ContentLimits{Bytes: 27}}, nil, ""},
+		"too many bytes":     {rooms.PolicyRules{Content: rooms.ContentLimits{Bytes: 26}}, nil, "the content is longer than the policy allows /content"},
+		"segments":           {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, nil, ""},
+		"too many segments":  {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content = []byte(`{"sms":"` + strings.Repeat("ж", 71) + `"}`) }, "the content is longer than the policy allows /content/sms"},
+		"transliterated":     {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1, Transliterate: true}}, func(r *publish.Request) { r.Content = []byte(`{"sms":"` + strings.Repeat("“ő”", 40) + `"}`) }, ""},
+		"not transliterated": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content = []byte(`{"sms":"` + strings.Repeat("“ő”", 40) + `"}`) }, "the content is longer than the policy allows /content/sms"},
+		"of a text":          {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content = []byte(long) }, "the content is longer than the policy allows /content/text"},
 		"in another language": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
 			r.Content = []byte(`{"sms":"x","languages":{"ky":{"sms":"` + strings.Repeat("a", 161) + `"}}}`)
 		}, "the content is longer than the policy allows /content/languages/ky/sms"},

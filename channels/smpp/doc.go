@@ -1,0 +1,18 @@
+// Package smpp sends SMS over an SMS centre by SMPP 3.4, and hears its receipts and what people write.
+//
+// Promised: never more messages are under way on a bind than its window lets through; a delivery waits for a place within
+// its context. A text is cut where rooms.MeasureSMS counts (but longMessages: udh16, whose header is a byte longer), and a
+// delivery sent again has the same reference, so that a telephone which has some of its parts joins them with the others. It
+// is sent when the centre has taken every part. A receipt or a text of a person is answered only once it is durable; else the
+// centre is asked to offer it again (ESME_RX_T_APPN).
+// A bind that does not answer enquire_link is given up and begun anew, with growing waits.
+//
+// Outcome.ProviderID is what the centre calls the message; of several parts the ids are joined by commas. Outcome.Code is
+// the command_status: 0x0000000b. A delivery whose answer does not come is deferred as unknown: the centre may have it.
+//
+// A text counts as a receipt only where the centre itself says that it is one, by esm_class or by its optional parameters:
+// anybody could write the words of a receipt.
+//
+// Not promised: that a receipt ever comes; SMPP 5.0; binary messages, which are answered and left out; parts of a long text
+// that come over different binds more than ten minutes apart.
+package smpp

@@ -1,0 +1,137 @@
+package smpp
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/govcrier/crier/channels/smpp/pdu"
+	"github.com/govcrier/crier/rooms"
+)
+
+func TestReceiptTexts(t *testing.T) {
+	for text, want := range map[string]receipt{
+		"id:0123456789 sub:001 dlvrd:001 submit date:0811200910 done date:0811200911 stat:DELIVRD err:000 text:hello": {"0123456789", "DELIVRD", "000"},
+		"id:a-b sub:001 stat:UNDELIV err:0B1 Text:id:7 stat:DELIVRD":                                                  {"a-b", "UNDELIV", "0B1"},
+		"ID: 17 SUB: 1 STAT: delivered ERR: 0":                                                                        {"17", "DELIVRD", "0"},
+		"stat:EXPIRED id:9":                                                                                           {"9", "EXPIRED", ""},
+		"id:9 stat:REJECTED":                                                                                          {"9", "REJECTD", ""},
+		"id:9 stat:FAILED err:":                                                                                       {"9", "UNDELIV", ""},
+		"id:9 stat:SOMETHING":                                                                                         {"9", "", ""},
+		"id: sub:001 stat:DELIVRD":                                                                                    {"", "DELIVRD", ""},
+		"id:9,8 err:01234567890123456789":                                                                             {"98", "", "012345678901"},
+		"nothing":                                                                                                     {},
+		"":                                                                                                            {},
+		":::":                                                                                                         {},
+	} {
+		if got := readReceipt(pdu.Message{Short: []byte(text)}); got != want {
+			t.Errorf("%q: %+v, want %+v", text, got, want)
+		}
+	}
+	m := pdu.Message{Short: []byte("id:1 stat:ACCEPTD"), TLVs: []pdu.TLV{
+		{Tag: pdu.TagReceiptedID, Value: []byte("77\x00")}, {Tag: pdu.TagMessageState, Value: []byte{5}}, {Tag: pdu.TagNetworkError, Value: []byte{3, 0, 17}},
+	}}
+	if got, want := readReceipt(m), (receipt{"77", "UNDELIV", "3-17"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+func TestValidity(t *testing.T) {
+	now := time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		kind string
+		left time.Duration
+		want string
+	}{
+		"absolute": {ValidityAbsolute, time.Hour, "261123020000000+"},
+		"relative": {ValidityRelative, 26*time.Hour + 3*time.Minute + 4*time.Second, "000001020304000R"},
+		"long":     {ValidityRelative, 1e6 * time.Hour, "000099000000000R"},
+		"none":     {ValidityNone, time.Hour, ""},
+		"past":     {ValidityAbsolute, -time.Second, ""},
+	} {
+		if got := (Options{Validity: tc.kind}).validity(now.Add(tc.left), now); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+// A text of which a part never comes is passed on as it is, and tried again until that works.
+func TestTextWithMissingPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		passed := make(chan string, 9)
+		fail := 2
+		j := newJoins(func(w written) error {
+			if fail--; fail >= 0 {
+				return errFull
+			}
+			passed <- string(w.octets)
+			return nil
+		})
+		if err := j.add(part{1, 3, 2}, written{octets: []byte("middle")}); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		text := <-passed
+		synctest.Wait()
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if after := time.Since(began); text != "middle" || after != joinPatience+2*joinAgain || len(j.all)+j.open != 0 {
+			t.Errorf("%q was passed on after %s, %d are kept", text, after, len(j.all))
+		}
+	})
+}
+
+func TestTextsWithMissingPartsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJoins(func(written) error { return nil })
+		for i := range uint32(maxJoins) {
+			if err := j.add(part{i, 2, 1}, written{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.add(part{maxJoins, 2, 1}, written{}); err == nil {
+			t.Error("one more was kept")
+		}
+		if err := j.add(part{0, 2, 2}, written{}); err != nil {
+			t.Error(err)
+		}
+		if err := j.add(part{maxJoins, 2, 1}, written{}); err != nil {
+			t.Error("there was room again:", err)
+		}
+		j.close()
+		time.Sleep(joinPatience)
+	})
+}
+
+func FuzzReceipt(f *testing.F) {
+	f.Add("id:1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:", []byte("1\x00"), byte(2))
+	f.Add("id: stat", []byte{}, byte(9))
+	f.Fuzz(func(t *testing.T, text string, id []byte, state byte) {
+		r := readReceipt(pdu.Message{Short: []byte(text), TLVs: []pdu.TLV{{Tag: pdu.TagReceiptedID, Value: id}, {Tag: pdu.TagMessageState, Value: []byte{state}}}})
+		if len(r.id) > maxID || len(r.code()) > 32 || word(r.id, maxID) != r.id {
+			t.Errorf("%+v", r)
+		}
+		_ = (Options{ReceiptIDs: IDsHex}).asSent(r.id)
+	})
+}
+
+// Whatever people write is taken without trouble.
+func FuzzText(f *testing.F) {
+	f.Add([]byte{5, 0, 3, 1, 1, 1, 'a'}, byte(0), byte(pdu.ESMHeader), "996555000100")
+	f.Add([]byte{6, 8, 4, 1, 1, 2, 1, 'a'}, byte(8), byte(pdu.ESMHeader), "0555")
+	f.Fuzz(func(t *testing.T, octets []byte, coding, class byte, from string) {
+		e := newEars("sms", Options{}.WithDefaults(), nil)
+		rest, p, _ := userHeader(octets)
+		if len(rest) > len(octets) || p.n < 0 {
+			t.Error("more than there was")
+		}
+		_, _ = e.options.decode(coding, rest)
+		_ = e.options.heard(pdu.Address{Text: from})
+		w := written{octets: rest, coding: coding}
+		if len(w.id("sms")) > 40 {
+			t.Error("a long id")
+		}
+		_, _, _ = headed(octets, part{}, false)
+		_, _ = rooms.EncodeGSM7(string(rest))
+	})
+}

@@ -1,0 +1,136 @@
+package smpp
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/smpp/pdu"
+	"github.com/govcrier/crier/rooms"
+)
+
+// Provider sends over one SMS centre, and hears it. It is safe for concurrent use.
+type Provider struct {
+	options Options
+	places  *places
+	ears    *ears
+	stop    context.CancelFunc
+	lines   sync.WaitGroup
+	now     func() time.Time
+	once    sync.Once
+}
+
+var (
+	_ channels.Provider = (*Provider)(nil)
+	_ channels.Receipts = (*Provider)(nil)
+	_ channels.Inbox    = (*Provider)(nil)
+)
+
+// New makes a provider of that name and begins to bind. It fails if the options have faults or a file that they name cannot
+// be read; it does not wait for the centre, which may be down at the moment. The log hears of binds and of messages that
+// cannot be understood; neither contact nor content is written there.
+func New(name string, o Options, log *slog.Logger) (*Provider, error) {
+	if err := o.errOptions(); err != nil {
+		return nil, err
+	}
+	o = o.WithDefaults()
+	d, err := newDialer(o)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	p := &Provider{options: o, places: newPlaces(o.Binds * o.Window), ears: newEars(name, o, log), stop: stop, now: time.Now}
+	heard := &news{log: log.With("centre", o.address())}
+	for range o.Binds {
+		if o.Bind == BindTransceiver {
+			p.keep(ctx, &line{d, pdu.BindTransceiver, p.places, p.ears.hear, heard})
+			continue
+		}
+		p.keep(ctx, &line{d, pdu.BindTransmitter, p.places, p.ears.hear, heard})
+		p.keep(ctx, &line{d, pdu.BindReceiver, nil, p.ears.hear, heard})
+	}
+	return p, nil
+}
+
+func (p *Provider) keep(ctx context.Context, l *line) { p.lines.Go(func() { l.run(ctx) }) }
+
+// Close unbinds, after what is under way is answered. Deliveries that come later are deferred.
+func (p *Provider) Close() error {
+	p.once.Do(func() {
+		p.places.close()
+		p.ears.close()
+		p.stop()
+	})
+	p.lines.Wait()
+	return nil
+}
+
+// Send hands a delivery to the centre, all of its parts.
+func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
+	if !d.Content.For(rooms.SMS) {
+		return channels.Outcome{Result: channels.Rejected, Reason: rooms.NoContent}
+	}
+	if err := ctx.Err(); err != nil {
+		return failed(err, false)
+	}
+	parts := p.options.compose(d, p.now())
+	ids := make([]string, 0, len(parts))
+	for _, m := range parts {
+		id, o := p.insist(ctx, m, len(ids) > 0)
+		if o.Result != channels.Sent {
+			return o
+		}
+		ids = append(ids, id)
+	}
+	id := strings.Join(ids, ",")
+	return channels.Outcome{Result: channels.Sent, ProviderID: id, Receipt: !p.options.NoReceipts && id != ""}
+}
+
+// insist submits a part. Where others of the text are with the centre already, one that comes too fast waits here: to begin
+// anew would send those twice.
+func (p *Provider) insist(ctx context.Context, m pdu.Message, begun bool) (id string, o channels.Outcome) {
+	for {
+		id, o = p.submit(ctx, m)
+		if o.Result != channels.Throttled || !begun {
+			return id, o
+		}
+		sleep(ctx, p.options.ThrottleWait)
+		if err := ctx.Err(); err != nil {
+			return "", failed(err, false)
+		}
+	}
+}
+
+// submit has the centre take one message, and gives what it calls it.
+func (p *Provider) submit(ctx context.Context, m pdu.Message) (id string, o channels.Outcome) {
+	s, err := p.places.take(ctx)
+	if err != nil {
+		return "", failed(err, false)
+	}
+	defer p.places.give(s)
+	answer, taken, err := s.ask(ctx, pdu.PDU{Command: pdu.SubmitSM, Body: m.Bytes()}, p.options.ResponseTimeout)
+	if err != nil {
+		return "", failed(err, taken)
+	}
+	o = judge(answer.Status, p.options.ThrottleWait)
+	if o.Result != channels.Sent {
+		return "", o
+	}
+	return word(pdu.ID(answer.Body), maxID), o
+}
+
+const maxID = 65 // SMPP 3.4 §4.4.2
+
+// word keeps of what the other side calls something what an id has: printable ASCII without space and comma.
+func word(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' || r == ',' {
+			return -1
+		}
+		return r
+	}, s)
+	return s[:min(len(s), limit)]
+}

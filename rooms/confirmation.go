@@ -1,0 +1,56 @@
+package rooms
+
+import (
+	"strings"
+	"time"
+)
+
+// Confirmation is one message at a provider, by the id that it gave to it: a whole attempt, or a part of it where a text took
+// several.
+type Confirmation struct {
+	Provider string // by its name in the configuration
+	ID       string // as SameProviderID gives it
+	AttemptID
+	Room    Room
+	Channel Channel
+	Part    int // from 1
+	Parts   int
+}
+
+// Confirmations are those that an event tells of, if receipts of it come by the provider's id: of SMS that are sent. The ids
+// of several parts are joined by commas.
+func Confirmations(e Event) []Confirmation {
+	if e.Kind != EventSent || !e.Receipt || e.ProviderID == "" || e.Channel != SMS {
+		return nil
+	}
+	ids := strings.Split(e.ProviderID, ",")
+	all := make([]Confirmation, len(ids))
+	for i, id := range ids {
+		all[i] = Confirmation{
+			Provider: e.Provider, ID: SameProviderID(id), Room: e.Room, Channel: e.Channel, Part: i + 1, Parts: len(ids),
+			AttemptID: AttemptID{DeliveryID{e.UMID, e.N}, e.Round, e.Attempt},
+		}
+	}
+	return all
+}
+
+// SameProviderID is the form in which ids are compared: providers repeat them in another case, and with other zeros before.
+func SameProviderID(id string) string {
+	if short := strings.TrimLeft(strings.ToLower(id), "0"); short != "" {
+		return short
+	}
+	return id[:min(len(id), 1)]
+}
+
+// ParkedReceipt is the last word on a message that a provider knows by its own id, as it waits until it is known which
+// delivery that is, or until all parts of it have one.
+type ParkedReceipt struct {
+	Channel    Channel   `json:"-"` // stands in the subject
+	Sequence   uint64    `json:"-"` // position in the log
+	Provider   string    `json:"provider"`
+	ProviderID string    `json:"providerId"`
+	Status     Status    `json:"status"`
+	Reason     Reason    `json:"reason,omitzero"`
+	Code       string    `json:"code,omitzero"`
+	At         time.Time `json:"at"`
+}
