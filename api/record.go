@@ -86,6 +86,9 @@ func (c *call) ids() map[string]string {
 	if c.suppression != "" {
 		ids["suppression"] = string(c.suppression)
 	}
+	if c.reply != "" {
+		ids["reply"] = string(c.reply)
+	}
 	if c.policy.Name != "" {
 		ids["policy"] = c.policy.Name
 	}

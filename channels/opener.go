@@ -56,7 +56,7 @@ func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 	case !said.For(j.Channel):
 		err = errNoContent
 	}
-	return order{job: j, start: m.receivedAt, Delivery: rooms.Delivery{
+	return order{job: j, start: m.receivedAt, own: m.own, Delivery: rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Round: j.Round, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline, Sender: m.from,
 		Exercise: m.exercise,
@@ -97,7 +97,7 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	if m.SendAt.After(at) {
 		at = m.SendAt
 	}
-	return opened{m.UMID, m.Type, at, ready, raw, from, m.Exercise}, nil
+	return opened{m.UMID, m.Type, at, ready, raw, from, m.Exercise, m.Publisher == rooms.Gateway}, nil
 }
 
 // raw is the content as it was published, and whom it is from: the payload and the slip, or parts of the sealed envelope.

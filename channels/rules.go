@@ -15,7 +15,10 @@ type order struct {
 	policy rooms.Policy
 	start  time.Time          // since when the message may be delivered
 	person rooms.SubscriberID // who is about to be reached, if that is counted
-	by     *member
+	// contact is the id of the contact, where people may answer.
+	contact rooms.SubscriberID
+	by      *member
+	own     bool // crier\'s own message
 }
 
 // exempt says that no rule holds the delivery up.
@@ -59,6 +62,7 @@ func (o order) bend(s step, now time.Time) step {
 		if o.person != "" {
 			s.event.Owner, s.event.Counted = o.person, true
 		}
+		s.event = o.answerable(s.event)
 		if !s.event.Receipt && slices.Contains(o.policy.SentIsDelivered, o.job.Channel) {
 			s.event.Kind = rooms.EventDelivered
 		}

@@ -35,7 +35,8 @@ func TestMain(m *testing.M) {
 //	until REGEXP ARGS…     runs the program again and again until its output matches
 //	keep NAME              sets a variable to what the last command printed
 //	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt, and the latest
-//	                       that says that a message is finished to NAME-finished.txt
+//	                       that says that a message is finished to NAME-finished.txt, or has a reply to NAME-replied.txt
+//	await FILE             waits until a file is there
 //	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
 //	replace OLD NEW FILE   changes a word in a file
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
@@ -49,7 +50,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "secret": secret, "replace": replace, "inbox": inbox, "submit": submit,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "secret": secret, "replace": replace, "inbox": inbox, "submit": submit, "await": awaitFile,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
@@ -150,12 +151,24 @@ func receive(ts *testscript.TestScript, _ bool, args []string) {
 		call.WriteString("\r\n")
 		_, _ = call.ReadFrom(r.Body)
 		_ = os.WriteFile(ts.MkAbs(fmt.Sprintf("%s-%d.txt", args[0], calls.Add(1))), call.Bytes(), 0o600)
+		if bytes.Contains(call.Bytes(), []byte(`message.replied"`)) {
+			_ = os.WriteFile(ts.MkAbs(args[0]+"-replied.txt"), call.Bytes(), 0o600)
+		}
 		if bytes.Contains(call.Bytes(), []byte(`"finishedAt":"`)) {
 			_ = os.WriteFile(ts.MkAbs(args[0]+"-finished.txt"), call.Bytes(), 0o600)
 		}
 	}))
 	ts.Defer(s.Close)
 	ts.Setenv(args[0], s.URL)
+}
+
+func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("no %s within 20s", args[0])
 }
 
 func secret(ts *testscript.TestScript, _ bool, args []string) {

@@ -36,6 +36,7 @@ type knowledge struct {
 	links       *registry.Links
 
 	suppressions *registry.Suppressions
+	publisher    *publish.Publisher // nil until it is asked for
 
 	calls *outbound.Client // of URLs that applications have named
 }

@@ -38,6 +38,9 @@ func (b *batch) events(events []rooms.Event) error {
 		if counts(e) {
 			keys = append(keys, reachedKey(e.Owner))
 		}
+		if answerable(e) {
+			keys = append(keys, contactedKey(e.Contact))
+		}
 	}
 	if err := b.ahead(keys); err != nil {
 		return err
@@ -60,6 +63,11 @@ func (b *batch) event(e rooms.Event) error {
 	}
 	if counts(e) {
 		if err := b.reach(e); err != nil {
+			return err
+		}
+	}
+	if answerable(e) {
+		if err := b.contact(e); err != nil {
 			return err
 		}
 	}

@@ -147,7 +147,8 @@ func (b *batch) finish() error {
 
 // store writes a value. Whom nothing reaches any more is forgotten in time.
 func (b *batch) store(key string, v value) error {
-	if _, ok := v.(*reached); ok {
+	switch v.(type) {
+	case *reached, *contacted:
 		return b.tx.setFor(key, v.pack(), b.keep)
 	}
 	return b.tx.set(key, v.pack())

@@ -25,6 +25,7 @@
 //	t:<txid>                 the message of a transaction id
 //	l:<room>, l:<room>:<n>   messages of a room in the order of their UMIDs
 //	r:<person>               messages that have reached a person who is counted, with when
+//	c:<contact>              the latest messages to a contact that may answer, with when
 //	f, f:<n>                 finished messages whose body is not erased yet
 //	h:<room>, h:<room>:<n>   messages of a room that wait for their time or for a second person
 //	k, k:<n>                 every message, for forgetting the oldest

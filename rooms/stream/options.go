@@ -15,6 +15,8 @@ type Options struct {
 	// EventAge is how long events are kept, and with them the memory of transaction ids; 30
 	// days by default.
 	EventAge time.Duration `yaml:"eventAge"`
+	// InboundAge is how long what people write is kept until it is taken, 30 days by default.
+	InboundAge time.Duration `yaml:"inboundAge"`
 	// AuditAge is how long the audit log is kept, 365 days by default.
 	AuditAge time.Duration `yaml:"auditAge"`
 	// Duplicates is the window in which JetStream itself knows an identity again; 10 minutes
@@ -58,6 +60,7 @@ func (o Options) WithDefaults() Options {
 	}
 	set(&o.MessageAge, 7*day)
 	set(&o.EventAge, 30*day)
+	set(&o.InboundAge, 30*day)
 	set(&o.AuditAge, 365*day)
 	set(&o.Duplicates, 10*time.Minute)
 	set(&o.AckWait, 30*time.Second)
@@ -105,6 +108,7 @@ func (o Options) Check() []error {
 	}
 	bad(o.MessageAge < time.Hour, "messageAge: at least 1h")
 	bad(o.EventAge < o.MessageAge, "eventAge: at least messageAge, since events remember transaction ids")
+	bad(o.InboundAge < time.Hour, "inboundAge: at least 1h")
 	bad(o.AuditAge < day, "auditAge: at least 24h")
 	bad(o.Duplicates < time.Minute || o.Duplicates > o.MessageAge, "duplicates: from 1m to messageAge")
 	bad(o.AckWait < time.Second, "ackWait: at least 1s")

@@ -17,6 +17,7 @@ const (
 	streamAudit       = "AUDIT"
 	streamCallbacks   = "CALLBACKS"
 	streamParked      = "PARKED"
+	streamInbound     = "INBOUND"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
@@ -61,6 +62,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{
 			Name: streamParked, Subjects: []string{rooms.ParkedFilter},
 			MaxAge: o.MarkerTTL, Duplicates: o.Duplicates, AllowDirect: true, AllowAtomicPublish: true,
+		},
+		{
+			Name: streamInbound, Subjects: []string{rooms.InboundFilter, rooms.UnmatchedFilter},
+			MaxAge: o.InboundAge, Duplicates: min(inboundDuplicates, o.InboundAge), AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},
