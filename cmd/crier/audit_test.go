@@ -66,6 +66,15 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", subscribers + "/WAITS/decline", demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 204},
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 404},
+		{"GET", room + "/replies", demoPublisher, "", 200},
+		{"GET", room + "/replies", demoAuditor, "", 403},
+		{"GET", room + "/replies/4711", demoPublisher, "", 404},
+		{"DELETE", room + "/replies/qzcanary", demoPublisher, "", 400},
+		{"GET", "/v1/unmatched", demoDPO, "", 200},
+		{"GET", "/v1/unmatched", demoPublisher, "", 403},
+		{"POST", "/v1/unmatched/UNMATCHED/release", demoDPO, `{"qzcanary":1}`, 400},
+		{"POST", "/v1/unmatched/UNMATCHED/release", demoDPO, `{"room":"ward"}`, 200},
+		{"DELETE", "/v1/unmatched/UNMATCHED", demoDPO, "", 404},
 		{"GET", "/v1/suppressions", demoDPO, "", 200},
 		{"GET", "/v1/suppressions", demoPublisher, "", 403},
 		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary@example.com"}`, 200},
@@ -200,13 +209,13 @@ type auditCall struct {
 func TestEveryCallIsInTheAuditLog(t *testing.T) {
 	s := newStand(t, []string{"policy.release=two-person"}, nil)
 	made, umid, subscriber := map[string]auditCall{}, "", ""
-	waits, suppressed := "", s.suppress("qzcanary@example.com")
+	waits, suppressed, unmatched := "", s.suppress("qzcanary@example.com"), s.writes("", "qzcanary text")
 	var created struct {
 		ID string `json:"id"`
 	}
 	for n := 0; n < len(auditCalls("", "")); n++ {
 		c := auditCalls(umid, subscriber)[n]
-		c.path = strings.NewReplacer("WAITS", waits, "SUPPRESSED", suppressed).Replace(c.path)
+		c.path = strings.NewReplacer("WAITS", waits, "SUPPRESSED", suppressed, "UNMATCHED", unmatched).Replace(c.path)
 		if before, after, ok := strings.Cut(c.body, "CODE"); ok {
 			c.body = before + s.invited("qzcanary-2@example.com") + after
 		}

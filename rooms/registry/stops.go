@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -98,6 +99,9 @@ func (s *Subscribers) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoi
 		case !errors.Is(err, ErrUnknownSubscriber):
 			return fmt.Errorf("registry: leave: %w", err)
 		}
+	}
+	if left != nil && s.Departures != nil && slices.ContainsFunc(ids, func(id rooms.SubscriberID) bool { return s.Departures.Has(room, id) }) {
+		return nil // a moment ago, perhaps by this very call, of which nobody heard the end
 	}
 	return left
 }

@@ -26,8 +26,16 @@ func (o Options) WithDefaults() Options {
 	for language, text := range o.HelpTexts {
 		texts[language] = text
 	}
-	o.HelpTexts = texts
+	o.HelpTexts, o.Stop, o.Help = texts, some(o.Stop), some(o.Help)
 	return o
+}
+
+// some is nil where there is none.
+func some(words []string) []string {
+	if len(words) == 0 {
+		return nil
+	}
+	return words
 }
 
 // Check names every fault.
@@ -69,7 +77,7 @@ func stopWords() []string {
 		"токто", "токтот", "тоқта", "тоқтату", "зогс", "зогсоох", // Kyrgyz, Kazakh, Mongolian
 		"toʻxta", "toxta", "to'xta", "қатъ", // Uzbek, Tajik
 		"dur", "durdur", "dayandır", "iptal", "saxla", // Turkish, Azerbaijani
-		"σταμάτα", "στοπ", "διακοπή", "διαγραφή", // Greek
+		"σταμάτα", "σταματα", "στοπ", "διακοπή", "διαγραφή", // Greek
 		"توقف", "إيقاف", "ايقاف", "الغاء", "إلغاء", "قف", "لغو", "بند", "روکو", "روکیں", "بس", "ودروه", // Arabic, Persian, Urdu, Dari, Pashto
 		"הסר", "עצור", "הפסק", // Hebrew
 		"रोकें", "रोको", "बंद", "बन्द", "রোকুন", "বন্ধ", "থামুন", "ਬੰਦ", "બંધ", "நிறுத்து", "ఆపు", "ನಿಲ್ಲಿಸಿ", "നിർത്തുക", "නවත්වන්න", // India and its neighbours
