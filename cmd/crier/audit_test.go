@@ -68,6 +68,7 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"DELETE", subscribers + "/" + subscriber, demoAdmin, "", 404},
 		{"GET", room + "/replies", demoPublisher, "", 200},
 		{"GET", room + "/replies", demoAuditor, "", 403},
+		{"DELETE", "/v1/unmatched/2", demoDPO, "", 204},
 		{"GET", room + "/replies/4711", demoPublisher, "", 404},
 		{"DELETE", room + "/replies/qzcanary", demoPublisher, "", 400},
 		{"GET", "/v1/unmatched", demoDPO, "", 200},
@@ -75,6 +76,8 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"POST", "/v1/unmatched/UNMATCHED/release", demoDPO, `{"qzcanary":1}`, 400},
 		{"POST", "/v1/unmatched/UNMATCHED/release", demoDPO, `{"room":"ward"}`, 200},
 		{"DELETE", "/v1/unmatched/UNMATCHED", demoDPO, "", 404},
+		{"GET", room + "/replies/3", demoPublisher, "", 200},
+		{"DELETE", room + "/replies/3", demoPublisher, "", 204},
 		{"GET", "/v1/suppressions", demoDPO, "", 200},
 		{"GET", "/v1/suppressions", demoPublisher, "", 403},
 		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary@example.com"}`, 200},
@@ -210,6 +213,7 @@ func TestEveryCallIsInTheAuditLog(t *testing.T) {
 	s := newStand(t, []string{"policy.release=two-person"}, nil)
 	made, umid, subscriber := map[string]auditCall{}, "", ""
 	waits, suppressed, unmatched := "", s.suppress("qzcanary@example.com"), s.writes("", "qzcanary text")
+	s.writes("", "qzcanary too")
 	var created struct {
 		ID string `json:"id"`
 	}
@@ -344,7 +348,7 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "reply", "consumer", "client", "policy", "revision"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
 		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name

@@ -52,9 +52,19 @@ func (a *App) repliedTo(s *store, k *knowledge) callback.Collector {
 // conversations know from the index what was sent.
 type conversations struct{ *knowledge }
 
+// recorded is an error unless all that was recorded before the call is known; while the index is begun anew, at once.
+func (c conversations) recorded(ctx context.Context) error {
+	if err := c.Ready(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	defer cancel()
+	return c.told.wait(ctx)
+}
+
 // Message tells of one, after everything recorded so far.
 func (c conversations) Message(ctx context.Context, u rooms.UMID) (rooms.Header, bool, error) {
-	if err := c.certain(ctx); err != nil {
+	if err := c.recorded(ctx); err != nil {
 		return rooms.Header{}, false, err
 	}
 	m, err := c.index.Message(u)
@@ -66,7 +76,7 @@ func (c conversations) Message(ctx context.Context, u rooms.UMID) (rooms.Header,
 
 // Latest gives the latest messages to a contact in some rooms.
 func (c conversations) Latest(ctx context.Context, in []rooms.Room, e rooms.Endpoint) (found []replies.Sent, err error) {
-	if err := c.certain(ctx); err != nil {
+	if err := c.recorded(ctx); err != nil {
 		return nil, err
 	}
 	var ids []rooms.SubscriberID

@@ -17,6 +17,8 @@
 // hour of the clock, per room, and never to what a machine wrote, which is counted and not kept. What was kept is gone
 // when it is taken, or when log.inboundAge is over.
 //
-// Not promised: that an answer finds its message on a node whose index is being built anew, or that a contact which somebody
-// has only as a second one is known where no message has reached it; such things wait among what belongs to nobody.
+// While a node's index is begun anew nothing is taken there: it has to be offered again.
+//
+// Not promised: that a contact which somebody has only as a second one is known where no message has reached it. What such
+// a person writes waits among what belongs to nobody.
 package replies
