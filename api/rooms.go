@@ -78,7 +78,7 @@ func (s *Server) deleteRoom(c *call) (answer, error) {
 	defer cancel()
 	for _, step := range []func(context.Context, rooms.Room) error{
 		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, s.deps.Replies.RemoveAll, s.deps.Rooms.Delete,
-		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, // who came in between
+		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, s.deps.Replies.RemoveAll, // who came in between
 	} {
 		if err := step(ctx, c.room.Name); err != nil {
 			return answer{}, err

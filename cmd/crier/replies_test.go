@@ -47,7 +47,10 @@ func TestAFloodFromOneNumber(t *testing.T) {
 	}
 	t.Logf("%d texts in %s", flood, time.Since(began))
 	count := 0
-	for range s.as(s.token(demoPublisher)).Replies(t.Context(), "clinic") {
+	for _, err := range s.as(s.token(demoPublisher)).Replies(t.Context(), "clinic") {
+		if err != nil {
+			t.Fatal(err)
+		}
 		count++
 	}
 	if count != flood/2 {

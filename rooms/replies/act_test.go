@@ -2,6 +2,7 @@ package replies_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,12 @@ func TestStopInASentence(t *testing.T) {
 
 // STOP ends what it is about: the room of the message that it answers, else all with that number, else all there are.
 func TestStopOfWhat(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}})
+	h.room("library", rooms.Inbox{Addresses: []string{"4404"}, Keywords: []string{"books"}})
+	h.room("taxes", rooms.Inbox{})
+	h.room("quiet", rooms.Inbox{})
+	person := 0
 	for name, tc := range map[string]struct {
 		text, to string
 		answered rooms.Room // by who has written, an hour ago
@@ -61,18 +68,21 @@ func TestStopOfWhat(t *testing.T) {
 		"of one that does not has it": {"STOP", "", "quiet", "clinic library taxes", "quiet"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
-			h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}})
-			h.room("library", rooms.Inbox{Addresses: []string{"4404"}, Keywords: []string{"books"}})
-			h.room("taxes", rooms.Inbox{})
-			h.room("quiet", rooms.Inbox{})
+			h.t = t
+			person++
+			aida := fmt.Sprintf("+9965550001%02d", person)
+			for _, r := range h.rooms {
+				if err := h.log.RemoveSubscribers(t.Context(), r.Name); err != nil {
+					t.Fatal(err)
+				}
+			}
 			for _, r := range []rooms.Room{"clinic", "library", "taxes"} {
 				h.subscribe(r, aida)
 			}
 			if tc.answered != "" {
 				h.send(tc.answered, aida, time.Hour)
 			}
-			in := h.hear("1", aida, tc.to, tc.text)
+			in := h.hear(name, aida, tc.to, tc.text)
 			h.take(in)
 			h.take(in)
 			h.expect()

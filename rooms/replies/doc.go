@@ -19,6 +19,7 @@
 //
 // While a node's index is begun anew nothing is taken there: it has to be offered again.
 //
-// Not promised: that a contact which somebody has only as a second one is known where no message has reached it. What such
+// Not promised: that who seems to have written has. Senders of e-mails and texts can be forged, and whoever forges one can
+// end a subscription; to begin one takes a code. Nor that a contact which somebody has only as a second one is known where no message has reached it. What such
 // a person writes waits among what belongs to nobody.
 package replies
