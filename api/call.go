@@ -33,6 +33,7 @@ type call struct {
 	umid        rooms.UMID          // for the record
 	subscriber  rooms.SubscriberID  // for the record
 	suppression rooms.SuppressionID // for the record
+	reply       rooms.ReplyID       // for the record
 	byLink      bool                // a person who has a link has changed something
 	about       rooms.Client        // for the record: the client that is blocked
 	consumer    rooms.ConsumerID    // of a path with {consumer}, and for the record

@@ -236,6 +236,7 @@ type Deps struct {
 	Invitations Invitations
 	Links       Links
 
+	Replies      Replies
 	Suppressions Suppressions
 	Persons      Persons
 

@@ -27,6 +27,9 @@ func (s *Server) exportPerson(c *call) (answer, error) {
 	for _, d := range found.Waiting {
 		out.Deliveries = append(out.Deliveries, v1.PersonDelivery{Room: string(d.Room), UMID: string(d.UMID), Channel: v1.Channel(d.Channel)})
 	}
+	for _, r := range found.Replies {
+		out.Replies = append(out.Replies, replyOf(r.Reply, r.Letter))
+	}
 	if found.Suppression != nil {
 		one := suppressionOf(*found.Suppression)
 		out.Suppression = &one
@@ -45,7 +48,7 @@ func (s *Server) erasePerson(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return jsonAnswer(http.StatusOK, v1.PersonErased{
-		Subscriptions: len(found.Subscriptions), Deliveries: len(found.Waiting), Suppressed: found.Suppression != nil,
+		Subscriptions: len(found.Subscriptions), Deliveries: len(found.Waiting), Replies: len(found.Replies), Suppressed: found.Suppression != nil,
 	})
 }
 

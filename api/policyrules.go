@@ -75,6 +75,9 @@ func sendingOf(out *v1.PolicyRevision, r rooms.PolicyRules) {
 	for _, c := range r.SentIsDelivered {
 		out.SentIsDelivered = append(out.SentIsDelivered, v1.Channel(c))
 	}
+	if r.Replies.Window != 0 {
+		out.Replies.Window = span(r.Replies.Window)
+	}
 	if r.Cap != (rooms.Frequency{}) {
 		out.Cap = v1.PolicyCap{Messages: r.Cap.Messages, Per: span(r.Cap.Per)}
 	}
@@ -107,6 +110,7 @@ func rulesOf(r v1.PolicyRevision) []rule {
 		{"/quota", r.Quota}, {"/lanes", r.Lanes}, {"/content", r.Content}, {"/types", r.Types}, {"/check", r.Check}, {"/release", r.Release},
 		{"/providers", r.Providers}, {"/fallback", r.Fallback}, {"/zone", r.Zone}, {"/quietHours", r.QuietHours}, {"/dates", r.Dates},
 		{"/cap", r.Cap}, {"/sentIsDelivered", r.SentIsDelivered}, {"/holdAfter", r.HoldAfter}, {"/history", r.History},
+		{"/replies", r.Replies},
 	}
 }
 

@@ -19,7 +19,7 @@ const everyRule = `{"retry":["5m","1h"],"jitter":0.1,"expiry":"48h","duplicates"
 	"providers":{"sms":[{"provider":"a","weight":3},{"provider":"b","weight":1}]},"fallback":[{"from":"sms","after":"4h","to":"email"}],
 	"zone":"Asia/Bishkek","quietHours":[{"from":"21:00","until":"08:00"},{"days":["sat","sun"],"from":"00:00","until":"24:00"}],
 	"dates":{"from":"2026-12-01","until":"2026-12-31","not":["2026-12-24"]},"cap":{"messages":3,"per":"24h"},
-	"sentIsDelivered":["email"],"holdAfter":50,"history":"erase"}`
+	"sentIsDelivered":["email"],"holdAfter":50,"history":"erase","replies":{"window":"48h"}}`
 
 // All rules are shown as they were given, differ from a policy without them one by one, and go when they are empty.
 func TestEveryRuleIsShownAndTakenAway(t *testing.T) {
@@ -59,7 +59,7 @@ func TestEveryRuleIsShownAndTakenAway(t *testing.T) {
 		}
 	}
 	const without = `{"quota":{},"lanes":{},"content":{},"types":[],"check":{},"release":"at-once","providers":{},"fallback":[],"zone":"",
-		"quietHours":[],"dates":{},"cap":{},"sentIsDelivered":[],"holdAfter":0,"history":"room"}`
+		"quietHours":[],"dates":{},"cap":{},"sentIsDelivered":[],"holdAfter":0,"history":"room","replies":{}}`
 	w = ask{"PUT", draftedOne, "boss", without, []string{"If-Match", w.Header().Get("ETag")}}.of(s)
 	got = nil
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 200 {
@@ -113,6 +113,7 @@ func TestRulesThatCannotBe(t *testing.T) {
 		`{"cap":{"per":"1h"}}`:                                                                               "/cap",
 		`{"cap":{"messages":-3,"per":"1h"}}`:                                                                 "/cap/messages",
 		`{"sentIsDelivered":["email","email","pigeon"]}`:                                                     "/sentIsDelivered/1 /sentIsDelivered/2",
+		`{"replies":{"window":"1s"}}`:                                                                        "/replies/window",
 		`{"holdAfter":-1}`:                                                                                   "/holdAfter",
 		`{"expiry":"x","cap":{"messages":1},"zone":"x","fallback":[{"from":"sms","to":"sms","after":"1h"}]}`: "/cap /expiry /fallback/0/to /zone",
 	} {

@@ -89,6 +89,9 @@ func (c *call) ids() map[string]string {
 	if c.provider != "" {
 		ids["provider"] = c.provider
 	}
+	if c.reply != "" {
+		ids["reply"] = string(c.reply)
+	}
 	if c.policy.Name != "" {
 		ids["policy"] = c.policy.Name
 	}

@@ -25,6 +25,9 @@ func (s *Server) createRoom(c *call) (answer, error) {
 	if err := s.checkPolicy(c, wanted); err != nil {
 		return answer{}, err
 	}
+	if err := s.freeInbox(c, wanted, wanted.Name); err != nil {
+		return answer{}, err
+	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	if c.room, err = s.deps.Rooms.Create(ctx, wanted); err != nil {
@@ -54,6 +57,9 @@ func (s *Server) updateRoom(c *call) (answer, error) {
 		return answer{}, err
 	}
 	wanted.Name, wanted.Revision = c.room.Name, revision
+	if err := s.freeInbox(c, wanted, wanted.Name); err != nil {
+		return answer{}, err
+	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	if c.room, err = s.deps.Rooms.Put(ctx, wanted); err != nil {
@@ -71,8 +77,8 @@ func (s *Server) deleteRoom(c *call) (answer, error) {
 	ctx, cancel := s.beyond(c)
 	defer cancel()
 	for _, step := range []func(context.Context, rooms.Room) error{
-		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, s.deps.Rooms.Delete,
-		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, // who came in between
+		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, s.deps.Replies.RemoveAll, s.deps.Rooms.Delete,
+		s.deps.Subscribers.RemoveAll, s.deps.Consumers.DeleteAll, s.deps.Replies.RemoveAll, // who came in between
 	} {
 		if err := step(ctx, c.room.Name); err != nil {
 			return answer{}, err
@@ -114,7 +120,7 @@ func roomAnswer(c *call, status int) (answer, error) {
 func roomOf(r rooms.RoomConfig) v1.Room {
 	room := v1.Room{
 		Name: string(r.Name), Title: r.Title, History: r.History, CreatedAt: moment(r.CreatedAt),
-		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers), Policy: v1.RoomPolicy{Name: r.Policy}, Join: v1.Join(r.Join),
+		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers), Policy: v1.RoomPolicy{Name: r.Policy}, Join: v1.Join(r.Join), Inbox: inboxOf(r.Inbox),
 	}
 	for _, p := range r.Publishers {
 		room.Publishers = append(room.Publishers, v1.Publisher{Client: string(p.Client), Direct: p.Direct})

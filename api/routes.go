@@ -66,6 +66,13 @@ func (s *Server) routes() []route {
 		{http.MethodPut, "/v1/providers/{channel}/{provider}", platformAdmin, s.putProvider},
 		{http.MethodPost, "/v1/providers/{channel}/{provider}/test", platformAdmin, s.testProvider},
 
+		{http.MethodGet, "/v1/rooms/{room}/replies", publisher | roomAdmin, s.listReplies},
+		{http.MethodGet, "/v1/rooms/{room}/replies/{reply}", publisher | roomAdmin, s.getReply},
+		{http.MethodDelete, "/v1/rooms/{room}/replies/{reply}", publisher | roomAdmin, s.takeReply},
+		{http.MethodGet, "/v1/unmatched", platformAdmin | officer, s.listReplies},
+		{http.MethodPost, "/v1/unmatched/{reply}/release", platformAdmin | officer, s.releaseUnmatched},
+		{http.MethodDelete, "/v1/unmatched/{reply}", platformAdmin | officer, s.takeReply},
+
 		{http.MethodGet, "/v1/suppressions", platformAdmin | officer, s.listSuppressions},
 		{http.MethodPost, "/v1/suppressions/find", platformAdmin | officer, s.findSuppression},
 		{http.MethodDelete, "/v1/suppressions/{suppression}", platformAdmin | officer, s.removeSuppression},

@@ -26,6 +26,7 @@ type Server struct {
 	stopping  atomic.Bool
 	waits     release.Options
 	overNATS  *endpoint // what is published over NATS
+	repliesBy *endpoint // the replies that are read over NATS
 	streams   *streams
 	pulls     places        // of those that wait
 	counting  chan struct{} // has one for each room that a preview counts
@@ -60,6 +61,7 @@ func New(o Options, d Deps) *Server {
 	s.draining = make(chan struct{})
 	s.drain = sync.OnceFunc(func() { close(s.draining) })
 	s.handler = s.router()
+	s.repliesBy = s.endpoint(route{"NATS", "crier.replies.{room}", publisher | roomAdmin, s.listReplies})
 	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})
 	return s
 }

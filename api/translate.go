@@ -14,6 +14,7 @@ import (
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/release"
+	"github.com/govcrier/crier/rooms/replies"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
@@ -52,6 +53,8 @@ func translate(err error) *problem.Error {
 		{registry.ErrUnknownSubscriber, v1.ProblemCodeUnknownSubscriber},
 		{registry.ErrUnknownSuppression, v1.ProblemCodeUnknownSuppression},
 		{channels.ErrUnknownProvider, v1.ProblemCodeUnknownProvider},
+		{replies.ErrUnknown, v1.ProblemCodeUnknownReply},
+		{replies.ErrUnfit, v1.ProblemCodeUnknownReference},
 		{registry.ErrSubscriberState, v1.ProblemCodeSubscriberState},
 		{registry.ErrClosed, v1.ProblemCodeRoomClosed},
 		{registry.ErrCode, v1.ProblemCodeWrongCode},

@@ -19,6 +19,7 @@ type opened struct {
 	published  []byte // the content as it was published
 	from       rooms.Sender
 	exercise   bool
+	own        bool // what crier itself has to say
 }
 
 // weight is about what it takes in memory, in bytes.

@@ -17,6 +17,9 @@ type order struct {
 	person rooms.SubscriberID // who is about to be reached, if that is counted
 	by     *member
 	probes bool // whether by lives
+	own    bool // crier's own message
+	// contact is the id of the contact, where people may answer.
+	contact rooms.SubscriberID
 }
 
 // exempt says that no rule holds the delivery up.
@@ -60,6 +63,7 @@ func (o order) bend(s step, now time.Time) step {
 		if o.person != "" {
 			s.event.Owner, s.event.Counted = o.person, true
 		}
+		s.event = o.answerable(s.event)
 		if !s.event.Receipt && slices.Contains(o.policy.SentIsDelivered, o.job.Channel) {
 			s.event.Kind = rooms.EventDelivered
 		}

@@ -10,6 +10,8 @@ import (
 // Suppressions knows the addresses that take nothing, and learns of them.
 type Suppressions interface {
 	Holds(e rooms.Endpoint) bool
+	// Stopped says whether a person who is no subscriber wants nothing more of a room.
+	Stopped(room rooms.Room, e rooms.Endpoint) bool
 	SuppressionLearner
 }
 
@@ -26,6 +28,16 @@ type SuppressionLearner interface {
 func (w *worker) suppressed(j work, d rooms.Delivery) bool {
 	return w.suppressions != nil && j.Lane != rooms.Emergency && j.Channel != rooms.Webhook &&
 		w.suppressions.Holds(rooms.Endpoint{Channel: d.To.Channel, Address: d.To.Address})
+}
+
+// stopped says whether somebody who is named, and no subscriber, wants nothing more of the room. Emergencies are sent all
+// the same, and what crier itself has to say, since he has asked for it.
+func (w *worker) stopped(j work, o order) bool {
+	if w.suppressions == nil || j.Lane == rooms.Emergency || j.Channel == rooms.Webhook || o.own {
+		return false
+	}
+	_, err := rooms.ParseSubscriberID(j.Owner)
+	return err != nil && w.suppressions.Stopped(j.Room, rooms.Endpoint{Channel: o.To.Channel, Address: o.To.Address})
 }
 
 // learn notes what an outcome says of the address.

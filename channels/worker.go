@@ -36,8 +36,9 @@ type worker struct {
 	suppressions Suppressions // may be nil
 	left         func(rooms.Room, rooms.SubscriberID) bool
 	leave        func(rooms.Room, rooms.SubscriberID, rooms.Contact) rooms.Address
-	token        func(rooms.AttemptID) string // may be nil
-	lately       *lately                      // may be nil
+	token        func(rooms.AttemptID) string                       // may be nil
+	lately       *lately                                            // may be nil
+	contacts     func(rooms.Room, rooms.Contact) rooms.SubscriberID // nil: nobody answers on the channel
 	opener       *opener
 	crew         *crew
 	timeout      time.Duration
@@ -203,6 +204,9 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if w.suppressed(j, o.Delivery) {
 		return o, o.resting(now), false
 	}
+	if w.stopped(j, o) {
+		return o, giveUp(j.Job, rooms.Suppressed, now), false
+	}
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false
 	}
@@ -210,6 +214,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if w.token != nil {
 		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
 	}
+	o.contact = w.contact(j.Job, o.To)
 	by, s, ok := w.crew.choose(j.Job, p.Routes[j.Channel], time.Now())
 	if !ok {
 		return o, s, false

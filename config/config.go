@@ -21,6 +21,7 @@ import (
 	"github.com/govcrier/crier/rooms/quota"
 	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/release"
+	"github.com/govcrier/crier/rooms/replies"
 	"github.com/govcrier/crier/rooms/retention"
 	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
@@ -42,6 +43,7 @@ type Config struct {
 	Policy    Policy            `yaml:"policy"`
 	Alerts    Alerts            `yaml:"alerts"`
 
+	Inbound      replies.Options             `yaml:"inbound"`
 	Invitations  registry.InvitationOptions  `yaml:"invitations"`
 	Suppressions registry.SuppressionOptions `yaml:"suppressions"`
 
@@ -100,6 +102,7 @@ func (c Config) Complete() Config {
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Alerts.Exercise = cmp.Or(c.Alerts.Exercise, "EXERCISE")
 	c.Invitations = c.Invitations.WithDefaults()
+	c.Inbound = c.Inbound.WithDefaults()
 	c.Suppressions = c.Suppressions.WithDefaults()
 	c.Bridge = c.Bridge.WithDefaults()
 	c.Providers = c.Providers.withDefaults()

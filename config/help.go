@@ -37,6 +37,8 @@ func sections() map[string]string {
 		"policy.content":           "What a message may say at most; 0: as much as the gateway takes.",
 		"policy.cap":               "How many messages of a room reach one person in a time; emergencies are not counted.",
 		"alerts":                   "How alerts are told apart.",
+		"policy.replies":           "What people answer to messages.",
+		"inbound":                  "What people write: the words that are understood, and what is answered.",
 		"invitations":              "Codes by which people confirm that they want to subscribe.",
 		"suppressions":             "Addresses that do not exist are left alone for a time.",
 		"bridge":                   "How deliveries are handed to the providers.",
@@ -223,7 +225,12 @@ func help() map[string]explained {
 
 		"policy.release": {`"two-person": an emergency goes when a second person has released it; empty: at once.`, ""},
 
-		"alerts.exercise": {"The word with which every text of a drill begins.", ""},
+		"alerts.exercise":       {"The word with which every text of a drill begins.", ""},
+		"policy.replies.window": {"How long what a person writes, who does not say to what, answers the last message to him; 0: 72h.", ""},
+		"log.inboundAge":        {"How long what people write is kept until it is taken.", ""},
+		"inbound.stop":          {"Further words, or whole texts, that end a subscription; those of many languages are known.", ""},
+		"inbound.help":          {"Further words that ask for help.", ""},
+		"inbound.helpTexts":     {"What is answered to them where a room has no text of its own, by language; {room} is filled in.", ""},
 
 		"invitations.validFor":    {"How long a code is good.", ""},
 		"invitations.again":       {"How long a person who was invited is not invited again.", ""},

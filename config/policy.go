@@ -22,6 +22,7 @@ type Policy struct {
 	QuietHours      []string                   `yaml:"quietHours"`      // when nobody is written to
 	Cap             PolicyCap                  `yaml:"cap"`             // what reaches one person
 	SentIsDelivered []rooms.Channel            `yaml:"sentIsDelivered"` // where the provider's confirmation is the last word
+	Replies         PolicyReplies              `yaml:"replies"`         // what people answer
 	HoldAfter       int                        `yaml:"holdAfter"`       // failed deliveries after which a message waits for a person
 	Release         rooms.Release              `yaml:"release"`         // who lets an emergency go
 }

@@ -32,6 +32,11 @@ type PolicyCap struct {
 	Per      time.Duration `yaml:"per"`
 }
 
+// PolicyReplies are what people answer to messages.
+type PolicyReplies struct {
+	Window time.Duration `yaml:"window"`
+}
+
 var errQuota = errors.New("perMinute and perDay, whole numbers")
 
 // UnmarshalYAML refuses keys that are not known, in a map too.
@@ -57,7 +62,7 @@ func (q *PolicyQuota) UnmarshalYAML(n *yaml.Node) error {
 func (p Policy) further() rooms.PolicyRules {
 	r := rooms.PolicyRules{
 		Quota: rooms.Quota(p.Quota), Content: rooms.ContentLimits(p.Content), Times: rooms.Times{Zone: p.Zone},
-		Cap: rooms.Frequency(p.Cap), SentIsDelivered: p.SentIsDelivered, HoldAfter: p.HoldAfter, Release: p.Release,
+		Replies: rooms.Replies(p.Replies), Cap: rooms.Frequency(p.Cap), SentIsDelivered: p.SentIsDelivered, HoldAfter: p.HoldAfter, Release: p.Release,
 	}
 	for lane, q := range p.Lanes {
 		if r.Lanes == nil {
@@ -88,6 +93,7 @@ func (p Policy) checkFurther() []error {
 	bad(min(p.Content.Segments, p.Content.Bytes) < 0, "content: from 0")
 	bad(p.HoldAfter < 0, "holdAfter: from 0")
 	bad(p.Cap.Messages < 0 || p.Cap.Per < 0, "cap: from 0")
+	bad(p.Replies.Window != 0 && (p.Replies.Window < time.Minute || p.Replies.Window > rooms.MaxReplies), "replies.window: from 1m to 720h, or 0 for 72h")
 	for _, c := range p.SentIsDelivered {
 		bad(!slices.Contains(rooms.Channels(), c), fmt.Sprintf("sentIsDelivered: a channel is one of %v", rooms.Channels()))
 	}

@@ -74,6 +74,10 @@ type Event struct {
 	// Counted says that the delivery counts towards how often the owner is reached.
 	Counted bool `json:"counted,omitzero"`
 
+	// Contact is the id that the contact that was reached has, or would have, as a subscriber of the room, where people
+	// may answer; Owner is then whose it is, if he subscribes by another.
+	Contact SubscriberID `json:"contact,omitzero"`
+
 	Control Control `json:"control,omitzero"` // paused, resumed, held, cancelled
 
 	Sequence uint64 `json:"-"` // position in the log, set when read

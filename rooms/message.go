@@ -120,8 +120,9 @@ type Callback struct {
 	UMID      UMID   `json:"-"` // stands in the subject
 	Room      Room   `json:"room"`
 	Publisher Client `json:"publisher"`
-	Event     uint64 `json:"event"`       // position in EVENTS of the latest that he is to know
-	To        []byte `json:"to,omitzero"` // sealed: where, if the message says so itself
+	Event     uint64 `json:"event"`          // position in EVENTS of the latest that he is to know
+	To        []byte `json:"to,omitzero"`    // sealed: where, if the message says so itself
+	Reply     uint64 `json:"reply,omitzero"` // the reply to the message that he is to know of; 0: how it stands
 }
 
 // Delivery is what a provider is asked to send: the only place where contact and content

@@ -44,6 +44,27 @@ func ParsePublishedBy(s string) (Client, Room, error) {
 	return c, r, subjectError(errD, errC, errR)
 }
 
+// RepliesFilter selects who asks what people have written to any room: crier.reads.<client>.<room>, where what a client sends
+// to RepliesSubject arrives under its name.
+const RepliesFilter = "crier.reads.*.*"
+
+// RepliesSubject is where clients ask for what people have written to a room: crier.replies.<room>.
+func RepliesSubject(r Room) string { return "crier.replies." + string(r) }
+
+// RepliesAskedBy is where that arrives.
+func RepliesAskedBy(c Client, r Room) string {
+	return "crier.reads." + base64.RawURLEncoding.EncodeToString([]byte(c)) + "." + string(r)
+}
+
+// ParseRepliesAskedBy reads who asks for the replies of which room.
+func ParseRepliesAskedBy(s string) (Client, Room, error) {
+	rest, ok := strings.CutPrefix(s, "crier.reads.")
+	if !ok {
+		return "", "", ErrSubject
+	}
+	return ParsePublishedBy("crier.from." + rest)
+}
+
 // ConsumerCalls are what a client has to call to work with a durable consumer of its own, by the
 // subject that it knows and the one where that is answered.
 func ConsumerCalls(consumer string) map[string]string {

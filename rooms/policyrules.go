@@ -23,6 +23,7 @@ type PolicyRules struct {
 
 	// Afterwards.
 	History History
+	Replies Replies
 }
 
 // Quota is how many messages are accepted; 0: any number.
@@ -99,6 +100,28 @@ type TimeOfDay int
 type Frequency struct {
 	Messages int
 	Per      time.Duration
+}
+
+// Replies are what people answer to messages.
+type Replies struct {
+	// Window is how long what a person writes, who does not say to what, counts as an answer to the last message to him.
+	// Zero: DefaultReplies.
+	Window time.Duration
+}
+
+// DefaultReplies is the window of a policy that says none.
+const DefaultReplies = 72 * time.Hour
+
+// MaxReplies is the longest: for longer nobody remembers what was sent to whom.
+const MaxReplies = 30 * 24 * time.Hour
+
+// Within says whether what is written now may answer a message that was sent then.
+func (r Replies) Within(sent, now time.Time) bool {
+	window := r.Window
+	if window == 0 {
+		window = DefaultReplies
+	}
+	return now.Sub(sent) <= window
 }
 
 // History says what becomes of a body when all deliveries are done with.

@@ -24,6 +24,8 @@ const (
 	HeldFilter       = "held.>"
 	ParkedFilter     = "parked.*"
 	ReceiptFilter    = "receipt.*"
+	InboundFilter    = "inbound.*"
+	UnmatchedFilter  = "unmatched.*"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
@@ -153,6 +155,27 @@ func ParseReceiptSubject(s string) (Channel, error) {
 	return c, nil
 }
 
+// InboundSubject is where it is kept what people write to a room; UnmatchedSubject, of a channel, where nobody knows to
+// which.
+func InboundSubject(r Room) string { return "inbound." + string(r) }
+
+// UnmatchedSubject is where it is kept what came in on a channel and belongs to no room.
+func UnmatchedSubject(c Channel) string { return "unmatched." + string(c) }
+
+// ParseReplySubject reads inbound.<room> or unmatched.<channel>.
+func ParseReplySubject(s string) (Room, Channel, error) {
+	if name, ok := strings.CutPrefix(s, "inbound."); ok {
+		r, err := ParseRoom(name)
+		return r, "", subjectError(err)
+	}
+	name, ok := strings.CutPrefix(s, "unmatched.")
+	c, err := ParseChannel(name)
+	if !ok || name == "" || err != nil {
+		return "", "", ErrSubject
+	}
+	return "", c, nil
+}
+
 // ScheduleSubject holds one delivery until its next attempt; DueSubject is where it falls due.
 func ScheduleSubject(id DeliveryID, round, attempt int) string {
 	if round > 0 {
@@ -187,9 +210,20 @@ func WebhooksFilter(r Room) string { return "sub." + string(r) + ".webhook.*" }
 // CallbackSubject is where it stands that the sender of a message is to be told; the latest counts.
 func CallbackSubject(u UMID) string { return "callback." + string(u) }
 
-// ParseCallbackSubject reads callback.<umid>.
+// RepliedSubject is where it stands that the sender of a message is to be told of a reply to it.
+func RepliedSubject(u UMID, reply uint64) string {
+	return CallbackSubject(u) + "-" + strconv.FormatUint(reply, 10)
+}
+
+// ParseCallbackSubject reads callback.<umid> or callback.<umid>-<reply>.
 func ParseCallbackSubject(s string) (UMID, error) {
 	id, ok := strings.CutPrefix(s, "callback.")
+	if umid, reply, replied := strings.Cut(id, "-"); replied {
+		if _, err := ParseReplyID(reply); err != nil {
+			return "", ErrSubject
+		}
+		id = umid
+	}
 	u, err := ParseUMID(id)
 	if !ok || err != nil {
 		return "", ErrSubject

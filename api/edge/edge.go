@@ -132,7 +132,8 @@ func rightsIn(all []rooms.RoomConfig, client rooms.Client) (guest broker.Guest, 
 			guest.Hear = append(guest.Hear, rooms.LiveSubjects(r.Name))
 		}
 		if may, _ := r.MayPublish(client); may {
-			guest.Call = append(guest.Call, broker.Call{From: rooms.PublishSubject(r.Name), To: rooms.PublishedBy(client, r.Name)})
+			guest.Call = append(guest.Call, broker.Call{From: rooms.PublishSubject(r.Name), To: rooms.PublishedBy(client, r.Name)},
+				broker.Call{From: rooms.RepliesSubject(r.Name), To: rooms.RepliesAskedBy(client, r.Name)})
 		}
 	}
 	return guest, readable
@@ -204,6 +205,7 @@ func Exports() []broker.Export {
 	return []broker.Export{
 		{Subject: rooms.LiveFilter},
 		{Subject: rooms.PublishFilter, Service: true},
+		{Subject: rooms.RepliesFilter, Service: true},
 		{Subject: rooms.ConsumerInfoFilter, Service: true},
 		{Subject: rooms.ConsumerNextFilter, Service: true, Answers: true},
 		{Subject: rooms.AckFilter, Service: true},

@@ -120,7 +120,7 @@ func (p *policyParser) members() fields {
 		"providers": p.providers, "fallback": p.fallback, "zone": p.zone, "quietHours": p.quietHours, "dates": p.dates,
 		"cap": p.frequency, "sentIsDelivered": p.sentIsDelivered,
 		"holdAfter": func() error { return p.count(&p.p.HoldAfter, 0, maxHoldAfter) },
-		"history":   p.history,
+		"history":   p.history, "replies": p.replies,
 	}
 }
 

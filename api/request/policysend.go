@@ -152,6 +152,13 @@ func (p *policyParser) frequency() error {
 	})
 }
 
+func (p *policyParser) replies() error {
+	p.p.Replies = rooms.Replies{}
+	return p.record(fields{
+		"window": func() error { return p.duration(&p.p.Replies.Window, time.Minute, rooms.MaxReplies) },
+	})
+}
+
 func (p *policyParser) sentIsDelivered() error {
 	p.p.SentIsDelivered = nil
 	return p.list("/sentIsDelivered", len(rooms.Channels()), func() error {

@@ -63,6 +63,8 @@ func (p *roomParser) member(name string) error {
 			p.room.Join, err = rooms.ParseJoin(s)
 			return err
 		})
+	case name == "inbox":
+		return p.inbox()
 	case name == "history":
 		return p.flag(&p.room.History)
 	}

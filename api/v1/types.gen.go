@@ -420,6 +420,7 @@ const (
 	ProblemCodeDirectForbidden      ProblemCode = "direct_forbidden"
 	ProblemCodeForbidden            ProblemCode = "forbidden"
 	ProblemCodeIdentityUnavailable  ProblemCode = "identity_unavailable"
+	ProblemCodeInboxTaken           ProblemCode = "inbox_taken"
 	ProblemCodeIncompleteBody       ProblemCode = "incomplete_body"
 	ProblemCodeInternal             ProblemCode = "internal"
 	ProblemCodeInvalidJSON          ProblemCode = "invalid_json"
@@ -475,6 +476,7 @@ const (
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
 	ProblemCodeUnknownProvider      ProblemCode = "unknown_provider"
 	ProblemCodeUnknownReference     ProblemCode = "unknown_reference"
+	ProblemCodeUnknownReply         ProblemCode = "unknown_reply"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
 	ProblemCodeUnknownSuppression   ProblemCode = "unknown_suppression"
@@ -512,6 +514,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeForbidden:
 		return true
 	case ProblemCodeIdentityUnavailable:
+		return true
+	case ProblemCodeInboxTaken:
 		return true
 	case ProblemCodeIncompleteBody:
 		return true
@@ -622,6 +626,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnknownProvider:
 		return true
 	case ProblemCodeUnknownReference:
+		return true
+	case ProblemCodeUnknownReply:
 		return true
 	case ProblemCodeUnknownRoom:
 		return true
@@ -1226,6 +1232,36 @@ type Health struct {
 // History Keep the content of messages until the log's end of life.
 type History = bool
 
+// Inbox What people write to the room, and what they are told. STOP, HELP and their like in many languages are understood
+// everywhere: STOP, alone or with a keyword, ends a subscription at once, and keeps the room from naming who is no
+// subscriber. Inside a sentence such a word is part of a reply.
+type Inbox struct {
+	// Addresses E-mail addresses and numbers, short ones too, at which people write to the room. Rooms may share one if their keywords differ; the one without keywords gets the rest. 409 `inbox_taken` if another room has the same.
+	//
+	// Example: ["4404"]
+	Addresses []string `json:"addresses,omitempty,omitzero"`
+
+	// Confirm What is answered to a reply; nothing if absent. Answers to one person: one in an hour at most.
+	Confirm string `json:"confirm,omitempty,omitzero"`
+
+	// Help What is answered to HELP; what the operator says if absent.
+	Help string `json:"help,omitempty,omitzero"`
+
+	// Keywords Single words with which a text begins that is for this room.
+	//
+	// Example: ["newborn"]
+	Keywords InboxWords `json:"keywords,omitempty,omitzero"`
+
+	// Start Further words, beside START and JOIN, that ask for a subscription, where the room can be joined.
+	Start InboxWords `json:"start,omitempty,omitzero"`
+
+	// Stop Further words that end a subscription.
+	Stop InboxWords `json:"stop,omitempty,omitzero"`
+}
+
+// InboxWords defines model for InboxWords.
+type InboxWords = []string
+
 // Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
 // approved (approval), or not at all (closed), which is not shown.
 type Join string
@@ -1451,6 +1487,9 @@ type NewPolicy struct {
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
 	Release PolicyRelease `json:"release,omitempty,omitzero"`
 
+	// Replies What people answer to messages.
+	Replies PolicyReplies `json:"replies,omitempty,omitzero"`
+
 	// Retry The waits after attempts 1, 2, …; the last one repeats.
 	Retry PolicyRetry `json:"retry,omitempty,omitzero"`
 
@@ -1473,6 +1512,11 @@ type NewRoom struct {
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
+
+	// Inbox What people write to the room, and what they are told. STOP, HELP and their like in many languages are understood
+	// everywhere: STOP, alone or with a keyword, ends a subscription at once, and keeps the room from naming who is no
+	// subscriber. Inside a sentence such a word is part of a reply.
+	Inbox Inbox `json:"inbox,omitempty,omitzero"`
 
 	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
 	// approved (approval), or not at all (closed), which is not shown.
@@ -1544,7 +1588,10 @@ type PersonContact struct {
 // PersonData defines model for PersonData.
 type PersonData struct {
 	// Deliveries That wait to be sent.
-	Deliveries    []PersonDelivery     `json:"deliveries"`
+	Deliveries []PersonDelivery `json:"deliveries"`
+
+	// Replies What the person has written and nobody has taken.
+	Replies       []Reply              `json:"replies,omitempty,omitzero"`
 	Subscriptions []PersonSubscription `json:"subscriptions"`
 	Suppression   *Suppression         `json:"suppression,omitempty"`
 }
@@ -1567,6 +1614,7 @@ type PersonDelivery struct {
 // PersonErased defines model for PersonErased.
 type PersonErased struct {
 	Deliveries    int `json:"deliveries"`
+	Replies       int `json:"replies,omitempty,omitzero"`
 	Subscriptions int `json:"subscriptions"`
 
 	// Suppressed Whether the address is known to take nothing, which stays known.
@@ -1765,6 +1813,14 @@ type PolicyQuota struct {
 // PolicyRelease Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
 type PolicyRelease string
 
+// PolicyReplies What people answer to messages.
+type PolicyReplies struct {
+	// Window How long what a person writes, who does not say to what, answers the last message to him; 72h if absent, 720h at most.
+	//
+	// Example: 48h
+	Window string `json:"window,omitempty,omitzero"`
+}
+
 // PolicyRetry The waits after attempts 1, 2, …; the last one repeats.
 type PolicyRetry = []PolicyDuration
 
@@ -1834,6 +1890,9 @@ type PolicyRevision struct {
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
 	Release PolicyRelease `json:"release,omitempty,omitzero"`
+
+	// Replies What people answer to messages.
+	Replies PolicyReplies `json:"replies,omitempty,omitzero"`
 
 	// Retry The waits after attempts 1, 2, …; the last one repeats.
 	Retry    PolicyRetry `json:"retry"`
@@ -1908,6 +1967,9 @@ type PolicyRules struct {
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
 	Release PolicyRelease `json:"release,omitempty,omitzero"`
+
+	// Replies What people answer to messages.
+	Replies PolicyReplies `json:"replies,omitempty,omitzero"`
 
 	// Retry The waits after attempts 1, 2, …; the last one repeats.
 	Retry PolicyRetry `json:"retry,omitempty,omitzero"`
@@ -2401,6 +2463,19 @@ type RegisteredClient struct {
 	SMS SenderIDs `json:"sms"`
 }
 
+// ReleaseReply defines model for ReleaseReply.
+type ReleaseReply struct {
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid,omitempty,omitzero"`
+}
+
 // Repeat Sends the message again and again, each time as a message of its own, from `sendAt` on. The times are meant by the
 // clock on the wall of the zone. A time that does not exist, as clocks are put forward, is left out; one that exists
 // twice is used once, the first of the two, unless the rule is for every hour. After an outage only the latest time is
@@ -2423,6 +2498,58 @@ type Repeat struct {
 	Zone string `json:"zone"`
 }
 
+// Reply defines model for Reply.
+type Reply struct {
+	// At When, as the other side says.
+	At      time.Time `json:"at"`
+	Channel Channel   `json:"channel"`
+
+	// From Who has written.
+	From string `json:"from"`
+
+	// ID Grows with each that comes.
+	//
+	// Example: 17
+	ID ReplyID `json:"id"`
+
+	// Kind reply, or stop and help where nobody was found whom that concerns.
+	//
+	// Example: reply
+	Kind string `json:"kind"`
+
+	// Publisher Of that message.
+	Publisher  ClientID  `json:"publisher,omitempty,omitzero"`
+	ReceivedAt time.Time `json:"receivedAt"`
+
+	// Recipient The recipient's number in that message, as in its deliveries.
+	Recipient int `json:"recipient,omitempty,omitzero"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room    RoomName `json:"room,omitempty,omitzero"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+
+	// To At which address or number.
+	To string `json:"to"`
+
+	// UMID The message that it answers; absent if it answers none.
+	UMID UMID `json:"umid,omitempty,omitzero"`
+}
+
+// ReplyID Grows with each that comes.
+//
+// Example: 17
+type ReplyID = string
+
+// ReplyList defines model for ReplyList.
+type ReplyList struct {
+	// Next The cursor of the next page; null on the last one.
+	Next    *string `json:"next"`
+	Replies []Reply `json:"replies"`
+}
+
 // Resent defines model for Resent.
 type Resent struct {
 	// Left Deliveries for a further call.
@@ -2443,6 +2570,11 @@ type Room struct {
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history"`
+
+	// Inbox What people write to the room, and what they are told. STOP, HELP and their like in many languages are understood
+	// everywhere: STOP, alone or with a keyword, ends a subscription at once, and keeps the room from naming who is no
+	// subscriber. Inside a sentence such a word is part of a reply.
+	Inbox Inbox `json:"inbox,omitempty,omitzero"`
 
 	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
 	// approved (approval), or not at all (closed), which is not shown.
@@ -2473,6 +2605,11 @@ type RoomChange struct {
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
+
+	// Inbox What people write to the room, and what they are told. STOP, HELP and their like in many languages are understood
+	// everywhere: STOP, alone or with a keyword, ends a subscription at once, and keeps the room from naming who is no
+	// subscriber. Inside a sentence such a word is part of a reply.
+	Inbox Inbox `json:"inbox,omitempty,omitzero"`
 
 	// Join How people come in who are not added by an admin: whoever asks is sent a code to confirm (open), after an admin has
 	// approved (approval), or not at all (closed), which is not shown.
@@ -2752,6 +2889,11 @@ type PathConsumer = string
 // PathProvider defines model for pathProvider.
 type PathProvider = string
 
+// PathReply Grows with each that comes.
+//
+// Example: 17
+type PathReply = ReplyID
+
 // PathRoom a-z, 0-9, '-' and '_', beginning with a letter or digit.
 //
 // Example: newborn
@@ -2984,6 +3126,15 @@ type PublishParams struct {
 // PublishParamsFaulty defines parameters for Publish.
 type PublishParamsFaulty string
 
+// ListRepliesParams defines parameters for ListReplies.
+type ListRepliesParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
 // StreamMessagesParams defines parameters for StreamMessages.
 type StreamMessagesParams struct {
 	// After The same, for who cannot set a header; 0 for all that there is.
@@ -3036,6 +3187,15 @@ type ListWebhooksParams struct {
 
 // ListSuppressionsParams defines parameters for ListSuppressions.
 type ListSuppressionsParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListUnmatchedParams defines parameters for ListUnmatched.
+type ListUnmatchedParams struct {
 	// Limit The most entries wanted on a page.
 	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
@@ -3141,3 +3301,6 @@ type AddWebhookJSONRequestBody = NewWebhook
 
 // FindSuppressionJSONRequestBody defines body for FindSuppression for application/json ContentType.
 type FindSuppressionJSONRequestBody = Recipient
+
+// ReleaseUnmatchedJSONRequestBody defines body for ReleaseUnmatched for application/json ContentType.
+type ReleaseUnmatchedJSONRequestBody = ReleaseReply

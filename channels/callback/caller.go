@@ -119,6 +119,9 @@ func (c *Caller) tell(ctx context.Context, call stream.Callback) (result string,
 	if errors.Is(err, registry.ErrUnknownCallback) {
 		return "unwanted", 0
 	}
+	if err == nil && call.Reply > 0 {
+		return c.post(ctx, call, to, replied(call, c.Now()))
+	}
 	var m index.Summary
 	if err == nil {
 		m, err = c.read(ctx, call)
@@ -134,6 +137,10 @@ func (c *Caller) tell(ctx context.Context, call stream.Callback) (result string,
 		c.Logger.Warn("callback postponed", "umid", call.UMID, "error", err)
 		return "postponed", again
 	}
+	return c.post(ctx, call, to, body)
+}
+
+func (c *Caller) post(ctx context.Context, call stream.Callback, to rooms.Contact, body []byte) (result string, wait time.Duration) {
 	a := c.Calls.Post(ctx, outbound.Call{To: to.Address, ID: identity(call), Kind: outbound.CloudEvents, Body: body, Signing: to.Active(c.Now())})
 	switch {
 	case a.OK():
@@ -181,4 +188,9 @@ func (c *Caller) event(m index.Summary, call stream.Callback) ([]byte, error) {
 }
 
 // identity names what is told; of two about a message the greater number is the later.
-func identity(call stream.Callback) string { return fmt.Sprintf("%s-status-%d", call.UMID, call.Event) }
+func identity(call stream.Callback) string {
+	if call.Reply > 0 {
+		return fmt.Sprintf("%s-reply-%d", call.UMID, call.Reply)
+	}
+	return fmt.Sprintf("%s-status-%d", call.UMID, call.Event)
+}

@@ -7,6 +7,12 @@
 // on a loopback address, and the sandbox away from real data. Nothing outlives the process,
 // receipts that were still to come included.
 //
+// # People who write back
+//
+// A POST of JSON writes as a person would who answers, or begins: {"from":"+996555000111","text":"STOP"}, with "to" if the
+// address or number matters, with "umid" and "n" to answer one delivery that is shown, or with "kind" for what only a
+// mailbox tells: "complaint", "automatic". It is answered with 202 when what was written is durable.
+//
 // # Recipients that fail on demand
 //
 // The local part of an e-mail address, or what follows its last "+", says what happens; so

@@ -20,8 +20,8 @@ const shown = 200
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // ServeHTTP shows what was sent, newest first: as a page to who accepts text/html, as browsers
-// do, and as a JSON array to everybody else, under …/outbox.json and with ?format=json. DELETE
-// forgets it. It asks nobody who they are.
+// do, and as a JSON array to everybody else, under …/outbox.json and with ?format=json. POST
+// writes back, as a person who has got something would; DELETE forgets it. It asks nobody who they are.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
@@ -34,8 +34,10 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodDelete:
 		s.outbox.clear()
 		w.WriteHeader(http.StatusNoContent)
+	case http.MethodPost:
+		s.hear(w, r)
 	default:
-		h.Set("Allow", "GET, HEAD, DELETE")
+		h.Set("Allow", "GET, HEAD, POST, DELETE")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	}
 }

@@ -16,6 +16,7 @@ type Sandbox struct {
 	outbox   *outbox
 	sink     *sink // nil: kept in the outbox
 	receipts *receipts
+	inbox    *inbox
 	name     string // as which it sends, if it stands in for several providers
 	fail     Fail
 }
@@ -34,7 +35,7 @@ func New(o Options) (*Sandbox, error) {
 		return nil, errors.Join(faults...)
 	}
 	o = o.WithDefaults()
-	s := &Sandbox{options: o, outbox: &outbox{keep: o.Keep}, receipts: newReceipts(o.Keep, o.Now)}
+	s := &Sandbox{options: o, outbox: &outbox{keep: o.Keep}, receipts: newReceipts(o.Keep, o.Now), inbox: newInbox()}
 	if o.URL != "" {
 		s.sink = newSink(o.URL)
 	}
@@ -44,7 +45,7 @@ func New(o Options) (*Sandbox, error) {
 // As is the same sandbox in the place of another provider: it shows its deliveries on the same page, under that name,
 // and has receipts of its own.
 func (s *Sandbox) As(name string, f Fail) *Sandbox {
-	return &Sandbox{options: s.options, outbox: s.outbox, sink: s.sink,
+	return &Sandbox{options: s.options, outbox: s.outbox, sink: s.sink, inbox: s.inbox,
 		receipts: newReceipts(s.options.Keep, s.options.Now), name: name, fail: f}
 }
 

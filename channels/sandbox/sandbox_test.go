@@ -165,8 +165,8 @@ func TestDeleteForgets(t *testing.T) {
 	if w := ask(s, http.MethodGet, "/outbox.json", ""); w.Body.String() != "[]" {
 		t.Errorf("left: %s", w.Body)
 	}
-	if w := ask(s, http.MethodPost, "/", ""); w.Code != http.StatusMethodNotAllowed {
-		t.Errorf("POST: status %d", w.Code)
+	if w := ask(s, http.MethodPut, "/", ""); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("PUT: status %d", w.Code)
 	}
 }
 

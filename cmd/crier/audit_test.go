@@ -74,6 +74,18 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"PUT", "/v1/providers/email/sandbox", demoAdmin, `{"state":"qzcanary"}`, 400},
 		{"POST", "/v1/providers/email/sandbox/test", demoAdmin, `{"email":"qzcanary@example.com"}`, 200},
 		{"POST", "/v1/providers/email/sandbox/test", demoAuditor, `{"email":"qzcanary@example.com"}`, 403},
+		{"GET", room + "/replies", demoPublisher, "", 200},
+		{"GET", room + "/replies", demoAuditor, "", 403},
+		{"DELETE", "/v1/unmatched/2", demoDPO, "", 204},
+		{"GET", room + "/replies/4711", demoPublisher, "", 404},
+		{"DELETE", room + "/replies/qzcanary", demoPublisher, "", 400},
+		{"GET", "/v1/unmatched", demoDPO, "", 200},
+		{"GET", "/v1/unmatched", demoPublisher, "", 403},
+		{"POST", "/v1/unmatched/UNMATCHED/release", demoDPO, `{"qzcanary":1}`, 400},
+		{"POST", "/v1/unmatched/UNMATCHED/release", demoDPO, `{"room":"ward"}`, 200},
+		{"DELETE", "/v1/unmatched/UNMATCHED", demoDPO, "", 404},
+		{"GET", room + "/replies/3", demoPublisher, "", 200},
+		{"DELETE", room + "/replies/3", demoPublisher, "", 204},
 		{"GET", "/v1/suppressions", demoDPO, "", 200},
 		{"GET", "/v1/suppressions", demoPublisher, "", 403},
 		{"POST", "/v1/suppressions/find", demoDPO, `{"email":"qzcanary@example.com"}`, 200},
@@ -212,13 +224,14 @@ type auditCall struct {
 func TestEveryCallIsInTheAuditLog(t *testing.T) {
 	s := newStand(t, []string{"policy.release=two-person", "providers.sms.weight=1", textsByHTTP}, nil)
 	made, umid, subscriber := map[string]auditCall{}, "", ""
-	waits, suppressed := "", s.suppress("qzcanary@example.com")
+	waits, suppressed, unmatched := "", s.suppress("qzcanary@example.com"), s.writes("", "qzcanary text")
+	s.writes("", "qzcanary too")
 	var created struct {
 		ID string `json:"id"`
 	}
 	for n := 0; n < len(auditCalls("", "")); n++ {
 		c := auditCalls(umid, subscriber)[n]
-		c.path = strings.NewReplacer("WAITS", waits, "SUPPRESSED", suppressed).Replace(c.path)
+		c.path = strings.NewReplacer("WAITS", waits, "SUPPRESSED", suppressed, "UNMATCHED", unmatched).Replace(c.path)
 		if before, after, ok := strings.Cut(c.body, "CODE"); ok {
 			c.body = before + s.invited("qzcanary-2@example.com") + after
 		}
@@ -347,7 +360,7 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "consumer", "client", "policy", "revision", "provider"}, []string{"took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "reply", "consumer", "client", "policy", "revision", "provider"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
 		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name

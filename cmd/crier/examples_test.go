@@ -294,6 +294,12 @@ func (x *exampleRun) named(parameter string) string {
 		return x.subscriber()
 	case "suppression":
 		return x.suppress(x.room + "@example.com")
+	case "reply":
+		if strings.Contains(x.path, "unmatched") {
+			x.body = strings.Replace(x.body, "newborn", x.room, 1)
+			return x.writes("", "Hello?")
+		}
+		return x.writes(rooms.Room(x.room), "Can I come on Wednesday?")
 	case "token":
 		return x.link()
 	case "webhook":

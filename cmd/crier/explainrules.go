@@ -24,6 +24,7 @@ func tellFurther(w io.Writer, r v1.PolicyRevision) {
 		{"But in emergencies, people are written to %s (" + zone + ").\n", datesText(r.Dates)},
 		{"But for emergencies, of this room's messages a person gets %s.\n", capText(r.Cap)},
 		{"On these channels the provider's word is the last one: %s.\n", joined(r.SentIsDelivered)},
+		{"What a person writes answers the last message to him for %s.\n", r.Replies.Window},
 		{"The rest waits for a person after %s.\n", counted(r.HoldAfter, "failed delivery", "failed deliveries")},
 	} {
 		if s.rule != "" {

@@ -42,6 +42,7 @@ type ruleFlags struct {
 	frequency       string
 	sentIsDelivered []string
 	holdAfter       int
+	window          string
 	history         string
 }
 
@@ -64,6 +65,7 @@ func (r *ruleFlags) add(c *cobra.Command) {
 	f.StringVar(&r.frequency, "cap", "", "how many messages reach one person in which time, such as 3/24h")
 	f.StringSliceVar(&r.sentIsDelivered, "sent-is-delivered", nil, "a channel where the provider's confirmation is the last word; may be repeated")
 	f.IntVar(&r.holdAfter, "hold-after", 0, "failed deliveries of a message after which the rest of it waits for a person")
+	f.StringVar(&r.window, "replies-window", "", "how long what a person writes answers the last message to him, such as 48h")
 	f.StringVar(&r.history, "history", "", "what becomes of a content afterwards: keep, erase or room")
 }
 
@@ -95,6 +97,7 @@ func (r *ruleFlags) rules(c *cobra.Command, in io.Reader) (client.Rules, error) 
 		"cap":               func() (string, any, error) { return capRule(r.frequency) },
 		"sent-is-delivered": func() (string, any, error) { return "sentIsDelivered", r.sentIsDelivered, nil },
 		"hold-after":        func() (string, any, error) { return "holdAfter", r.holdAfter, nil },
+		"replies-window":    func() (string, any, error) { return windowRule(r.window) },
 		"history":           func() (string, any, error) { return "history", r.history, nil },
 	} {
 		if !c.Flags().Changed(flag) {
@@ -198,4 +201,11 @@ func capRule(text string) (string, any, error) {
 		return "", nil, fmt.Errorf("such as 3/24h, not %q", text)
 	}
 	return "cap", map[string]any{"messages": n, "per": per}, nil
+}
+
+func windowRule(text string) (string, any, error) {
+	if text == "" {
+		return "replies", map[string]any{}, nil
+	}
+	return "replies", map[string]any{"window": text}, nil
 }

@@ -72,7 +72,8 @@ By what way
   holdAfter        100: failed deliveries of a message after which the rest of it waits for a person
 
 Afterwards
-  history          "keep" or "erase" the content when all deliveries are done with; "room": as the room says`
+  history          "keep" or "erase" the content when all deliveries are done with; "room": as the room says
+  replies          {"window":"48h"}: how long what a person writes answers the last message to him; 72h if there is none`
 
 func (t terminal) policyRules() *cobra.Command {
 	return &cobra.Command{

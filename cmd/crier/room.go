@@ -19,6 +19,7 @@ const roomExample = `  crier room create newborn --title "Mothers of a newborn c
   crier room show newborn
   crier room update newborn --publisher hosp-7 --publisher hosp-8
   crier room update newborn --policy patient
+  crier room update newborn --inbox 4404 --keyword newborn --confirm-replies "Thank you, we have got this."
   crier room delete newborn`
 
 func (t terminal) roomCommand() *cobra.Command {
@@ -36,6 +37,7 @@ type roomFlags struct {
 	policy     string
 	history    bool
 	join       string
+	inbox      inboxFlags
 }
 
 func (r *roomFlags) add(c *cobra.Command) {
@@ -47,6 +49,7 @@ func (r *roomFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&r.readers, "reader", nil, "a client that may read what is published to all subscribers; may be repeated")
 	f.StringVar(&r.policy, "policy", "", "the policy of its messages, of which a revision is published (default: standard)")
 	f.StringVar(&r.join, "join", "", "how people come in who are not added: open, approval or closed (default: closed)")
+	r.inbox.add(c)
 	f.BoolVar(&r.history, "history", false, "keep the content of messages until the log's end of life")
 }
 
@@ -72,7 +75,7 @@ func (t terminal) roomCreate() *cobra.Command {
 		}
 		room, err := gateway.CreateRoom(c.Context(), v1.NewRoom{
 			Name: args[0], Title: r.title, Admins: r.admins, Publishers: r.list(), Readers: r.readers, History: r.history,
-			Policy: v1.RoomPolicy{Name: r.policy}, Join: v1.Join(r.join),
+			Policy: v1.RoomPolicy{Name: r.policy}, Join: v1.Join(r.join), Inbox: r.inbox.Inbox,
 		})
 		if err != nil {
 			return err
@@ -126,6 +129,7 @@ func (r *roomFlags) apply(c *cobra.Command, change *v1.RoomChange) {
 	if given("join") {
 		change.Join = v1.Join(r.join)
 	}
+	r.inbox.apply(c, &change.Inbox)
 	if given("history") {
 		change.History = r.history
 	}
@@ -138,7 +142,7 @@ func update(ctx context.Context, gateway *client.Client, name string, fn func(*v
 		return client.Room{}, err
 	}
 	change := v1.RoomChange{
-		Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History, Policy: room.Policy, Join: room.Join,
+		Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History, Policy: room.Policy, Join: room.Join, Inbox: room.Inbox,
 	}
 	fn(&change)
 	return gateway.UpdateRoom(ctx, name, room.ETag, change)
@@ -205,6 +209,7 @@ func (p *printer) room(r v1.Room) error {
 			for _, c := range r.Readers {
 				fmt.Fprintf(w, "reader\t%s\n", c)
 			}
+			showInbox(w, r.Inbox)
 		})
 	})
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -114,4 +116,23 @@ func (s *stand) suppress(to string) string {
 		s.t.Fatal(err)
 	}
 	return string(one.ID)
+}
+
+// writes has somebody have written to a room, or to nobody, and gives the id of that.
+func (s *stand) writes(room rooms.Room, text string) string {
+	s.t.Helper()
+	shelf := s.app.shelf(s.store, s.know)
+	from, err := rooms.ParsePhone("+996555000111")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r := rooms.Reply{ID: rand.Text(), Kind: rooms.InboundReply, Room: room, Channel: rooms.SMS, At: time.Now().UTC(), HeardAt: time.Now().UTC(), Publisher: demoPublisher}
+	r.Sealed, err = shelf.Vault.Seal(rooms.Letter{From: from, Text: rooms.NewBody(text)}.Encode(), r.Bound()...)
+	if err == nil {
+		r.Sequence, _, err = shelf.Store.AddReply(s.t.Context(), r)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strconv.FormatUint(r.Sequence, 10)
 }

@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 //	until REGEXP ARGS…     runs the program again and again until its output matches
 //	keep NAME              sets a variable to what the last command printed
 //	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt, and the latest
-//	                       that says that a message is finished to NAME-finished.txt
+//	                       that says that a message is finished to NAME-finished.txt, or has a reply to NAME-replied.txt
+//	await FILE             waits until a file is there
 //	field NAME FILE VAR    sets a variable to a field of the form in FILE, a call that was received
 //	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
 //	replace OLD NEW FILE   changes a word in a file
@@ -51,7 +52,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "inbox": inbox, "submit": submit,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
@@ -152,6 +153,9 @@ func receive(ts *testscript.TestScript, _ bool, args []string) {
 		call.WriteString("\r\n")
 		_, _ = call.ReadFrom(r.Body)
 		_ = os.WriteFile(ts.MkAbs(fmt.Sprintf("%s-%d.txt", args[0], calls.Add(1))), call.Bytes(), 0o600)
+		if bytes.Contains(call.Bytes(), []byte(`message.replied"`)) {
+			_ = os.WriteFile(ts.MkAbs(args[0]+"-replied.txt"), call.Bytes(), 0o600)
+		}
 		if bytes.Contains(call.Bytes(), []byte(`"finishedAt":"`)) {
 			_ = os.WriteFile(ts.MkAbs(args[0]+"-finished.txt"), call.Bytes(), 0o600)
 		}
@@ -165,6 +169,16 @@ func formField(ts *testscript.TestScript, _ bool, args []string) {
 	form, err := url.ParseQuery(body)
 	ts.Check(err)
 	ts.Setenv(args[2], form.Get(args[0]))
+}
+
+// awaitFile waits until a file is there.
+func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("no %s within 20s", args[0])
 }
 
 func secret(ts *testscript.TestScript, _ bool, args []string) {

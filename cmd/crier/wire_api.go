@@ -28,11 +28,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	if err != nil {
 		return nil, nil, fmt.Errorf("oidc: %w", err)
 	}
-	publisher := &publish.Publisher{
-		Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls},
-		Quotas: k.quotas, Holder: k.release, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
-		Now: s.broker.Now,
-	}
+	publisher := a.publisher(s, k)
 	hear := a.config.Live
 	hear.Log = a.log.With("part", "live")
 	hub := live.New(s.log, api.RenderEvent, hear)
@@ -42,7 +38,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: durable, Blocked: k.blocked}
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
-		Invitations: a.invitations(k, publisher), Links: k.links,
+		Invitations: a.invitations(k, publisher), Links: k.links, Replies: a.shelf(s, k),
 		Suppressions: k.suppressions, Persons: a.persons(s, k),
 		Consumers: durable,
 		Messages:  k.index, Desk: a.desk(s, k), Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
@@ -51,6 +47,18 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Releases: k.release, Providing: a.bridge, Uses: k.uses, Waits: a.config.Release,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil
+}
+
+// publisher accepts messages; there is one.
+func (a *App) publisher(s *store, k *knowledge) *publish.Publisher {
+	if k.publisher == nil {
+		k.publisher = &publish.Publisher{
+			Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls},
+			Quotas: k.quotas, Holder: k.release, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
+			Now: s.broker.Now,
+		}
+	}
+	return k.publisher
 }
 
 // bearers verifies tokens for those who come in by NATS.

@@ -20,6 +20,12 @@ func (a *App) openDoor(c *crew, s *store, keeper *edge.Gatekeeper, server *api.S
 			Description: "Publishes into a room, called at crier.publish.ROOM; request and answer are those of POST /v1/rooms/ROOM/messages.",
 		})
 	})
+	c.run("replies over NATS", func(ctx context.Context) error {
+		return s.broker.Serve(ctx, broker.Service{
+			Name: "crier-replies", Version: serviceVersion, Subject: rooms.RepliesFilter, Answer: server.RepliesOverNATS,
+			Description: "Lists what people have written to a room, called at crier.replies.ROOM with {\"limit\":100,\"cursor\":\"17\"}; the answer is that of GET /v1/rooms/ROOM/replies.",
+		})
+	})
 	return s.broker.Admit(keeper, edge.Exports())
 }
 

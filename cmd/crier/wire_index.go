@@ -37,6 +37,7 @@ type knowledge struct {
 
 	suppressions *registry.Suppressions
 	uses         *registry.Providers
+	publisher    *publish.Publisher // nil until it is asked for
 
 	calls *outbound.Client // of URLs that applications have named
 }

@@ -41,6 +41,9 @@ func (b *batch) events(events []rooms.Event) error {
 		for _, c := range rooms.Confirmations(e) {
 			keys = append(keys, sentKey(c.Provider, c.ID))
 		}
+		if answerable(e) {
+			keys = append(keys, contactedKey(e.Contact))
+		}
 	}
 	if err := b.ahead(keys); err != nil {
 		return err
@@ -68,6 +71,11 @@ func (b *batch) event(e rooms.Event) error {
 	}
 	if err := b.confirm(e); err != nil {
 		return err
+	}
+	if answerable(e) {
+		if err := b.contact(e); err != nil {
+			return err
+		}
 	}
 	if !pageable(e.Kind) {
 		m.apply(e, nil)

@@ -25,7 +25,7 @@ type ParkedStore interface {
 }
 
 // Persons finds what is kept of a person, over all rooms, by any contact of his: all subscribers are opened one by one,
-// for only the first contact can be looked up. It finds and erases the subscriptions and the deliveries that wait. That an
+// for only the first contact can be looked up. It finds and erases the subscriptions, the deliveries that wait and what he has written from there. That an
 // address takes nothing stays, as a keyed hash; recipients that a message names go with its body; and what the store and
 // the RAFT log keep of former versions of an entry, sealed, until they are compacted, is not reached.
 type Persons struct {
@@ -33,6 +33,7 @@ type Persons struct {
 	Rooms        RoomLister
 	Waiting      WaitingStore
 	Suppressions *Suppressions
+	Written      WrittenStore // what people have written; nil: nothing is kept
 	Log          *slog.Logger
 }
 
@@ -41,6 +42,7 @@ type PersonData struct {
 	Subscriptions []Found
 	Waiting       []Waiting
 	Suppression   *rooms.Suppression
+	Replies       []Written
 }
 
 // Found is a subscription with what it says in the clear.
@@ -96,6 +98,9 @@ func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonDat
 		p.Log.Error("contacts that cannot be opened were not looked at", "subscribers", unread)
 	}
 	if data.Waiting, err = p.waiting(ctx, at); err != nil {
+		return data, err
+	}
+	if data.Replies, err = p.written(ctx, at); err != nil {
 		return data, err
 	}
 	if one, err := p.Suppressions.Find(at); err == nil {
@@ -163,7 +168,7 @@ func (p *Persons) Erase(ctx context.Context, at rooms.Endpoint) (PersonData, err
 			return data, err
 		}
 	}
-	return data, nil
+	return data, p.eraseWritten(ctx, at)
 }
 
 // drop records that a delivery has failed, then removes it.

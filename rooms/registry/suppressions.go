@@ -119,7 +119,7 @@ func (s *Suppressions) Refused(ctx context.Context, e rooms.Endpoint, reason roo
 	ids := s.ids(e)
 	for {
 		one, known := s.find(ids)
-		if one.Cause == attempt {
+		if one.Cause == attempt || one.Reason == complaint && one.Holds(s.now()) {
 			return nil
 		}
 		if !known {
@@ -147,7 +147,7 @@ func (s *Suppressions) pause(times int) time.Duration {
 	return min(d, s.options.Most)
 }
 
-// Taken notes that something was taken at an address: if a receipt is to follow that has the last word, else this is it.
+// Taken notes that something was taken at an address, which a complaint outlasts: if a receipt is to follow that has the last word, else this is it.
 func (s *Suppressions) Taken(ctx context.Context, e rooms.Endpoint, delivery string, receipt bool) error {
 	s.mu.RLock()
 	none := len(s.known) == 0
@@ -157,7 +157,7 @@ func (s *Suppressions) Taken(ctx context.Context, e rooms.Endpoint, delivery str
 	}
 	for {
 		one, known := s.find(s.ids(e))
-		if !known || receipt && one.Tried == delivery {
+		if !known || receipt && one.Tried == delivery || one.Reason == complaint {
 			return nil
 		}
 		if receipt {

@@ -28,13 +28,21 @@ func (l *Log) AddCallbacks(ctx context.Context, calls []rooms.Callback) error {
 			if err != nil {
 				return fmt.Errorf("stream: encode a callback: %w", err)
 			}
-			msgs[i] = &nats.Msg{Subject: rooms.CallbackSubject(c.UMID), Header: nats.Header{}, Data: data}
+			msgs[i] = &nats.Msg{Subject: callbackSubject(c), Header: nats.Header{}, Data: data}
 		}
 		if err := l.insist(ctx, func(ctx context.Context) error { return l.append(ctx, msgs) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// callbackSubject keeps the latest of how a message stands, and each of its replies.
+func callbackSubject(c rooms.Callback) string {
+	if c.Reply > 0 {
+		return rooms.RepliedSubject(c.UMID, c.Reply)
+	}
+	return rooms.CallbackSubject(c.UMID)
 }
 
 // Callbacks hands out who is to be told.

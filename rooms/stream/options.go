@@ -15,6 +15,8 @@ type Options struct {
 	// EventAge is how long events are kept, and with them the memory of transaction ids; 30
 	// days by default.
 	EventAge time.Duration `yaml:"eventAge"`
+	// InboundAge is how long what people write is kept until it is taken, 30 days by default.
+	InboundAge time.Duration `yaml:"inboundAge"`
 	// AuditAge is how long the audit log is kept, 365 days by default.
 	AuditAge time.Duration `yaml:"auditAge"`
 	// ReceiptAge is how long a receipt is kept of which nobody knows the delivery, 72 hours by default.
@@ -60,6 +62,7 @@ func (o Options) WithDefaults() Options {
 	}
 	set(&o.MessageAge, 7*day)
 	set(&o.EventAge, 30*day)
+	set(&o.InboundAge, 30*day)
 	set(&o.AuditAge, 365*day)
 	set(&o.ReceiptAge, 3*day)
 	set(&o.Duplicates, 10*time.Minute)
@@ -108,6 +111,7 @@ func (o Options) Check() []error {
 	}
 	bad(o.MessageAge < time.Hour, "messageAge: at least 1h")
 	bad(o.EventAge < o.MessageAge, "eventAge: at least messageAge, since events remember transaction ids")
+	bad(o.InboundAge < time.Hour, "inboundAge: at least 1h")
 	bad(o.AuditAge < day, "auditAge: at least 24h")
 	bad(o.ReceiptAge < time.Hour, "receiptAge: at least 1h")
 	bad(o.Duplicates < time.Minute || o.Duplicates > o.MessageAge, "duplicates: from 1m to messageAge")

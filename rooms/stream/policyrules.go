@@ -28,6 +28,7 @@ type rulesEntry struct {
 	SentIsDelivered []rooms.Channel                 `json:"sentIsDelivered,omitzero"`
 	HoldAfter       int                             `json:"holdAfter,omitzero"`
 	History         rooms.History                   `json:"history,omitzero"`
+	RepliesWindow   int64                           `json:"repliesWindow,omitzero"`
 }
 
 type fallbackEntry struct {
@@ -47,6 +48,7 @@ func entryOf(r rooms.PolicyRules, sealed []byte) rulesEntry {
 		Lanes: r.Lanes, Quota: r.Quota, Content: r.Content, Types: r.Types, Check: sealed, CheckTimeout: int64(r.Check.Timeout),
 		Release: r.Release, Routes: r.Routes, Zone: r.Times.Zone, From: r.Times.From, Until: r.Times.Until, Not: r.Times.Not,
 		CapMessages: r.Cap.Messages, CapPer: int64(r.Cap.Per), SentIsDelivered: r.SentIsDelivered, HoldAfter: r.HoldAfter, History: r.History,
+		RepliesWindow: int64(r.Replies.Window),
 	}
 	for _, f := range r.Fallback {
 		e.Fallback = append(e.Fallback, fallbackEntry{f.From, int64(f.After), f.To})
@@ -63,6 +65,7 @@ func (e rulesEntry) rules() rooms.PolicyRules {
 		Lanes: e.Lanes, Quota: e.Quota, Content: e.Content, Types: e.Types, Check: rooms.ExternalCheck{Timeout: time.Duration(e.CheckTimeout)},
 		Release: e.Release, Routes: e.Routes, Times: rooms.Times{Zone: e.Zone, From: e.From, Until: e.Until, Not: e.Not},
 		Cap: rooms.Frequency{Messages: e.CapMessages, Per: time.Duration(e.CapPer)}, SentIsDelivered: e.SentIsDelivered, HoldAfter: e.HoldAfter, History: e.History,
+		Replies: rooms.Replies{Window: time.Duration(e.RepliesWindow)},
 	}
 	for _, f := range e.Fallback {
 		r.Fallback = append(r.Fallback, rooms.Fallback{From: f.From, After: time.Duration(f.After), To: f.To})

@@ -25,6 +25,7 @@ func every(t *testing.T) rooms.PolicyRules {
 		Times: rooms.Times{Zone: "Asia/Bishkek", From: "2026-12-01", Until: "2026-12-31", Not: []rooms.Date{"2026-12-24"},
 			Quiet: []rooms.QuietHours{{From: 1260, Until: 480}, {Days: []time.Weekday{time.Sunday, time.Monday}, From: 0, Until: 1440}}},
 		Cap: rooms.Frequency{Messages: 3, Per: 24 * time.Hour}, SentIsDelivered: []rooms.Channel{rooms.Email}, HoldAfter: 50, History: rooms.HistoryErased,
+		Replies: rooms.Replies{Window: 48 * time.Hour},
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	streamCallbacks   = "CALLBACKS"
 	streamParked      = "PARKED"
 	streamReceipts    = "RECEIPTS"
+	streamInbound     = "INBOUND"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
@@ -67,6 +68,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{
 			Name: streamReceipts, Subjects: []string{rooms.ReceiptFilter},
 			MaxAge: o.ReceiptAge, Duplicates: min(o.Duplicates, o.ReceiptAge), AllowDirect: true, AllowAtomicPublish: true,
+		},
+		{
+			Name: streamInbound, Subjects: []string{rooms.InboundFilter, rooms.UnmatchedFilter},
+			MaxAge: o.InboundAge, Duplicates: min(inboundDuplicates, o.InboundAge), AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},

@@ -1,0 +1,56 @@
+package callback
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/govcrier/crier/channels/outbound"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/stream"
+)
+
+func TestReplyIsToldByItsIDs(t *testing.T) {
+	w := world{answer: outbound.Answer{Status: 503}, message: index.ErrUnknown}
+	c := Caller{
+		Clients: &w, Index: &w, Vault: &w, Calls: &w, Policy: rooms.Policy{Retry: []time.Duration{time.Hour}},
+		Metrics: metrics.NewSet(), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+	}
+	call := stream.Callback{Attempt: 1, Callback: rooms.Callback{UMID: umid, Room: "newborn", Publisher: "hosp-7", Reply: 17}}
+	if result, wait := c.tell(t.Context(), call); result != "deferred" || wait != time.Hour || len(w.posted) != 1 {
+		t.Fatalf("%s, %s, %d calls", result, wait, len(w.posted))
+	}
+	p := w.posted[0]
+	for _, want := range []string{`"type":"org.crier.message.replied"`, `"source":"/rooms/newborn"`, `"subject":"` + umid + `"`, `"reply":"17"`, `"id":"` + umid + `-reply-17"`} {
+		if !strings.Contains(string(p.Body), want) {
+			t.Errorf("%s lacks %s", p.Body, want)
+		}
+	}
+	if p.ID != umid+"-reply-17" || p.To.Reveal() != "https://usual.example/" || len(p.Signing) != 1 {
+		t.Errorf("%s", p.ID)
+	}
+}
+
+func TestOnlyWhoHasACallbackIsToldOfReplies(t *testing.T) {
+	l := &ledger{clients: []stream.ClientEntry{{Client: "of 1"}}}
+	c := Collector{Log: bodies{l}, Queue: l, Index: l, Vault: l, Logger: slog.New(slog.DiscardHandler)}
+	for _, r := range []rooms.Reply{
+		{UMID: "01JDB6T0G00000000000000001", Room: "newborn", Publisher: "of 1", Sequence: 17},
+		{UMID: "01JDB6T0G00000000000000002", Room: "newborn", Publisher: "of 2", Sequence: 18},
+	} {
+		if err := c.Replied(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(l.stored) != 1 || l.stored[0] != "of 1 0 " {
+		t.Errorf("stored %q", l.stored)
+	}
+	l.fail = 1
+	if err := c.Replied(t.Context(), rooms.Reply{UMID: umid, Publisher: "of 1", Sequence: 19}); err == nil {
+		t.Error("what was not stored counts as told")
+	}
+}

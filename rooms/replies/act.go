@@ -1,0 +1,120 @@
+package replies
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// stop ends subscriptions: in the room that it belongs to, else in all with that address, else wherever he has subscribed.
+// What finds nobody is kept for a person to see.
+func (d *Desk) stop(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
+	if in.From.IsZero() {
+		return false, nil
+	}
+	scope, known := p.scope()
+	if !known {
+		if scope, err = d.Rooms.List(ctx); err != nil {
+			return false, err
+		}
+	}
+	for _, r := range scope {
+		err := d.People.Leave(ctx, r.Name, sender(in), p.owner(r.Name))
+		if errors.Is(err, ErrNobody) {
+			if !known {
+				continue
+			}
+			err = d.People.Stop(ctx, r.Name, sender(in), cause(in))
+		}
+		if err != nil {
+			return false, err
+		}
+		done = true
+		d.note("stop", r.Name, p)
+	}
+	return done, nil
+}
+
+// scope are the rooms that somebody speaks of who wants nothing more.
+func (p place) scope() (scope []rooms.RoomConfig, known bool) {
+	if p.message.UMID != "" || p.room.Name != "" && (len(p.room.Inbox.Keywords) > 0 || len(p.claims) < 2) {
+		return []rooms.RoomConfig{p.room}, true
+	}
+	return p.claims, len(p.claims) > 0
+}
+
+// complained ends subscriptions, and has nothing more sent to the address.
+func (d *Desk) complained(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
+	if in.From.IsZero() {
+		d.note("complaint", p.room.Name, p)
+		return true, nil // nobody can say whose
+	}
+	if _, err := d.stop(ctx, in, p); err != nil {
+		return false, err
+	}
+	d.note("complaint", p.room.Name, p)
+	return true, d.People.Complained(ctx, sender(in), cause(in))
+}
+
+// help tells what the room is.
+func (d *Desk) help(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
+	if p.room.Name == "" {
+		if len(p.claims) == 0 {
+			return false, nil
+		}
+		p.room = p.claims[0]
+	}
+	title := p.room.Title
+	if title == "" {
+		title = string(p.room.Name)
+	}
+	return true, d.answer(ctx, in, p, func(language string) string {
+		if p.room.Inbox.Help != "" {
+			return p.room.Inbox.Help
+		}
+		return strings.ReplaceAll(d.Options.text(language), wordRoom, title)
+	})
+}
+
+// text is what is said in a language.
+func (o Options) text(language string) string {
+	short, _, _ := strings.Cut(language, "-")
+	for _, l := range []string{language, short} {
+		if text, ok := o.HelpTexts[l]; ok {
+			return text
+		}
+	}
+	return o.HelpTexts["en"]
+}
+
+// start has who wants to come into a room asked whether it was he, if the room is open and it is clear which.
+func (d *Desk) start(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
+	clear := slices.ContainsFunc(p.claims, func(r rooms.RoomConfig) bool { return r.Name == p.room.Name })
+	if in.From.IsZero() || !clear || p.room.Join == rooms.JoinClosed || p.own {
+		return false, nil
+	}
+	d.note("start", p.room.Name, p)
+	return true, d.People.Ask(ctx, p.room, sender(in))
+}
+
+// answer says something, but never to ourselves.
+func (d *Desk) answer(ctx context.Context, in rooms.Inbound, p place, text func(language string) string) error {
+	if p.own || in.From.IsZero() {
+		return nil
+	}
+	return d.Courier.Answer(ctx, Answer{Room: p.room, To: sender(in), Text: text, At: d.Now()})
+}
+
+func (d *Desk) note(what string, room rooms.Room, p place) {
+	if d.Noted == nil {
+		return
+	}
+	u := rooms.UMID("")
+	if p.message.Room == room {
+		u = p.message.UMID
+	}
+	d.Noted(what, room, u)
+}

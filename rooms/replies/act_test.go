@@ -1,0 +1,230 @@
+package replies_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/replies"
+)
+
+var errTest = errors.New("test")
+
+func TestStopInManyScripts(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}, Keywords: []string{"baby"}, Stop: []string{"basta"}})
+	h.room("library", rooms.Inbox{})
+	for i, text := range []string{
+		"STOP", "stop.", "  Stop! ", "«СТОП»", "Отписаться", "токтот", "توقف", "إلغاء", "退订", "停止", "중지", "रोकें", "หยุด", "Σταμάτα", "ΣΤΑΜΑΤΑ",
+		"Arrêt", "ARRÊT", "İPTAL", "iptal", "Stop all", "genug  JETZT", "Basta", "baby stop", "Stop baby", "አቁም",
+	} {
+		h.subscribe("clinic", aida)
+		h.take(h.hear("stop"+text, aida, "4404", text))
+		if n := h.members("clinic"); n != 0 {
+			t.Errorf("%d: %q leaves %d", i, text, n)
+		}
+	}
+	h.expect()
+}
+
+// Inside a sentence the word is part of a reply.
+func TestStopInASentence(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}})
+	h.subscribe("clinic", aida)
+	var want []string
+	for _, text := range []string{"Please do not stop", "I stop by on Tuesday", "STOP it hurts", "Где остановка?", "stopping", "..."} {
+		h.take(h.hear(text, aida, "4404", text))
+		want = append(want, "clinic||reply|"+text)
+	}
+	h.expect(want...)
+	if h.members("clinic") != 1 {
+		t.Error("the subscription has ended")
+	}
+}
+
+// STOP ends what it is about: the room of the message that it answers, else all with that number, else all there are.
+func TestStopOfWhat(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}})
+	h.room("library", rooms.Inbox{Addresses: []string{"4404"}, Keywords: []string{"books"}})
+	h.room("taxes", rooms.Inbox{})
+	h.room("quiet", rooms.Inbox{})
+	person := 0
+	for name, tc := range map[string]struct {
+		text, to string
+		answered rooms.Room // by who has written, an hour ago
+		left     string     // rooms of which he is still a member
+		stopped  string     // rooms that name him no more, since he was no member
+	}{
+		"of what it answers":          {"STOP", "4404", "library", "clinic taxes", ""},
+		"of both with that number":    {"STOP", "4404", "", "taxes", ""},
+		"of the keyword":              {"STOP BOOKS", "4404", "clinic", "clinic taxes", ""},
+		"of all":                      {"STOP", "", "", "", ""},
+		"of one that does not has it": {"STOP", "", "quiet", "clinic library taxes", "quiet"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.t = t
+			person++
+			aida := fmt.Sprintf("+9965550001%02d", person)
+			for _, r := range h.rooms {
+				if err := h.log.RemoveSubscribers(t.Context(), r.Name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, r := range []rooms.Room{"clinic", "library", "taxes"} {
+				h.subscribe(r, aida)
+			}
+			if tc.answered != "" {
+				h.send(tc.answered, aida, time.Hour)
+			}
+			in := h.hear(name, aida, tc.to, tc.text)
+			h.take(in)
+			h.take(in)
+			h.expect()
+			var left, stopped []string
+			for _, r := range h.rooms {
+				if h.members(r.Name) > 0 {
+					left = append(left, string(r.Name))
+				}
+				if h.stops.Stopped(r.Name, rooms.Endpoint{Channel: rooms.SMS, Address: in.From}) {
+					stopped = append(stopped, string(r.Name))
+				}
+			}
+			if got := strings.Join(left, " "); got != tc.left {
+				t.Errorf("still in %q, want %q", got, tc.left)
+			}
+			if got := strings.Join(stopped, " "); got != tc.stopped {
+				t.Errorf("stopped %q, want %q", got, tc.stopped)
+			}
+		})
+	}
+}
+
+// Who is reached by a second contact leaves by it too, since the message to it says whose it is.
+func TestStopFromASecondContact(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	id := h.subscribe("clinic", bakyt, aida)
+	h.send("clinic", aida, time.Hour)
+	h.sent[0].Owner = id
+	h.take(h.hear("1", aida, "", "стоп"))
+	if h.members("clinic") != 0 {
+		t.Error("the subscription has not ended")
+	}
+	if len(h.noted) != 1 || !strings.HasPrefix(h.noted[0], "stop clinic 01K") {
+		t.Errorf("noted %q", h.noted)
+	}
+}
+
+// Nobody is stopped where nobody is: a person sees to it.
+func TestStopOfNothing(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	h.take(h.hear("1", aida, "4999", "STOP"))
+	h.expect("||stop|STOP")
+}
+
+func TestHelpIsAnswered(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}})
+	h.room("library", rooms.Inbox{Addresses: []string{"4500", "+996555000900"}, Help: "Books for all."})
+	for _, in := range []rooms.Inbound{
+		h.hear("1", aida, "4404", "Help?"), h.hear("2", aida, "4500", "ПОМОЩЬ"), h.hear("3", aida, "4999", "help"),
+		h.hear("4", "+996555000900", "4404", "help"), // from a number of our own
+	} {
+		h.take(in)
+	}
+	want := []string{aida + " The clinic: messages of a public service. Reply STOP to get no more of them.", aida + " Books for all."}
+	if !slices.Equal(h.answers, want) {
+		t.Errorf("answered %q", h.answers)
+	}
+	h.expect("||help|help")
+}
+
+func TestComplaintsAndMachines(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"clinic@example.org"}, Confirm: "Thank you."})
+	h.subscribe("clinic", bakyt)
+	u := h.send("clinic", bakyt, time.Hour)
+	automatic := h.hear("1", bakyt, "clinic@example.org", "I am on holiday. STOP")
+	automatic.Kind, automatic.Answers.UMID = rooms.InboundAutomatic, u
+	h.take(automatic)
+	if h.members("clinic") != 1 || len(h.answers) != 0 {
+		t.Error("a machine was listened to")
+	}
+	complaint := h.hear("2", bakyt, "", "")
+	complaint.Kind, complaint.Answers.UMID = rooms.InboundComplaint, u
+	h.take(complaint)
+	h.take(complaint)
+	at := rooms.Endpoint{Channel: rooms.Email, Address: complaint.From}
+	one, err := h.stops.Find(at)
+	if h.members("clinic") != 0 || err != nil || one.Reason != "complaint" || one.Times != 1 || !h.stops.Holds(at) {
+		t.Errorf("%d members, %+v, %v", h.members("clinic"), one, err)
+	}
+	h.expect()
+}
+
+func TestStartAtARoom(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}}).Join = rooms.JoinOpen
+	h.room("library", rooms.Inbox{Addresses: []string{"4500"}, Start: []string{"begin"}})
+	h.take(h.hear("1", aida, "4404", "Join"))
+	h.take(h.hear("2", aida, "4500", "Begin"))
+	h.take(h.hear("3", aida, "4999", "start"))
+	if !slices.Equal(h.asked, []string{"clinic " + aida}) {
+		t.Errorf("asked %q", h.asked)
+	}
+	h.expect("||reply|start", "library||reply|Begin")
+}
+
+func TestShelf(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	h.room("library", rooms.Inbox{})
+	u := h.send("clinic", aida, time.Hour)
+	h.take(h.hear("1", aida, "", "mine"))
+	other := h.messages[u]
+	other.Publisher = "hosp-8"
+	h.messages[u] = other
+	h.take(h.hear("2", aida, "", "theirs"))
+	h.take(h.hear("3", "+996555000999", "", "nobody's"))
+	ctx, mine, admin := t.Context(), replies.Reader{Room: "clinic", Client: "hosp-7"}, replies.Reader{Room: "clinic", All: true}
+	page, next, err := h.shelf.List(ctx, admin, 0, 1)
+	if err != nil || len(page) != 1 || next != 1 || page[0].From.Reveal() != aida || page[0].N != 2 {
+		t.Errorf("%v %d %v", page, next, err)
+	}
+	if page, next, err = h.shelf.List(ctx, mine, 0, 1); err != nil || len(page) != 1 || page[0].Text.Reveal() != "mine" {
+		t.Errorf("%v %d %v", page, next, err)
+	}
+	if page, next, err = h.shelf.List(ctx, mine, next, 1); err != nil || len(page) != 0 || next != 0 {
+		t.Errorf("%v %d %v", page, next, err)
+	}
+	for _, tc := range []struct {
+		by replies.Reader
+		id rooms.ReplyID
+	}{{mine, "2"}, {admin, "3"}, {admin, "4"}, {replies.Reader{Room: "library", All: true}, "1"}, {replies.Reader{All: true}, "1"}} {
+		if err := h.shelf.Take(ctx, tc.by, tc.id); !errors.Is(err, replies.ErrUnknown) {
+			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+	if err := errors.Join(h.shelf.Take(ctx, mine, "1"), h.shelf.Take(ctx, admin, "2")); err != nil {
+		t.Error(err)
+	}
+	if _, err := h.shelf.Release(ctx, "3", h.rooms[1], u); !errors.Is(err, replies.ErrUnfit) {
+		t.Errorf("released to a message of another room: %v", err)
+	}
+	released, err := h.shelf.Release(ctx, "3", h.rooms[0], u)
+	if err != nil || released.Publisher != "hosp-8" || h.told[len(h.told)-1].Sequence != released.Sequence {
+		t.Errorf("%+v, %v", released, err)
+	}
+	h.expect("clinic|" + string(u) + "|reply|nobody's")
+	if err := h.shelf.RemoveAll(ctx, "clinic"); err != nil {
+		t.Error(err)
+	}
+	h.expect()
+}
