@@ -134,6 +134,17 @@ func TestAddressOfOurs(t *testing.T) {
 	}
 }
 
+// A mail that goes round in circles is answered by nobody.
+func TestLoops(t *testing.T) {
+	raw := sample(t, "reply-below")
+	for hops, want := range map[int]Kind{100: Reply, 101: Automatic} {
+		l := Read(append(bytes.Repeat([]byte("Received: from a by b\n"), hops), raw...))
+		if m := l.Sent(Envelope{From: "citizen@people.test", To: "reply@crier.test", Known: true}, ours()); m.Kind != want {
+			t.Errorf("%d hops: %s, want %s", hops, m.Kind, want)
+		}
+	}
+}
+
 func TestHTML(t *testing.T) {
 	for in, want := range map[string]string{
 		"<b>ВЕР</b>А и <i> так </i>далее": "ВЕРА и так далее",
