@@ -411,7 +411,7 @@ func help() map[string]explained {
 		"sandbox.late":     {"How long after sending the receipt of a late recipient comes.", ""},
 
 		"mailbox.kind":                    {`"smtp" or "lmtp": a server on every node; "imap": a mailbox is read; or "none".`, ""},
-		"mailbox.domains":                 {"The domains for which the server takes mail, whatever stands before the @; all other is refused.", ""},
+		"mailbox.domains":                 {"Our domains. The server takes mail for them, whatever stands before the @, and refuses all other; in a mailbox they tell which address was meant.", ""},
 		"mailbox.bounce":                  {"What stands before + and a token in return paths: bounces+TOKEN@example.org.", ""},
 		"mailbox.reply":                   {"The same of addresses for answers.", ""},
 		"mailbox.unsubscribe":             {"The same of addresses that end a subscription.", ""},

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what crier's tests need beyond Go is there: a C compiler for the race detector, a real Postfix, Node.js
-# with npm, openssl, gpg, Dovecot, on Linux ip, on Debian systemd-analyze, the programs pinned in deploy/testpeers, and the
-# nats command pinned in deploy/tools/natscli. Says nothing, and takes no time, when all of it is. With the argument bench it
-# does so too for what benchmarks are compared with: Kannel.
+# with npm, openssl, gpg, Dovecot, swaks, on Linux ip, on Debian systemd-analyze, the programs pinned in deploy/testpeers, and
+# the nats command pinned in deploy/tools/natscli. Says nothing, and takes no time, when all of it is. With the argument bench
+# it does so too for what benchmarks are compared with: Kannel.
 #
 # On Debian and its kin it installs what is missing, with sudo if need be, and starts no service. Elsewhere it names the
 # packages and gives up.
@@ -31,6 +31,7 @@ missing_needs() {
   has openssl || echo openssl
   has gpg || echo gnupg
   has dovecot || echo dovecot
+  has swaks || echo swaks
   has systemd-analyze || ! has apt-get || echo systemd
   has ip || [ "$(uname)" != Linux ] || echo iproute2
   [ "${1:-}" != bench ] || has bearerbox || echo kannel

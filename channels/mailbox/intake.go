@@ -110,7 +110,8 @@ func (i *intake) hearers() (durable[channels.Receipt], durable[rooms.Inbound]) {
 
 // take makes durable what a mail says to one of its recipients.
 func (i *intake) take(ctx context.Context, l *report.Letter, e report.Envelope) error {
-	m := l.Sent(e, report.Addresses{Bounce: i.options.Bounce, Reply: i.options.Reply, Unsubscribe: i.options.Unsubscribe})
+	o := i.options
+	m := l.Sent(e, report.Addresses{Bounce: o.Bounce, Reply: o.Reply, Unsubscribe: o.Unsubscribe, Domains: o.Domains})
 	a, err := i.attempt(ctx, m)
 	if err != nil {
 		return err

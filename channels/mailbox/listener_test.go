@@ -321,12 +321,12 @@ func TestSlowSendersAreCut(t *testing.T) {
 		if name == "content" {
 			fmt.Fprint(conn, "HELO slow.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<a@crier.test>\r\nDATA\r\n")
 		}
-		began, ended := time.Now(), make(chan struct{})
+		ended := make(chan struct{})
 		go func() {
 			_, _ = io.Copy(io.Discard, conn)
 			close(ended)
 		}()
-		tick := time.NewTicker(20 * time.Millisecond)
+		tick, enough := time.NewTicker(20*time.Millisecond), time.After(5*time.Second)
 	writing:
 		for {
 			select {
@@ -334,15 +334,12 @@ func TestSlowSendersAreCut(t *testing.T) {
 				_, _ = conn.Write([]byte(slowly))
 			case <-ended:
 				break writing
-			case <-time.After(10 * time.Second):
+			case <-enough:
 				t.Errorf("%s: still connected", name)
 				break writing
 			}
 		}
 		tick.Stop()
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: cut after %s", name, took)
-		}
 		conn.Close()
 	}
 	if d.all() != "" {

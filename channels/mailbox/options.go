@@ -25,7 +25,7 @@ const (
 // Options say how mail comes in, and for whom.
 type Options struct {
 	Kind    string   `yaml:"kind"`    // none, smtp, lmtp or imap
-	Domains []string `yaml:"domains"` // smtp, lmtp: those for which mail is taken
+	Domains []string `yaml:"domains"` // ours: of smtp and lmtp those for which mail is taken
 
 	Bounce      string `yaml:"bounce"`      // local part of return paths, before + and a token; default bounces
 	Reply       string `yaml:"reply"`       // of addresses for answers; default reply

@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 			e.Values[sessionKey{}] = new(devProcess)
 			e.Setenv("PATH", filepath.Dir(peerFile(t, natsCommand))+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("RECEIVERS", receivers)
+			e.Setenv("MAIL", freeAddress(t)) // for a mail server
 			e.Defer(e.Values[sessionKey{}].(*devProcess).kill)
 			return nil
 		},

@@ -24,7 +24,7 @@ func (l *Letter) automatic(e Envelope) bool {
 			return true
 		}
 	}
-	return e.Null() || len(h.all("received")) > maxHops || l.fromCarrier(e) || anAnswerer().MatchString(l.subject)
+	return len(h.all("received")) > maxHops || l.fromCarrier(e) || anAnswerer().MatchString(l.subject)
 }
 
 // autoReplied says that a machine has answered, rather than begun.

@@ -68,6 +68,8 @@ func bombs() map[string][]byte {
 		"statuses":   []byte("Content-Type: message/delivery-status\n\n" + strings.Repeat("Action: failed\n\n", 100_000)),
 		"tokens":     []byte("Content-Type: text/rfc822-headers\n\n" + strings.Repeat("+"+testToken+"@", 20_000)),
 		"words":      []byte("Subject: " + strings.Repeat("=?utf-8?B?QUFBQQ==?= ", 50_000) + "\n\nwords\n"),
+		"comments":   []byte("From: " + strings.Repeat("(", 250_000) + "\nTo: " + strings.Repeat("a@b.test,", 25_000) + "\n\nwords\n"),
+		"groups":     []byte("To: " + strings.Repeat("a:;", 80_000) + "\nCc: " + strings.Repeat(`"`, 200_001) + "\n\nwords\n"),
 		"heads":      []byte("Subject: x\n\n" + strings.Repeat("From: a\nTo: b\n", 100_000)),
 	}
 }
@@ -76,6 +78,7 @@ func TestBombs(t *testing.T) {
 	for name, raw := range bombs() {
 		began := time.Now()
 		m := Read(raw).Sent(Envelope{To: "bounces+" + testToken + "@crier.test", Known: true}, ours())
+		_ = Read(raw).Sent(Envelope{}, ours())
 		if took := time.Since(began); took > time.Minute {
 			t.Errorf("%s: %s took %s", name, m.Kind, took)
 		}

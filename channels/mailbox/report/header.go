@@ -128,16 +128,28 @@ func anAddress() *regexp.Regexp {
 	return regexp.MustCompile(`[^\s<>"(),;:\\\[\]]+@[^\s<>"(),;:\\\[\]]+`)
 }
 
+// addresses reads those of a field.
+func addresses(s string) []rooms.Address {
+	written := anAddress().FindAllString(s, maxFound)
+	if list, err := mail.ParseAddressList(s); err == nil {
+		written = nil
+		for _, one := range list[:min(len(list), maxFound)] {
+			written = append(written, one.Address)
+		}
+	}
+	var found []rooms.Address
+	for _, one := range written {
+		if a, err := rooms.ParseEmail(one); err == nil {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
 // address reads the first address of a field; zero if there is none.
 func address(s string) rooms.Address {
-	if list, err := mail.ParseAddressList(s); err == nil && len(list) > 0 {
-		s = list[0].Address
-	} else {
-		s = anAddress().FindString(s)
+	for _, a := range addresses(s) {
+		return a
 	}
-	a, err := rooms.ParseEmail(s)
-	if err != nil {
-		return rooms.Address{}
-	}
-	return a
+	return rooms.Address{}
 }

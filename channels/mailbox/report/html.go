@@ -4,6 +4,7 @@ import (
 	"html"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const maxQuoted = 8 // depth of quotations that are told apart
@@ -72,18 +73,20 @@ func (w *reducer) breakLine(name string) {
 
 func (w *reducer) write(s string) {
 	text := clean(html.UnescapeString(s))
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
 	words := strings.Fields(text)
-	if text != "" && unicode.IsSpace([]rune(text[:min(4, len(text))])[0]) && w.line.Len() > 0 {
+	if unicode.IsSpace(first) && w.line.Len() > 0 {
 		w.line.WriteByte(' ')
 	}
 	w.line.WriteString(strings.Join(words, " "))
-	if len(words) > 0 && unicode.IsSpace(rune(text[len(text)-1])) {
+	if len(words) > 0 && unicode.IsSpace(last) {
 		w.line.WriteByte(' ')
 	}
 }
 
 func (w *reducer) end() {
-	line := strings.TrimSpace(w.line.String())
+	line := strings.Join(strings.Fields(w.line.String()), " ")
 	w.line.Reset()
 	if line == "" {
 		if w.empty++; w.empty > 1 {

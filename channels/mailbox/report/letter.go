@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/govcrier/crier/rooms"
@@ -32,8 +33,17 @@ type Envelope struct {
 // Null says that nobody wants an answer.
 func (e Envelope) Null() bool { return e.Known && (e.From == "" || e.From == "<>") }
 
-// Addresses are the local parts of the addresses that stand for an attempt, before + and its token.
-type Addresses struct{ Bounce, Reply, Unsubscribe string }
+// Addresses are ours: the local parts of those that stand for an attempt, before + and its token, and the domains.
+type Addresses struct {
+	Bounce, Reply, Unsubscribe string
+	Domains                    []string // empty: any
+}
+
+// in says whether an address is in one of our domains.
+func (a Addresses) in(one rooms.Address) bool {
+	_, domain, _ := strings.Cut(one.Reveal(), "@")
+	return slices.ContainsFunc(a.Domains, func(ours string) bool { return strings.EqualFold(ours, domain) })
+}
 
 // Mail is what a mail is, and what it says of whom it concerns.
 type Mail struct {
@@ -69,7 +79,7 @@ func Read(raw []byte) *Letter {
 
 // Sent says what a mail is for one of its recipients.
 func (l *Letter) Sent(e Envelope, a Addresses) Mail {
-	e = l.envelope(e)
+	e = l.envelope(e, a)
 	m := Mail{
 		Kind: Reply, ID: l.id(e.To), From: address(l.root.get("from")), Subject: rooms.NewBody(l.subject),
 		Text: rooms.NewBody(own(l.text)), Attachments: l.attachments, Tokens: tokens(e.To),
@@ -90,8 +100,8 @@ func (l *Letter) Sent(e Envelope, a Addresses) Mail {
 	return m
 }
 
-// envelope reads the header where nobody says the envelope.
-func (l *Letter) envelope(e Envelope) Envelope {
+// envelope reads the header where nobody says the envelope. Of the addresses that stand there, one of ours is meant.
+func (l *Letter) envelope(e Envelope, a Addresses) Envelope {
 	if e.Known {
 		return e
 	}
@@ -99,13 +109,14 @@ func (l *Letter) envelope(e Envelope) Envelope {
 	if path := h.get("return-path"); path != "" {
 		e.From, e.Known = strings.Trim(path, "<> "), true
 	}
-	if e.To == "" {
-		for _, to := range h.all("x-original-to", "delivered-to", "envelope-to", "to", "cc") {
-			if a := address(to); !a.IsZero() {
-				e.To = a.Reveal()
-				break
-			}
+	var all []rooms.Address
+	for _, name := range []string{"x-original-to", "envelope-to", "to", "cc", "delivered-to"} {
+		for _, field := range h.all(name) {
+			all = append(all, addresses(field)...)
 		}
+	}
+	if len(all) > 0 {
+		e.To = all[max(slices.IndexFunc(all, a.in), 0)].Reveal()
 	}
 	return e
 }

@@ -122,6 +122,45 @@ func TestEnvelopeOfTheHeader(t *testing.T) {
 	}
 }
 
+// Where somebody writes to several, and the mailbox has a name of its own, our address is the one that counts.
+func TestAddressOfOurs(t *testing.T) {
+	raw := []byte("Delivered-To: box@host.test\nTo: Mayor <mayor@town.test>,\n \"Office\" <b@town.test>\nCc: newborn@Crier.test\nFrom: x@y.test\n\nhello\n")
+	a := ours()
+	for _, want := range []string{"mayor@town.test", "newborn@Crier.test"} {
+		if m := Read(raw).Sent(Envelope{}, a); m.To.Reveal() != want {
+			t.Errorf("of the domains %v: to %q, want %q", a.Domains, m.To.Reveal(), want)
+		}
+		a.Domains = []string{"elsewhere.test", "crier.test"}
+	}
+}
+
+// A mail that goes round in circles is answered by nobody.
+func TestLoops(t *testing.T) {
+	raw := sample(t, "reply-below")
+	for hops, want := range map[int]Kind{100: Reply, 101: Automatic} {
+		l := Read(append(bytes.Repeat([]byte("Received: from a by b\n"), hops), raw...))
+		if m := l.Sent(Envelope{From: "citizen@people.test", To: "reply@crier.test", Known: true}, ours()); m.Kind != want {
+			t.Errorf("%d hops: %s, want %s", hops, m.Kind, want)
+		}
+	}
+}
+
+func TestHTML(t *testing.T) {
+	for in, want := range map[string]string{
+		"<b>ВЕР</b>А и <i> так </i>далее": "ВЕРА и так далее",
+		"a<br>b<br/>c<p>d</p>":            "a\nb\nc\nd",
+		"<script>alert('<b>')</SCRIPT>x":  "x",
+		"<!-- <p>no</p> -->1 < 2 &lt; 3":  "1 < 2 < 3",
+		"<table><tr><td>a<td>b</table>c":  "a b\nc",
+		"<blockquote>q<br>r</blockquote>": "> q\n> r",
+		"x<b":                             "x<b",
+	} {
+		if got := fromHTML(in); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestIDOfAMail(t *testing.T) {
 	raw, e := sample(t, "reply-plain"), Envelope{From: "a@b.test", To: "reply@crier.test", Known: true}
 	first := Read(raw).Sent(e, ours()).ID
