@@ -35,10 +35,10 @@ func (t terminal) providerCommand() *cobra.Command {
   crier provider unpin first`}
 	c.AddCommand(t.providerList(), t.providerShow(), t.providerTest(),
 		t.providerState("drain NAME", "Have nothing new go to a provider", `Have nothing new go to a provider, on all nodes within about a second. What is in hand there ends; further attempts go to the
-channel's other providers. If all of a channel are drained, its deliveries wait, and expire in the end.`, v1.ProviderDrained),
-		t.providerState("resume NAME", "End a drain", "End a drain: the provider gets its share again, by the factor that it had, which crier moves.", v1.ProviderRunning),
+channel's other providers. If all of a channel are drained, its deliveries wait, and expire in the end.`, "", v1.ProviderDrained),
+		t.providerState("resume NAME", "End a drain", "End a drain: the provider gets its share again, by the factor that it had, which crier moves.", v1.ProviderDrained, v1.ProviderRunning),
 		t.providerWeight(),
-		t.providerState("unpin NAME", "Let crier move a factor again", "Let crier move the factor of a provider again, from where it was pinned.", v1.ProviderRunning))
+		t.providerState("unpin NAME", "Let crier move a factor again", "Let crier move the factor of a provider again, from where it was pinned.", v1.ProviderPinned, v1.ProviderRunning))
 	return c
 }
 
@@ -172,22 +172,22 @@ crier measures, until it is unpinned. One of 0 gets only what others have failed
 		if err != nil {
 			return errors.New("PERCENT is a whole number, such as 25")
 		}
-		return t.changeProvider(c, n, p, args[0], v1.ProviderChange{State: v1.ProviderPinned, Factor: &percent})
+		return changeProvider(c, n, p, args[0], "", v1.ProviderChange{State: v1.ProviderPinned, Factor: &percent})
 	}
 	return c
 }
 
-// providerState makes a command that gives a provider a state.
-func (t terminal) providerState(use, short, long string, state v1.ProviderState) *cobra.Command {
+// providerState makes a command that brings a provider from one state, or any, to another.
+func (t terminal) providerState(use, short, long string, from, to v1.ProviderState) *cobra.Command {
 	c := &cobra.Command{Use: use, Short: short, Long: long, Args: cobra.ExactArgs(1)}
 	n, p := t.connect(c), t.printer(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return t.changeProvider(c, n, p, args[0], v1.ProviderChange{State: state})
+		return changeProvider(c, n, p, args[0], from, v1.ProviderChange{State: to})
 	}
 	return c
 }
 
-func (t terminal) changeProvider(c *cobra.Command, n *connection, p *printer, name string, wanted v1.ProviderChange) error {
+func changeProvider(c *cobra.Command, n *connection, p *printer, name string, from v1.ProviderState, wanted v1.ProviderChange) error {
 	gateway, err := n.open()
 	if err != nil {
 		return err
@@ -196,7 +196,13 @@ func (t terminal) changeProvider(c *cobra.Command, n *connection, p *printer, na
 	if err != nil {
 		return err
 	}
-	one, err = gateway.PutProvider(c.Context(), string(one.Channel), one.Name, "", wanted)
+	etag := ""
+	if from != "" {
+		if etag = one.ETag; one.State != from {
+			return fmt.Errorf("%s is not %s, but %s", name, from, one.State)
+		}
+	}
+	one, err = gateway.PutProvider(c.Context(), string(one.Channel), one.Name, etag, wanted)
 	if err != nil {
 		return err
 	}
