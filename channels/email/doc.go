@@ -8,8 +8,8 @@
 //   - an attempt is the same bytes each time it is made, with the delivery's Message-ID, so that relay and
 //     mailbox can tell a repetition; another attempt differs in the address for answers, where
 //     that names the attempt, and in the signatures that cover it;
-//   - what all recipients of a content read is composed once, while it is kept, and each message
-//     is what it would be if it were not;
+//   - what all recipients of a content read is composed once, while it is kept in memory, and each
+//     message is what it would be if it were not;
 //   - a connection that died while it waited for work costs nothing: the message goes over a new
 //     one; once the whole message has been handed over without an answer nobody knows whether it
 //     was taken, and the outcome says so (reason unknown) instead of sending it again;
