@@ -4,7 +4,7 @@
 // It promises that a client is who its access token says, for as long as that is good; that it can
 // hear live what is published to all subscribers of rooms that it may read, and nothing else; that
 // it can fetch from durable consumers that are its own, and no other; and that it can publish into
-// rooms where it may, through a service that answers as the HTTP API does. Whoever loses a right
+// rooms where it may, and read the replies there, through services that answer as the HTTP API does. Whoever loses a right
 // that he was let in with is disconnected within seconds; who gains one connects anew.
 package edge
 

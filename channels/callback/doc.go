@@ -12,6 +12,9 @@
 // webhook-id too, grows with each change, so a receiver that gets two out of order knows which is the
 // later. Signatures and whom a call may reach are those of package outbound.
 //
+// Each reply to a message is told too (org.crier.message.replied), by the ids of room, message and reply alone: who wants to
+// know what it says reads it.
+//
 // Collector, which one node runs, follows EVENTS and stores for each message that has changed that its
 // sender is to be told; what stood there and has not been told is replaced. Caller, which every node
 // runs, takes these, reads the state of the message as it is now, and calls. A call that is not
