@@ -78,6 +78,7 @@ func MessageOf(m index.Summary) v1.Message {
 		ExpiresAt:   moment(m.ExpiresAt),
 		Recipients:  m.Recipients,
 		Status:      countsOf(m.Counts),
+		Undecided:   m.Undecided,
 		FirstSentAt: optionalTime(m.FirstSentAt),
 		FinishedAt:  optionalTime(m.FinishedAt),
 		ErasedAt:    moment(m.ErasedAt),

@@ -230,7 +230,7 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 
 func (b *Bridge) worker(c rooms.Channel) *worker {
 	return &worker{
-		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		journal: b.deps.Log, claims: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
 		controls: b.deps.Controls, failures: b.deps.Failures, suppressions: b.deps.Suppressions, left: b.deps.Left, leave: b.deps.Leave, token: b.deps.Token,
 		frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait, hands: b.hands,
 		skipped: b.deps.Metrics.GetOrCreateCounter(fmt.Sprintf(`crier_channel_skipped_total{channel=%q}`, c)), // repeats not sent again

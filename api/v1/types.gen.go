@@ -384,6 +384,27 @@ func (e PolicyState) Valid() bool {
 	}
 }
 
+// Defines values for PolicyUnknown.
+const (
+	UnknownHold   PolicyUnknown = "hold"
+	UnknownResend PolicyUnknown = "resend"
+	UnknownUnsaid PolicyUnknown = ""
+)
+
+// Valid indicates whether the value is a known member of the PolicyUnknown enum.
+func (e PolicyUnknown) Valid() bool {
+	switch e {
+	case UnknownHold:
+		return true
+	case UnknownResend:
+		return true
+	case UnknownUnsaid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemCode.
 const (
 	ProblemCodeAlreadySuperseded    ProblemCode = "already_superseded"
@@ -1219,6 +1240,9 @@ type Message struct {
 	//
 	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 	UMID UMID `json:"umid"`
+
+	// Undecided Of the errored: nobody knows whether they were sent, and none follows until a person decides.
+	Undecided int `json:"undecided,omitempty,omitzero"`
 }
 
 // MessageAlert defines model for Message.Alert.
@@ -1317,7 +1341,9 @@ type NewPolicy struct {
 	// Dates The days on which people are written to; emergencies go all the same.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
-	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+	// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+	// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
 
 	// Expiry At least a second.
@@ -1367,6 +1393,10 @@ type NewPolicy struct {
 
 	// Types The types that may be published; all, if absent or empty.
 	Types PolicyTypes `json:"types,omitempty,omitzero"`
+
+	// Unknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+	// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+	Unknown PolicyUnknown `json:"unknown,omitempty,omitzero"`
 
 	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 	//
@@ -1578,7 +1608,9 @@ type PolicyDiff struct {
 	Changes []PolicyChange `json:"changes"`
 }
 
-// PolicyDuplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+// PolicyDuplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 type PolicyDuplicates string
 
 // PolicyDuration At least a second.
@@ -1679,7 +1711,9 @@ type PolicyRevision struct {
 	// Dates The days on which people are written to; emergencies go all the same.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
-	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+	// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+	// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 	Duplicates PolicyDuplicates `json:"duplicates"`
 
 	// Expiry From acceptance until a delivery is given up.
@@ -1732,6 +1766,10 @@ type PolicyRevision struct {
 	// Types The types that may be published; all, if absent or empty.
 	Types PolicyTypes `json:"types,omitempty,omitzero"`
 
+	// Unknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+	// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+	Unknown PolicyUnknown `json:"unknown,omitempty,omitzero"`
+
 	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 	//
 	// Example: Asia/Bishkek
@@ -1758,7 +1796,9 @@ type PolicyRules struct {
 	// Dates The days on which people are written to; emergencies go all the same.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
-	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+	// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+	// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
 
 	// Expiry At least a second.
@@ -1804,6 +1844,10 @@ type PolicyRules struct {
 	// Types The types that may be published; all, if absent or empty.
 	Types PolicyTypes `json:"types,omitempty,omitzero"`
 
+	// Unknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+	// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+	Unknown PolicyUnknown `json:"unknown,omitempty,omitzero"`
+
 	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 	//
 	// Example: Asia/Bishkek
@@ -1831,6 +1875,10 @@ type PolicyType struct {
 
 // PolicyTypes The types that may be published; all, if absent or empty.
 type PolicyTypes = []PolicyType
+
+// PolicyUnknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+type PolicyUnknown string
 
 // PolicyZone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 //

@@ -61,7 +61,7 @@ func (d *Desk) Resend(ctx context.Context, u rooms.UMID) (Resent, error) {
 
 // spent says of a message of which nothing can be tried anew whether that was done as often as may be.
 func (d *Desk) spent(m Standing) error {
-	if m.Wrong == 0 {
+	if m.Wrong == 0 && m.Errored == 0 {
 		return nil
 	}
 	for from := 0; from >= 0; {
@@ -70,7 +70,7 @@ func (d *Desk) spent(m Standing) error {
 			return err
 		}
 		for _, f := range page {
-			if f.Status == rooms.Failed && f.Reason.Helpable() {
+			if f.Round = 0; f.Helpable() {
 				return ErrRounds
 			}
 		}
@@ -103,7 +103,13 @@ func (d *Desk) resend(ctx context.Context, m Standing, message rooms.Message) (R
 	if err := d.Index.Wait(ctx); err != nil { // who asks how it stands sees it
 		return done, err
 	}
-	return done, d.countAgain(ctx, m.UMID, max(m.Wrong-done.Requeued, 0))
+	undecided := 0
+	for _, f := range wanted {
+		if f.Undecided() {
+			undecided++
+		}
+	}
+	return done, d.countAgain(ctx, m.UMID, max(m.Wrong-max(done.Requeued-undecided, 0), 0))
 }
 
 // helpable are deliveries that can be tried anew, as many as one call does.
@@ -114,7 +120,7 @@ func (d *Desk) helpable(u rooms.UMID) (all []Delivery, err error) {
 			return nil, err
 		}
 		for _, f := range page {
-			if f.Status == rooms.Failed && f.Reason.Helpable() && f.Round < rooms.MaxRounds && len(all) < maxResend {
+			if f.Helpable() && len(all) < maxResend {
 				all = append(all, f)
 			}
 		}
@@ -155,14 +161,14 @@ func (a *again) find(ctx context.Context, wanted []Delivery) error {
 }
 
 // findOwners reads in the events whose deliveries failed. Of one that a provider took and that came back later, the event
-// that says so does not know; the one that it was sent does.
+// that says so does not know; the one that it was sent does. Of one that is undecided, the event that it errored does.
 func (a *again) findOwners(ctx context.Context, wanted []Delivery) error {
 	a.owners = make(map[int]rooms.SubscriberID, len(wanted))
 	for _, w := range wanted {
 		a.owners[w.N] = ""
 	}
 	missing := len(wanted)
-	for _, kind := range []rooms.Kind{rooms.EventFailed, rooms.EventSent} {
+	for _, kind := range []rooms.Kind{rooms.EventFailed, rooms.EventSent, rooms.EventErrored} {
 		if missing == 0 {
 			break
 		}

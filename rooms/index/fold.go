@@ -18,7 +18,8 @@ type message struct {
 	counts     [statuses]int // by position in rooms.Statuses(); pending is what remains
 	settled    int           // deliveries of which nothing more is awaited
 	wrong      int           // those that failed and nobody wanted it so
-	helpable   int           // those that failed and can be tried anew
+	helpable   int           // those that failed, or are undecided, and can be tried anew
+	undecided  int           // those of which nobody knows whether they were sent, until a person says what follows
 	control    rooms.Control // what was decided last
 	pages      int           // one above the highest page of which anything is known
 	firstSent  uint64
@@ -119,9 +120,11 @@ func (m *message) count(s slot, by int) {
 		m.settled += by
 	}
 	if s.status == stateFailed {
-		reason := rooms.Reasons()[s.reason]
-		m.wrong += ifTrue(reason.Wrong(), by)
-		m.helpable += ifTrue(reason.Helpable() && int(s.round) < rooms.MaxRounds, by)
+		m.wrong += ifTrue(rooms.Reasons()[s.reason].Wrong(), by)
+	}
+	if s.status == stateFailed || s.status == stateErrored {
+		m.helpable += ifTrue(s.state(0).Helpable(), by)
+		m.undecided += ifTrue(s.undecided(), by)
 	}
 }
 

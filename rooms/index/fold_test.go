@@ -104,7 +104,7 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := fold(rapid.SliceOfN(rapid.Custom(anyEvent), 0, 40).Draw(t, "events"))
 		var counts [statuses]int
-		settled, wrong, helpable := 0, 0, 0
+		settled, wrong, helpable, undecided := 0, 0, 0, 0
 		for _, p := range f.pages {
 			for i := range p.len() {
 				s := p.slot(i)
@@ -115,7 +115,11 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 				if s.status == stateFailed && rooms.Reasons()[s.reason].Wrong() {
 					wrong++
 				}
-				if s.status == stateFailed && rooms.Reasons()[s.reason].Helpable() && s.round < rooms.MaxRounds {
+				open := s.status == stateErrored && rooms.Reasons()[s.reason] == rooms.Unknown && s.retry == 0
+				if open {
+					undecided++
+				}
+				if (open || s.status == stateFailed && rooms.Reasons()[s.reason].Helpable()) && s.round < rooms.MaxRounds {
 					helpable++
 				}
 			}
@@ -123,6 +127,9 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 		counts[statePending] = f.message.counts[statePending]
 		if wrong != f.message.wrong || helpable != f.message.helpable {
 			t.Fatalf("counted %d wrong and %d helpable, states say %d and %d", f.message.wrong, f.message.helpable, wrong, helpable)
+		}
+		if undecided != f.message.undecided {
+			t.Fatalf("counted %d undecided, states say %d", f.message.undecided, undecided)
 		}
 		if counts != f.message.counts || settled != f.message.settled {
 			t.Fatalf("counted %v and %d settled, states say %v and %d", f.message.counts, f.message.settled, counts, settled)

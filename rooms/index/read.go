@@ -15,7 +15,8 @@ type Summary struct {
 	FinishedAt  time.Time // every delivery is terminal, or sent where no receipt comes
 	ErasedAt    time.Time // of the body
 	Wrong       int       // of the failed: those that nobody wanted to fail
-	Helpable    int       // of the failed: those that can be tried anew
+	Helpable    int       // of the failed and the undecided: those that can be tried anew
+	Undecided   int       // of the errored: nobody knows whether they were sent, and a person is to say what follows
 	Control     rooms.Control
 	Waiting
 }
@@ -129,7 +130,7 @@ func (m *message) summary() Summary {
 		Counts:      m.named(),
 		FirstSentAt: tickTime(m.base, m.firstSent),
 		ErasedAt:    tickTime(m.base, m.erased),
-		Wrong:       m.wrong, Helpable: m.helpable, Control: m.control,
+		Wrong:       m.wrong, Helpable: m.helpable, Undecided: m.undecided, Control: m.control,
 	}
 	s.Control.UMID = m.header.UMID
 	if m.finished() {

@@ -88,6 +88,8 @@ func (s slot) done() bool {
 	return s.status == stateDelivered || s.status == stateFailed || s.status == stateSent && s.final
 }
 
+func (s slot) undecided() bool { return s.state(0).Undecided() }
+
 // join gives what both say together. It is commutative, associative and idempotent.
 func (s slot) join(t slot) slot {
 	w := s.winner(t)

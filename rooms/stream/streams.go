@@ -17,6 +17,7 @@ const (
 	streamAudit       = "AUDIT"
 	streamCallbacks   = "CALLBACKS"
 	streamParked      = "PARKED"
+	streamClaims      = "CLAIMS"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
@@ -61,6 +62,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{
 			Name: streamParked, Subjects: []string{rooms.ParkedFilter},
 			MaxAge: o.MarkerTTL, Duplicates: o.Duplicates, AllowDirect: true, AllowAtomicPublish: true,
+		},
+		{
+			Name: streamClaims, Subjects: []string{rooms.ClaimFilter},
+			MaxAge: o.MarkerTTL, AllowMsgTTL: true, AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},
