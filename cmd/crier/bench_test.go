@@ -34,7 +34,7 @@ type bench struct {
 
 // startBench starts a gateway in this process. Without fan-out nothing is planned and nothing is
 // sent: what is measured then is acceptance alone.
-func startBench(b *testing.B, fanout bool) *bench {
+func startBench(b *testing.B, fanout bool, set ...string) *bench {
 	b.Helper()
 	before := runtime.GOMAXPROCS(0)
 	useCores(os.Getenv)
@@ -42,7 +42,7 @@ func startBench(b *testing.B, fanout bool) *bench {
 	log := slog.New(slog.DiscardHandler)
 	m := &bench{crew: newCrew(log)}
 	b.Cleanup(func() { _ = m.crew.stop() })
-	conf := benchConfig(b)
+	conf := benchConfig(b, set...)
 	m.issue(b, &conf)
 	m.app = newApp(conf, log)
 	if err := m.start(b.Context(), fanout); err != nil {
@@ -54,13 +54,13 @@ func startBench(b *testing.B, fanout bool) *bench {
 }
 
 // benchConfig is that of a developer's node with a store of its own.
-func benchConfig(b *testing.B) config.Config {
+func benchConfig(b *testing.B, set ...string) config.Config {
 	b.Helper()
 	home, err := openDevStore(filepath.Join(b.TempDir(), "store"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	conf, err := devConfig(home, devFlags{address: "127.0.0.1:0", set: []string{"sandbox.receipts=none"}})
+	conf, err := devConfig(home, devFlags{address: "127.0.0.1:0", set: append(set, "sandbox.receipts=none")})
 	if err != nil {
 		b.Fatal(err)
 	}

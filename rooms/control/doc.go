@@ -17,5 +17,8 @@
 // a while. Where the message was resumed before, that is on record once more, and a Holder counts those deliveries again. A
 // subscriber whose id has changed since with the keys counts as one who has left.
 //
+// A delivery of which nobody knows whether it was sent, and that waits for a person to decide, is tried anew like one that has
+// failed.
+//
 // It does not recall what a provider has taken, nor what applications that read the room have got.
 package control
