@@ -94,6 +94,7 @@ func deliveryOf(d index.Delivery) v1.Delivery {
 		Channel:  v1.Channel(d.Channel),
 		Status:   v1.Status(d.Status),
 		Reason:   v1.DeliveryReason(d.Reason),
+		Dropped:  d.Dropped,
 		Attempt:  d.Attempt,
 		Round:    d.Round,
 		At:       moment(d.At),

@@ -40,7 +40,7 @@ func ParsePolicyRules(body []byte, base rooms.Policy, l PolicyLimits) (rooms.Pol
 
 type policyParser struct {
 	*reader
-	p           rooms.Policy
+	p      rooms.Policy
 	named  bool // a name is to be given
 	limits PolicyLimits
 }

@@ -29,12 +29,12 @@ func TestUndecidedAreSentAgain(t *testing.T) {
 			t.Fatalf("round %d: %+v", round, s)
 		}
 		want := control.Resent{Requeued: 2 - min(round, 1)}
-		if done, err := r.desk.Resend(t.Context(), m.UMID); err != nil || done != want {
+		if done, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != nil || done != want {
 			t.Fatalf("round %d: %+v, %v", round, done, err)
 		}
 	}
 	r.undecide(m, 0, rooms.MaxRounds, "")
-	if _, err := r.desk.Resend(t.Context(), m.UMID); err != control.ErrRounds { //nolint:errorlint // this very one
+	if _, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != control.ErrRounds { //nolint:errorlint // this very one
 		t.Error(err)
 	}
 }
@@ -48,7 +48,7 @@ func TestUndecidedSubscriberIsFound(t *testing.T) {
 	}
 	m := r.publish(1, false)
 	r.undecide(m, 0, 0, s.ID)
-	if done, err := r.desk.Resend(t.Context(), m.UMID); err != nil || done.Requeued != 1 {
+	if done, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != nil || done.Requeued != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
 }

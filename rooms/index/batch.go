@@ -29,12 +29,13 @@ type touch struct {
 	stored bool
 }
 
-// Orders of messages: of a room, of those finished and not erased, of all, of those of a room that wait.
+// Orders of messages: of a room, of those finished and not erased, of all, of those of a room that wait, of those of a room of which deliveries went wrong.
 const (
 	roomOrder   = "l:"
 	finishOrder = "f"
 	keptOrder   = "k"
 	heldOrder   = "h:"
+	deadOrder   = "x:"
 )
 
 func messageKey(u rooms.UMID) string { return "m:" + string(u) }
@@ -203,6 +204,9 @@ func (b *batch) settleOne(u rooms.UMID, t touch) error {
 		}
 	}
 	if err := b.settleHeld(u, t); err != nil {
+		return err
+	}
+	if err := b.settleDead(u, t); err != nil {
 		return err
 	}
 	switch was, is := t.before.erasable(), t.now.erasable(); {

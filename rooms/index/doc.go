@@ -27,6 +27,7 @@
 //	r:<person>               messages that have reached a person who is counted, with when
 //	f, f:<n>                 finished messages whose body is not erased yet
 //	h:<room>, h:<room>:<n>   messages of a room that wait for their time or for a second person
+//	x:<room>, x:<room>:<n>   messages of a room of which deliveries went wrong and were not dropped
 //	k, k:<n>                 every message, for forgetting the oldest
 //	a:<place>                the message whose place in that order is another, since it waits or has waited
 package index

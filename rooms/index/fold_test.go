@@ -104,7 +104,7 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := fold(rapid.SliceOfN(rapid.Custom(anyEvent), 0, 40).Draw(t, "events"))
 		var counts [statuses]int
-		settled, wrong, helpable, undecided := 0, 0, 0, 0
+		settled, wrong, helpable, undecided, dead := 0, 0, 0, 0, 0
 		for _, p := range f.pages {
 			for i := range p.len() {
 				s := p.slot(i)
@@ -119,8 +119,12 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 				if open {
 					undecided++
 				}
-				if (open || s.status == stateFailed && rooms.Reasons()[s.reason].Helpable()) && s.round < rooms.MaxRounds {
+				dropped := s.dropped == s.round+1
+				if (open || s.status == stateFailed && rooms.Reasons()[s.reason].Helpable()) && s.round < rooms.MaxRounds && !dropped {
 					helpable++
+				}
+				if (open || s.status == stateFailed && rooms.Reasons()[s.reason].Wrong()) && !dropped {
+					dead++
 				}
 			}
 		}
@@ -128,8 +132,8 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 		if wrong != f.message.wrong || helpable != f.message.helpable {
 			t.Fatalf("counted %d wrong and %d helpable, states say %d and %d", f.message.wrong, f.message.helpable, wrong, helpable)
 		}
-		if undecided != f.message.undecided {
-			t.Fatalf("counted %d undecided, states say %d", f.message.undecided, undecided)
+		if undecided != f.message.undecided || dead != f.message.dead {
+			t.Fatalf("counted %d undecided and %d dead, states say %d and %d", f.message.undecided, f.message.dead, undecided, dead)
 		}
 		if counts != f.message.counts || settled != f.message.settled {
 			t.Fatalf("counted %v and %d settled, states say %v and %d", f.message.counts, f.message.settled, counts, settled)

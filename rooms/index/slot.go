@@ -17,19 +17,21 @@ type slot struct {
 	via     byte // the round and attempt that used the channel
 	final   bool // sent, and no receipt will follow
 	round   byte // how often it was tried anew, at most rooms.MaxRounds
+	dropped byte // one more than the round in which a person dropped it last; 0 if nobody did
 	at      uint64
 	sent    uint64 // when the provider first confirmed it
 	retry   uint64 // when the next attempt is to be made
 }
 
 const (
-	slotSize  = 19
-	tickSize  = 5 // bytes: 34 years of milliseconds
-	maxTick   = 1<<(8*tickSize) - 1
-	statuses  = 6
-	finalFlag = 1 << 5
-	roundBits = 6 // two of the first byte, above the flag
-	viaBits   = 6 // of the attempt
+	slotSize   = 19
+	tickSize   = 5 // bytes: 34 years of milliseconds
+	maxTick    = 1<<(8*tickSize) - 1
+	statuses   = 6
+	finalFlag  = 1 << 5
+	roundBits  = 6 // two of the first byte, above the flag
+	viaBits    = 6 // of the attempt
+	reasonBits = 5 // of the second byte; above them is when it was dropped
 )
 
 // statePending and the others are positions in rooms.Statuses().
@@ -53,6 +55,9 @@ func slotOf(e rooms.Event, at, retry uint64) slot {
 		retry:   retry,
 	}
 	s.round = byte(e.State().Round)
+	if e.Kind == rooms.EventDropped {
+		s.dropped = s.round + 1
+	}
 	s.via = s.round<<viaBits | min(s.attempt, 1<<viaBits-1)
 	switch {
 	case s.status == stateSent:
@@ -90,10 +95,18 @@ func (s slot) done() bool {
 
 func (s slot) undecided() bool { return s.state(0).Undecided() }
 
+// isDropped says that a person has dropped it, and that it has not been tried anew since.
+func (s slot) isDropped() bool { return s.dropped == s.round+1 }
+
+// dead says that it went wrong, and that nobody has dropped it.
+func (s slot) dead() bool {
+	return (s.status == stateFailed || s.status == stateErrored) && !s.isDropped() && s.state(0).Dead()
+}
+
 // join gives what both say together. It is commutative, associative and idempotent.
 func (s slot) join(t slot) slot {
 	w := s.winner(t)
-	w.sent = earliest(s.sent, t.sent)
+	w.sent, w.dropped = earliest(s.sent, t.sent), max(s.dropped, t.dropped)
 	w.channel, w.via = s.channel, s.via
 	if t.channel != 0 && (s.channel == 0 || t.via > s.via || t.via == s.via && t.channel > s.channel) {
 		w.channel, w.via = t.channel, t.via
@@ -148,7 +161,7 @@ func (s slot) put(b []byte) {
 	if s.final {
 		b[0] |= finalFlag
 	}
-	b[1], b[2], b[3] = s.reason, s.attempt, s.via
+	b[1], b[2], b[3] = s.reason|s.dropped<<reasonBits, s.attempt, s.via
 	putTick(b[4:], s.at)
 	putTick(b[4+tickSize:], s.sent)
 	putTick(b[4+2*tickSize:], s.retry)
@@ -160,7 +173,8 @@ func getSlot(b []byte) slot {
 		channel: b[0] >> 3 & 3,
 		final:   b[0]&finalFlag != 0,
 		round:   b[0] >> roundBits,
-		reason:  b[1],
+		reason:  b[1] & (1<<reasonBits - 1),
+		dropped: b[1] >> reasonBits,
 		attempt: b[2],
 		via:     b[3],
 		at:      getTick(b[4:]),

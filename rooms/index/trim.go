@@ -84,7 +84,7 @@ func (b *batch) forget(u rooms.UMID) (int, error) {
 	if err := b.forgetID(m.header.TxID, u); err != nil {
 		return 0, err
 	}
-	for _, order := range []string{roomOrder + string(m.header.Room), heldOrder + string(m.header.Room), finishOrder, keptOrder} {
+	for _, order := range []string{roomOrder + string(m.header.Room), heldOrder + string(m.header.Room), deadOrder + string(m.header.Room), finishOrder, keptOrder} {
 		if err := b.remove(order, u); err != nil {
 			return 0, err
 		}
