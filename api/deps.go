@@ -128,6 +128,11 @@ type Failures interface {
 	DropAll(ctx context.Context, by rooms.Client, s control.Sweep) (control.Swept, error)
 }
 
+// Events reads what is on record by where it stands; the zero value of what is no longer there.
+type Events interface {
+	Events(ctx context.Context, sequences []uint64) ([]rooms.Event, error)
+}
+
 // Waiter returns when the index has folded the log to its end as of the call.
 type Waiter interface {
 	Wait(ctx context.Context) error
@@ -238,6 +243,7 @@ type Deps struct {
 	Consumers   Consumers
 	Messages    Messages
 	Desk        Desk
+	Events      Events
 	Waiter      Waiter
 	Live        Live
 	Audit       Audit

@@ -31,14 +31,24 @@ func (s *Server) listFailed(c *call) (answer, error) {
 		return answer{}, err
 	}
 	out := v1.FailedList{Failed: []v1.FailedDelivery{}, Next: optional(next)}
-	for _, d := range found {
-		out.Failed = append(out.Failed, failedOf(d))
+	entries := make([]uint64, len(found))
+	for i, d := range found {
+		entries[i] = d.Entry
+	}
+	events, err := s.deps.Events.Events(c.context(), entries)
+	if err != nil {
+		return answer{}, err
+	}
+	for i, d := range found {
+		out.Failed = append(out.Failed, failedOf(d, events[i]))
 	}
 	return jsonAnswer(http.StatusOK, out)
 }
 
-func failedOf(d index.Dead) v1.FailedDelivery {
+// failedOf tells of a delivery with what the event says that it failed by; the zero value if that is not known.
+func failedOf(d index.Dead, e rooms.Event) v1.FailedDelivery {
 	return v1.FailedDelivery{
+		Provider: e.Provider, Code: e.Code,
 		UMID: string(d.UMID), Type: string(d.Type), Number: d.N, Channel: v1.Channel(d.Channel), Status: v1.Status(d.Status),
 		Reason: v1.DeliveryReason(d.Reason), Advice: d.Reason.Advice(), At: moment(d.At), Attempts: d.Attempt, Round: d.Round, Resendable: d.Resendable,
 	}

@@ -21,7 +21,7 @@ func TestWhatWentWrongIsListed(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 200 {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	want := v1.FailedDelivery{UMID: umid, Type: "reminder", Number: 7, Channel: "sms", Status: "errored", Reason: "unknown", Advice: rooms.Unknown.Advice(), At: noon(), Attempts: 2, Resendable: true}
+	want := v1.FailedDelivery{Code: "550 5.7.1", Provider: "relay", UMID: umid, Type: "reminder", Number: 7, Channel: "sms", Status: "errored", Reason: "unknown", Advice: rooms.Unknown.Advice(), At: noon(), Attempts: 2, Resendable: true}
 	if len(got.Failed) != 1 || got.Failed[0] != want || got.Next == nil || *got.Next != umid+"-8" {
 		t.Errorf("%+v", got)
 	}

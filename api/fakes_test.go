@@ -265,6 +265,17 @@ func (e *engine) Messages(_ rooms.Room, _ string, limit int) (list []index.Summa
 	return list, next, e.err
 }
 
+// Events knows the event 9.
+func (e *engine) Events(_ context.Context, sequences []uint64) ([]rooms.Event, error) {
+	events := make([]rooms.Event, len(sequences))
+	for i, n := range sequences {
+		if n == 9 {
+			events[i] = rooms.Event{Provider: "relay", Code: "550 5.7.1"}
+		}
+	}
+	return events, e.err
+}
+
 // Dead has one that nobody knows of, and remembers what was asked for.
 func (e *engine) Dead(q index.DeadQuery, cursor string, _ int) (list []index.Dead, next string, err error) {
 	e.mu.Lock()
@@ -275,7 +286,7 @@ func (e *engine) Dead(q index.DeadQuery, cursor string, _ int) (list []index.Dea
 	}
 	return []index.Dead{{
 		Header: rooms.Header{UMID: umid, Type: "reminder", Room: q.Room}, Resendable: true,
-		Delivery: index.Delivery{N: 7, Channel: rooms.SMS, State: rooms.State{Status: rooms.Errored, Reason: rooms.Unknown, Attempt: 2, At: noon()}},
+		Delivery: index.Delivery{N: 7, Entry: 9, Channel: rooms.SMS, State: rooms.State{Status: rooms.Errored, Reason: rooms.Unknown, Attempt: 2, At: noon()}},
 	}}, umid + "-8", nil
 }
 

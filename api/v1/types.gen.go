@@ -1138,9 +1138,17 @@ type FailedDelivery struct {
 	Attempts int     `json:"attempts"`
 	Channel  Channel `json:"channel,omitempty,omitzero"`
 
+	// Code The provider's own, if it gave one, and as long as events are kept.
+	//
+	// Example: 550 5.7.1
+	Code string `json:"code,omitempty,omitzero"`
+
 	// Number Of the recipient; from 0.
-	Number int            `json:"number"`
-	Reason DeliveryReason `json:"reason"`
+	Number int `json:"number"`
+
+	// Provider By which provider it was tried last, if it was.
+	Provider string         `json:"provider,omitempty,omitzero"`
+	Reason   DeliveryReason `json:"reason"`
 
 	// Resendable It can be tried anew.
 	Resendable bool `json:"resendable"`

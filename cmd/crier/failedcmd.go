@@ -155,7 +155,7 @@ func (p *printer) failed(ctx context.Context, gateway *client.Client, room strin
 				if !d.Resendable {
 					again = "not resendable"
 				}
-				fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\tattempts %d\t%s\t%s\n", d.UMID, d.Number, d.Channel, d.Status, d.Reason, d.Attempts, again, moment(d.At))
+				fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\tattempts %d\t%s\t%s\n", d.UMID, d.Number, d.Channel, d.Status, d.Reason, d.Code, d.Attempts, again, moment(d.At))
 			})
 			if failed != nil {
 				return

@@ -117,6 +117,20 @@ func again(e rooms.Event) rooms.Event {
 	return e
 }
 
+// Of each it is known where its failure is on record, of the one that counts.
+func TestFailureNamesItsEvent(t *testing.T) {
+	x, l := open(t, testOptions(t)), deadStory(t)
+	run(t, x, l)
+	await(t, x, l)
+	list, err := []Dead(nil), error(nil)
+	if list, _, err = x.Dead(DeadQuery{Room: header(0).Room, FailedFilter: rooms.FailedFilter{UMID: umid(3)}}, "", 10); err != nil || len(list) != 2 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if list[0].Entry != 10 || list[1].Entry != 0 || !list[0].RetryAt.IsZero() {
+		t.Errorf("failed at %d, undecided at %d", list[0].Entry, list[1].Entry)
+	}
+}
+
 // What cannot be tried anew says so.
 func TestResendableOrNot(t *testing.T) {
 	x, l := open(t, testOptions(t)), deadStory(t)

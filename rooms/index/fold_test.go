@@ -81,6 +81,7 @@ func anyEvent(t *rapid.T) rooms.Event {
 		e.Round = rapid.IntRange(0, rooms.MaxRounds).Draw(t, "round")
 		e.Receipt = rapid.Bool().Draw(t, "receipt")
 		e.ProviderID = rapid.SampledFrom([]string{"", "id"}).Draw(t, "provider id")
+		e.Sequence = rapid.Uint64Range(0, 50).Draw(t, "sequence")
 		e.RetryAt = rapid.SampledFrom([]time.Time{{}, e.At.Add(time.Hour), e.At.Add(2 * time.Hour)}).Draw(t, "retry")
 	}
 	return e

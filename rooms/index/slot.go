@@ -20,7 +20,8 @@ type slot struct {
 	dropped byte // one more than the round in which a person dropped it last; 0 if nobody did
 	at      uint64
 	sent    uint64 // when the provider first confirmed it
-	retry   uint64 // when the next attempt is to be made
+	retry   uint64 // when the next attempt is to be made; not of what has failed
+	entry   uint64 // of what has failed: where in EVENTS it says so; 0 if that is not known
 }
 
 const (
@@ -53,6 +54,9 @@ func slotOf(e rooms.Event, at, retry uint64) slot {
 		channel: channelByte(e.Channel),
 		at:      at,
 		retry:   retry,
+	}
+	if s.status == stateFailed {
+		s.retry, s.entry = 0, min(e.Sequence, maxTick)
 	}
 	s.round = byte(e.State().Round)
 	if e.Kind == rooms.EventDropped {
@@ -123,7 +127,7 @@ func (s slot) winner(t slot) slot {
 	same := s.status == t.status && s.reason == t.reason && s.at == t.at && s.retry == t.retry && s.round == t.round
 	switch {
 	case same && s.attempt == t.attempt:
-		s.final = s.final || t.final
+		s.final, s.entry = s.final || t.final, earliest(s.entry, t.entry)
 		return s
 	case same && s.attempt > t.attempt:
 		return s
@@ -164,11 +168,11 @@ func (s slot) put(b []byte) {
 	b[1], b[2], b[3] = s.reason|s.dropped<<reasonBits, s.attempt, s.via
 	putTick(b[4:], s.at)
 	putTick(b[4+tickSize:], s.sent)
-	putTick(b[4+2*tickSize:], s.retry)
+	putTick(b[4+2*tickSize:], max(s.retry, s.entry)) // one of them is 0
 }
 
 func getSlot(b []byte) slot {
-	return slot{
+	s := slot{
 		status:  b[0] & 7,
 		channel: b[0] >> 3 & 3,
 		final:   b[0]&finalFlag != 0,
@@ -181,6 +185,10 @@ func getSlot(b []byte) slot {
 		sent:    getTick(b[4+tickSize:]),
 		retry:   getTick(b[4+2*tickSize:]),
 	}
+	if s.status == stateFailed {
+		s.retry, s.entry = 0, s.retry
+	}
+	return s
 }
 
 func putTick(b []byte, tick uint64) {
