@@ -126,7 +126,7 @@ func TestFailureNamesItsEvent(t *testing.T) {
 	if list, _, err = x.Dead(DeadQuery{Room: header(0).Room, FailedFilter: rooms.FailedFilter{UMID: umid(3)}}, "", 10); err != nil || len(list) != 2 {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if list[0].Entry != 10 || list[1].Entry != 0 || !list[0].RetryAt.IsZero() {
+	if list[0].Entry != 10 || list[1].Entry != 12 || !list[0].RetryAt.IsZero() {
 		t.Errorf("failed at %d, undecided at %d", list[0].Entry, list[1].Entry)
 	}
 }

@@ -21,7 +21,7 @@ type slot struct {
 	at      uint64
 	sent    uint64 // when the provider first confirmed it
 	retry   uint64 // when the next attempt is to be made; not of what has failed
-	entry   uint64 // of what has failed: where in EVENTS it says so; 0 if that is not known
+	entry   uint64 // of what has failed or is undecided: where in EVENTS it says so; 0 if that is not known
 }
 
 const (
@@ -29,10 +29,10 @@ const (
 	tickSize   = 5 // bytes: 34 years of milliseconds
 	maxTick    = 1<<(8*tickSize) - 1
 	statuses   = 6
-	finalFlag  = 1 << 5
-	roundBits  = 6 // two of the first byte, above the flag
-	viaBits    = 6 // of the attempt
-	reasonBits = 5 // of the second byte; above them is when it was dropped
+	finalFlag  = 1 << 5 // of what has errored: undecided
+	roundBits  = 6      // two of the first byte, above the flag
+	viaBits    = 6      // of the attempt
+	reasonBits = 5      // of the second byte; above them is when it was dropped
 )
 
 // statePending and the others are positions in rooms.Statuses().
@@ -56,7 +56,10 @@ func slotOf(e rooms.Event, at, retry uint64) slot {
 		retry:   retry,
 	}
 	if s.status == stateFailed {
-		s.retry, s.entry = 0, min(e.Sequence, maxTick)
+		s.retry = 0
+	}
+	if s.status == stateFailed || s.undecided() {
+		s.entry = min(e.Sequence, maxTick)
 	}
 	s.round = byte(e.State().Round)
 	if e.Kind == rooms.EventDropped {
@@ -97,7 +100,9 @@ func (s slot) done() bool {
 	return s.status == stateDelivered || s.status == stateFailed || s.status == stateSent && s.final
 }
 
-func (s slot) undecided() bool { return s.state(0).Undecided() }
+func (s slot) undecided() bool {
+	return s.status == stateErrored && s.retry == 0 && rooms.Reasons()[s.reason] == rooms.Unknown
+}
 
 // isDropped says that a person has dropped it, and that it has not been tried anew since.
 func (s slot) isDropped() bool { return s.dropped == s.round+1 }
@@ -162,7 +167,7 @@ func (s slot) channelName() rooms.Channel {
 // put writes the slot into slotSize bytes.
 func (s slot) put(b []byte) {
 	b[0] = s.status | s.channel<<3 | s.round<<roundBits
-	if s.final {
+	if s.final || s.undecided() {
 		b[0] |= finalFlag
 	}
 	b[1], b[2], b[3] = s.reason|s.dropped<<reasonBits, s.attempt, s.via
@@ -185,8 +190,8 @@ func getSlot(b []byte) slot {
 		sent:    getTick(b[4+tickSize:]),
 		retry:   getTick(b[4+2*tickSize:]),
 	}
-	if s.status == stateFailed {
-		s.retry, s.entry = 0, s.retry
+	if s.status == stateFailed || s.status == stateErrored && s.final {
+		s.retry, s.entry, s.final = 0, s.retry, false
 	}
 	return s
 }
