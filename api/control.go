@@ -38,17 +38,6 @@ func (s *Server) decide(ctx context.Context, c *call, wanted rooms.ControlState)
 	return s.deps.Desk.Resume(ctx, c.umid, c.client)
 }
 
-// resend tries anew what has failed.
-func (s *Server) resend(c *call) (answer, error) {
-	ctx, cancel := s.beyond(c)
-	defer cancel()
-	done, err := s.deps.Desk.Resend(ctx, c.umid)
-	if err != nil {
-		return answer{}, err
-	}
-	return jsonAnswer(http.StatusOK, v1.Resent{Requeued: done.Requeued, Left: done.Left, Unknown: done.Unknown})
-}
-
 // latest is a message with what was decided about it, which may not be on record here yet.
 func (s *Server) latest(m index.Summary) index.Summary {
 	m.Control = control.Latest(m.Control, s.deps.Desk.Of(m.UMID))

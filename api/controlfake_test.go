@@ -39,9 +39,29 @@ func (d deskFake) Cancel(_ context.Context, u rooms.UMID, by rooms.Client, _ roo
 	return d.decide(u, rooms.ControlCancelled, by)
 }
 
-func (d deskFake) Resend(context.Context, rooms.UMID) (control.Resent, error) {
+func (d deskFake) Resend(context.Context, rooms.UMID, rooms.Client, rooms.FailedFilter) (control.Resent, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.resent++
 	return control.Resent{Requeued: 3, Left: 2, Unknown: 1}, d.err
+}
+
+func (d deskFake) DropFailed(context.Context, rooms.UMID, rooms.Client, rooms.FailedFilter) (control.Dropped, error) {
+	return control.Dropped{Dropped: 4, Left: 1}, d.err
+}
+
+func (d deskFake) ResendAll(_ context.Context, _ rooms.Client, s control.Sweep) (control.Swept, error) {
+	return d.sweep(s)
+}
+
+func (d deskFake) DropAll(_ context.Context, _ rooms.Client, s control.Sweep) (control.Swept, error) {
+	return d.sweep(s)
+}
+
+// sweep remembers what was asked for.
+func (d deskFake) sweep(s control.Sweep) (control.Swept, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.swept = append(d.swept, s)
+	return control.Swept{Messages: 2, Deliveries: 5, Unknown: 1, Skipped: 1, Next: umid}, d.err
 }

@@ -109,6 +109,7 @@ type Messages interface {
 	Messages(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
 	Held(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
 	Deliveries(u rooms.UMID, from, limit int) (page []index.Delivery, next int, err error)
+	Dead(q index.DeadQuery, cursor string, limit int) (page []index.Dead, next string, err error)
 }
 
 // Desk is where it is decided what becomes of messages. Its errors are those of package control. Of knows out of memory what
@@ -118,7 +119,20 @@ type Desk interface {
 	Pause(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error)
 	Resume(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error)
 	Cancel(ctx context.Context, u rooms.UMID, by rooms.Client, why rooms.Reason) (rooms.Control, error)
-	Resend(ctx context.Context, u rooms.UMID) (control.Resent, error)
+	Failures
+}
+
+// Failures does something about deliveries that went wrong, of a message or of a room.
+type Failures interface {
+	Resend(ctx context.Context, u rooms.UMID, by rooms.Client, f rooms.FailedFilter) (control.Resent, error)
+	DropFailed(ctx context.Context, u rooms.UMID, by rooms.Client, f rooms.FailedFilter) (control.Dropped, error)
+	ResendAll(ctx context.Context, by rooms.Client, s control.Sweep) (control.Swept, error)
+	DropAll(ctx context.Context, by rooms.Client, s control.Sweep) (control.Swept, error)
+}
+
+// Events reads what is on record by where it stands; the zero value of what is no longer there.
+type Events interface {
+	Events(ctx context.Context, sequences []uint64) ([]rooms.Event, error)
 }
 
 // Waiter returns when the index has folded the log to its end as of the call.
@@ -245,6 +259,7 @@ type Deps struct {
 	Consumers   Consumers
 	Messages    Messages
 	Desk        Desk
+	Events      Events
 	Waiter      Waiter
 	Live        Live
 	Audit       Audit

@@ -11,6 +11,7 @@ import (
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
+	"github.com/govcrier/crier/rooms/control"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
@@ -62,6 +63,8 @@ type engine struct {
 	blocked   []rooms.Blocked
 	decided   map[rooms.UMID]rooms.Control
 	resent    int
+	swept     []control.Sweep
+	dead      []index.DeadQuery
 	senders   []rooms.Registration // in the order of their entries
 	used      []rooms.QuotaUse
 	use       rooms.ProviderUse
@@ -264,6 +267,31 @@ func (e *engine) Messages(_ rooms.Room, _ string, limit int) (list []index.Summa
 		next = umid
 	}
 	return list, next, e.err
+}
+
+// Events knows the event 9.
+func (e *engine) Events(_ context.Context, sequences []uint64) ([]rooms.Event, error) {
+	events := make([]rooms.Event, len(sequences))
+	for i, n := range sequences {
+		if n == 9 {
+			events[i] = rooms.Event{Provider: "relay", Code: "550 5.7.1"}
+		}
+	}
+	return events, e.err
+}
+
+// Dead has one that nobody knows of, and remembers what was asked for.
+func (e *engine) Dead(q index.DeadQuery, cursor string, _ int) (list []index.Dead, next string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.dead = append(e.dead, q)
+	if cursor != "" {
+		return nil, "", nil
+	}
+	return []index.Dead{{
+		Header: rooms.Header{UMID: umid, Type: "reminder", Room: q.Room}, Resendable: true,
+		Delivery: index.Delivery{N: 7, Entry: 9, Channel: rooms.SMS, State: rooms.State{Status: rooms.Errored, Reason: rooms.Unknown, Attempt: 2, At: noon()}},
+	}}, umid + "-8", nil
 }
 
 func (e *engine) Deliveries(_ rooms.UMID, from, limit int) (list []index.Delivery, next int, err error) {

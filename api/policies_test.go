@@ -38,8 +38,9 @@ func TestContradictionsAreNamedAllAtOnce(t *testing.T) {
 		`{"name":"fresh","expiry":"168h1s"}`:                                       "invalid_request /expiry",
 		`{"name":"Fresh"}`:                                                         "invalid_request /name",
 		`{"name":"fresh","revision":7}`:                                            "invalid_request /revision",
-		`{"name":"fresh","duplicates":"avoid"}`:                                    "not_supported /duplicates",
-		`{"name":"fresh","duplicates":"avoid","jitter":2}`:                         "invalid_request /jitter",
+		`{"name":"fresh","unknown":"hold"}`:                                        "invalid_request /unknown",
+		`{"name":"fresh","duplicates":"avoid","unknown":"drop"}`:                   "invalid_request /unknown",
+		`{"name":"fresh","duplicates":"once"}`:                                     "invalid_request /duplicates",
 	} {
 		e := newEngine()
 		code, pointers := faultsOf(t, ask{"POST", "/v1/policies", "boss", body, nil}, newServer(e))

@@ -15,7 +15,7 @@ import (
 func revisionOf(one rooms.PolicyRevision) v1.PolicyRevision {
 	out := v1.PolicyRevision{
 		Name: one.Name, Revision: one.Revision.Revision, State: v1.PolicyState(one.State),
-		Retry: []string{}, Jitter: one.Jitter, Expiry: span(one.Expiry), Duplicates: v1.PolicyDuplicates(one.Duplicates),
+		Retry: []string{}, Jitter: one.Jitter, Expiry: span(one.Expiry), Duplicates: v1.PolicyDuplicates(one.Duplicates), Unknown: v1.PolicyUnknown(one.Unknown),
 		Author: string(one.Author), Approver: string(one.Approver), ChangedAt: one.ChangedAt,
 
 		Quota: quotaOf(one.Quota), Content: v1.PolicyContent{Segments: one.Content.Segments, Bytes: one.Content.Bytes, Transliterate: one.Content.Transliterate},
@@ -106,7 +106,7 @@ type rule struct {
 // rulesOf are all rules there are, in the order of the document.
 func rulesOf(r v1.PolicyRevision) []rule {
 	return []rule{
-		{"/retry", r.Retry}, {"/jitter", r.Jitter}, {"/expiry", r.Expiry}, {"/duplicates", r.Duplicates},
+		{"/retry", r.Retry}, {"/jitter", r.Jitter}, {"/expiry", r.Expiry}, {"/duplicates", r.Duplicates}, {"/unknown", r.Unknown},
 		{"/quota", r.Quota}, {"/lanes", r.Lanes}, {"/content", r.Content}, {"/types", r.Types}, {"/check", r.Check}, {"/release", r.Release},
 		{"/providers", r.Providers}, {"/fallback", r.Fallback}, {"/zone", r.Zone}, {"/quietHours", r.QuietHours}, {"/dates", r.Dates},
 		{"/cap", r.Cap}, {"/sentIsDelivered", r.SentIsDelivered}, {"/holdAfter", r.HoldAfter}, {"/history", r.History},

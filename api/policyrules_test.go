@@ -12,7 +12,7 @@ import (
 )
 
 // everyRule is a policy with all rules there are.
-const everyRule = `{"retry":["5m","1h"],"jitter":0.1,"expiry":"48h","duplicates":"resend",
+const everyRule = `{"retry":["5m","1h"],"jitter":0.1,"expiry":"48h","duplicates":"avoid","unknown":"resend",
 	"quota":{"perMinute":10,"perDay":100},"lanes":{"normal":{"perMinute":5},"bulk":{}},"content":{"segments":2,"bytes":4000,"transliterate":true},
 	"types":[{"type":"reminder","schema":{"type":"object","required":["sms"],"properties":{"sms":{"maxLength":300}}}},{"type":"news"}],
 	"check":{"url":"https://check.example.org/?key=sesame","timeout":"500ms"},"release":"two-person",
@@ -49,7 +49,7 @@ func TestEveryRuleIsShownAndTakenAway(t *testing.T) {
 	if err := json.Unmarshal(ask{"GET", "/v1/policies/patient/diff?from=1&to=3", "boss", "", nil}.of(s).Body.Bytes(), &d); err != nil {
 		t.Fatal(err)
 	}
-	differ := map[string]bool{"/duplicates": true} // has one value only
+	differ := map[string]bool{}
 	for _, c := range d.Changes {
 		differ[c.Pointer] = true
 	}
@@ -58,7 +58,7 @@ func TestEveryRuleIsShownAndTakenAway(t *testing.T) {
 			t.Errorf("the difference does not name %s", name)
 		}
 	}
-	const without = `{"quota":{},"lanes":{},"content":{},"types":[],"check":{},"release":"at-once","providers":{},"fallback":[],"zone":"",
+	const without = `{"unknown":"","quota":{},"lanes":{},"content":{},"types":[],"check":{},"release":"at-once","providers":{},"fallback":[],"zone":"",
 		"quietHours":[],"dates":{},"cap":{},"sentIsDelivered":[],"holdAfter":0,"history":"room","replies":{}}`
 	w = ask{"PUT", draftedOne, "boss", without, []string{"If-Match", w.Header().Get("ETag")}}.of(s)
 	got = nil

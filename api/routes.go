@@ -42,6 +42,10 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/messages/{umid}/resume", keeper, s.control(rooms.ControlRunning)},
 		{http.MethodPost, "/v1/messages/{umid}/cancel", keeper, s.control(rooms.ControlCancelled)},
 		{http.MethodPost, "/v1/messages/{umid}/resend", keeper, s.resend},
+		{http.MethodPost, "/v1/messages/{umid}/drop", keeper, s.drop},
+		{http.MethodGet, "/v1/rooms/{room}/failed", insider, s.listFailed},
+		{http.MethodPost, "/v1/rooms/{room}/failed/resend", publisher | roomAdmin, s.resendFailed},
+		{http.MethodPost, "/v1/rooms/{room}/failed/drop", publisher | roomAdmin, s.dropFailed},
 
 		{http.MethodPost, "/v1/rooms", platformAdmin, s.createRoom},
 		{http.MethodGet, "/v1/rooms", caller, s.listRooms},

@@ -272,7 +272,7 @@ func (b *Bridge) fetch(q *stream.Jobs) func(context.Context, int, time.Duration,
 
 func (b *Bridge) worker(c rooms.Channel) *worker {
 	return &worker{
-		journal: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
+		journal: b.deps.Log, claims: b.deps.Log, members: b.deps.Members, history: b.deps.History, policies: b.deps.Policies, opener: b.opener,
 		controls: b.deps.Controls, failures: b.deps.Failures, suppressions: b.deps.Suppressions, left: b.deps.Left, leave: b.deps.Leave, token: b.deps.Token,
 		contacts: b.contacts(c), frequencies: b.deps.Frequencies, crew: b.crews[c], timeout: b.options.SendTimeout, ackWait: b.deps.AckWait,
 		hands: b.hands, lately: b.lately,

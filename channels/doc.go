@@ -80,6 +80,12 @@
 // the log settles jobs. Jobs of a cancelled message are recorded as failed. What was decided is asked as late as can be:
 // whatever is with a provider by then goes out.
 //
+// Where the policy avoids duplicates, each attempt is claimed in the log before the provider is called, and no attempt is made
+// twice: one that is found claimed, without a record of how it ended, is errored for the reason unknown, as is one of which the
+// provider does not know. Then the policy says whether the next attempt follows or a person decides; if nobody does until the
+// deadline, the delivery fails. A claim goes with the deadline, or when it is certain that nothing was sent. Emergencies are
+// not claimed: they are sent twice rather than late.
+//
 // # Several providers
 //
 // The share of a provider is its weight, as configuration or policy say, times a factor in percent (rooms.ProviderUse), which is
@@ -108,7 +114,7 @@
 //
 // # What it does not promise
 //
-// Once-only delivery: if the process dies between the provider's answer and its event, or the
+// Once-only delivery, unless the policy avoids duplicates and a person decides: if the process dies between the provider's answer and its event, or the
 // outcome of an attempt is unknown, the delivery is sent again. Order: the first attempts of
 // one room, lane and channel begin in the order of publication, but run side by side.
 // A limit of messages to a person is kept by each node for itself, and by all together but for

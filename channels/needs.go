@@ -94,6 +94,13 @@ type journal interface {
 	Hasten(ctx context.Context, id rooms.DeliveryID, round, attempt int, other rooms.Channel, now time.Time) (bool, error)
 }
 
+// claims are the attempts that have begun. Claim makes durable that one does, or says stream.ErrExists: somebody has begun
+// it before. Unclaim takes that back, since nothing was sent.
+type claims interface {
+	Claim(ctx context.Context, a rooms.AttemptID, deadline time.Time) (claim uint64, err error)
+	Unclaim(ctx context.Context, claim uint64) error
+}
+
 // shelf is where jobs lie that nobody has pulled.
 type shelf interface {
 	ScanJobs(ctx context.Context, lane rooms.Lane, from uint64, limit int,
@@ -116,4 +123,5 @@ type work struct {
 	pulled
 	mayRepeat bool
 	since     time.Time // not before this was it handed out
+	claim     uint64    // by which the attempt is ours; 0: it is not claimed, or may be sent
 }

@@ -16,6 +16,7 @@ import (
 func (w *worker) put(ctx context.Context, j work, s step) step {
 	switch s.action {
 	case handBack:
+		w.unclaim(ctx, j)
 		if err := j.Later(s.wait); err != nil {
 			w.log.Warn("job not handed back; it returns by itself", append(ids(j.Job), "error", err)...)
 		}
@@ -25,6 +26,7 @@ func (w *worker) put(ctx context.Context, j work, s step) step {
 	case suspend:
 		return w.suspend(ctx, j, s)
 	}
+	w.unclaim(ctx, j)
 	w.log.Warn("job held too long and dropped unsent", ids(j.Job)...)
 	return s
 }
@@ -59,6 +61,9 @@ func (w *worker) finish(ctx context.Context, j work, s step) step {
 			s.event.RetryAt, s.retry = time.Time{}, time.Time{}
 		default:
 			w.log.Warn("retry not parked; the attempt does not count", append(ids(j.Job), "error", err)...)
+			if s.event.Reason == rooms.Unknown {
+				j.claim = 0 // it may have been sent
+			}
 			return w.put(ctx, j, step{action: handBack, wait: maxShort})
 		}
 	}

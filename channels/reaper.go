@@ -100,12 +100,16 @@ func (r *reaper) weigh(ctx context.Context, lane rooms.Lane) {
 func (r *reaper) bury(ctx context.Context, lane rooms.Lane, found []overdue) error {
 	var events []rooms.Event
 	for _, o := range found {
-		settled, err := r.history.Settled(ctx, o.job.ID(), o.job.Round, o.job.Attempt)
+		settled, err := r.settled(ctx, o.job)
 		if err != nil {
 			return err
 		}
+		why := rooms.Expired
+		if o.job.Undecided {
+			why = rooms.Unknown
+		}
 		if !settled {
-			events = append(events, giveUp(o.job, rooms.Expired, r.now()).event)
+			events = append(events, giveUp(o.job, why, r.now()).event)
 		}
 	}
 	if len(events) > 0 {
@@ -120,4 +124,12 @@ func (r *reaper) bury(ctx context.Context, lane rooms.Lane, found []overdue) err
 	}
 	r.log.Info("expired", "lane", lane, "jobs", len(found), "recorded", len(events))
 	return nil
+}
+
+func (r *reaper) settled(ctx context.Context, j rooms.Job) (bool, error) {
+	if !j.Undecided {
+		return r.history.Settled(ctx, j.ID(), j.Round, j.Attempt)
+	}
+	s, err := r.history.State(ctx, j.ID())
+	return decidedOf(s, j), err
 }

@@ -77,7 +77,7 @@ func record(j rooms.Job, o Outcome, kind rooms.Kind, reason rooms.Reason, now ti
 
 // owner is the subscriber whose delivery has failed, or may fail yet: it takes him to try it anew.
 func owner(j rooms.Job, kind rooms.Kind, o Outcome) rooms.SubscriberID {
-	if kind != rooms.EventFailed && !(kind == rooms.EventSent && o.Receipt) {
+	if kind != rooms.EventFailed && !(kind == rooms.EventSent && o.Receipt) && !(kind == rooms.EventErrored && o.unknown()) {
 		return ""
 	}
 	id, err := rooms.ParseSubscriberID(j.Owner)

@@ -26,6 +26,7 @@ const (
 // worker does one job at a time for each goroutine that calls do.
 type worker struct {
 	journal  journal
+	claims   claims
 	members  Members
 	history  History
 	policies Policies
@@ -81,11 +82,17 @@ func (w *worker) do(pull, send context.Context, j work, down func(step)) {
 		settle(s)
 		return
 	}
-	if !held.held() {
-		settle(held.lost())
-		return
+	if ok && o.policy.Claims(j.Lane) {
+		s, ok = w.claim(send, &j, o)
 	}
-	w.attempt(send, j, o, settle)
+	switch {
+	case !ok:
+		settle(s)
+	case !held.held():
+		settle(held.lost())
+	default:
+		w.attempt(send, j, o, settle)
+	}
 }
 
 // wait is for a slot of the provider; what has none after a while returns to the queue. What was decided meanwhile counts.
@@ -136,6 +143,9 @@ func (w *worker) stillHere(ctx context.Context, j work, o order, now time.Time) 
 
 // consider says what to send, or, if nothing is to be sent, what to do instead.
 func (w *worker) consider(ctx context.Context, j work) (order, step, bool) {
+	if j.Undecided {
+		return order{}, w.undecided(ctx, j), false
+	}
 	if j.mayRepeat || j.Attempt > 1 || !j.Due.IsZero() {
 		settled, err := w.settled(ctx, j)
 		if err != nil {
@@ -297,13 +307,19 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 // judge turns an outcome into a step. An outcome that our own stopping has cut short says
 // nothing of the provider: the job goes back as it was.
 func (w *worker) judge(ctx context.Context, o order, out Outcome) step {
+	now := w.clock()
+	if out.unknown() && o.policy.Holds(o.job.Lane) {
+		return hold(o, out, now)
+	}
+	if out.unknown() && o.policy.Claims(o.job.Lane) {
+		ctx = context.WithoutCancel(ctx) // it may have been sent, whatever has cut it short
+	}
 	if ctx.Err() != nil && out.Result != Sent && out.Result != Rejected && out.Result != Suppressed {
 		return step{action: handBack}
 	}
 	if exempt(o.job) && out.Reason == rooms.Unreachable && o.by.health.dead() { // nothing was sent, and nothing is gained by waiting longer
 		return step{action: handBack, wait: minRetry}
 	}
-	now := w.clock()
 	s := o.bend(follow(o.job, out, now, o.policy.Wait(o.job.Attempt, rand.Float64())), now)
 	s.event.Provider = o.by.Name
 	if len(w.crew.members) > 1 {

@@ -13,7 +13,8 @@ type Policy struct {
 	Retry      []time.Duration `yaml:"retry"`      // wait after attempt 1, 2, …; the last repeats
 	Jitter     float64         `yaml:"jitter"`     // share by which a wait may be longer or shorter
 	Expiry     time.Duration   `yaml:"expiry"`     // from acceptance until a delivery is given up
-	Duplicates string          `yaml:"duplicates"` // what becomes of an attempt of unknown outcome
+	Duplicates string          `yaml:"duplicates"` // what is done against sending twice
+	Unknown    string          `yaml:"unknown"`    // what follows an attempt of unknown outcome
 
 	Quota           PolicyQuota                `yaml:"quota"`           // what one publisher may send into a room
 	Lanes           map[rooms.Lane]PolicyQuota `yaml:"lanes"`           // those that may be used; nil: all
@@ -27,9 +28,6 @@ type Policy struct {
 	Release         rooms.Release              `yaml:"release"`         // who lets an emergency go
 }
 
-// resend makes an attempt of unknown outcome again.
-const resend = "resend"
-
 // standardPolicy tries for a day.
 func standardPolicy() Policy {
 	return Policy{
@@ -39,7 +37,7 @@ func standardPolicy() Policy {
 		},
 		Jitter:     0.2,
 		Expiry:     24 * time.Hour,
-		Duplicates: resend,
+		Duplicates: rooms.DuplicatesResend,
 	}
 }
 
@@ -51,6 +49,7 @@ func (p Policy) Rules() rooms.Policy {
 		Jitter:     p.Jitter,
 		Expiry:     p.Expiry,
 		Duplicates: p.Duplicates,
+		Unknown:    p.Unknown,
 
 		PolicyRules: p.further(),
 	}
@@ -71,7 +70,15 @@ func (p Policy) Check() []error {
 	}
 	bad(p.Jitter < 0 || p.Jitter > 1, "jitter: from 0 to 1")
 	bad(p.Expiry <= 0, "expiry: longer than 0s")
-	bad(p.Duplicates != resend, `duplicates: "resend"; nothing else is there yet`)
+	avoid := p.Duplicates == rooms.DuplicatesAvoid
+	bad(!avoid && p.Duplicates != rooms.DuplicatesResend, `duplicates: "resend" or "avoid"`)
+	switch p.Unknown {
+	case "":
+	case rooms.UnknownHold, rooms.UnknownResend:
+		bad(!avoid, "unknown: goes with duplicates: avoid only")
+	default:
+		bad(true, `unknown: "resend", "hold" or empty`)
+	}
 	bad(p.Release != rooms.ReleaseAtOnce && p.Release != rooms.ReleaseTwoPerson, `release: "two-person" or empty`)
 	return append(faults, p.checkFurther()...)
 }

@@ -8,7 +8,7 @@ import (
 // Kind says what an event records.
 type Kind string
 
-// The kinds of events. Sent, Delivered, Errored, Failed, Postponed and Requeued speak of one delivery;
+// The kinds of events. Sent, Delivered, Errored, Failed, Postponed, Requeued and Dropped speak of one delivery;
 // the others of a message, or a page of it.
 const (
 	EventAccepted  Kind = "accepted"  // the message is in the room's log
@@ -21,6 +21,7 @@ const (
 	EventErased    Kind = "erased"    // the body is no longer kept
 	EventPostponed Kind = "postponed" // an attempt waits for its time: quiet hours, a limit
 	EventRequeued  Kind = "requeued"  // a failed delivery is tried once more, since a person said so
+	EventDropped   Kind = "dropped"   // a failed or undecided delivery is not to be tried anew, since a person said so
 	EventScheduled Kind = "scheduled" // the message waits in the log
 	EventReleased  Kind = "released"  // it has gone on from there
 	EventPaused    Kind = "paused"
@@ -32,7 +33,7 @@ const (
 // Kinds lists every kind of event.
 func Kinds() []Kind {
 	return []Kind{EventAccepted, EventPlanned, EventQueued, EventSent, EventDelivered,
-		EventErrored, EventFailed, EventErased, EventPostponed, EventRequeued,
+		EventErrored, EventFailed, EventErased, EventPostponed, EventRequeued, EventDropped,
 		EventScheduled, EventReleased, EventPaused, EventResumed, EventHeld, EventCancelled}
 }
 
@@ -69,6 +70,7 @@ type Event struct {
 	Receipt    bool      `json:"receipt,omitzero"` // sent: a receipt will follow
 	RetryAt    time.Time `json:"retryAt,omitzero"` // errored, postponed; scheduled: the next time of a series
 	Round      int       `json:"round,omitzero"`   // how often failed deliveries had been tried anew before
+	By         Client    `json:"by,omitzero"`      // requeued, dropped: who said so
 	// Owner is the subscriber's id, where it is needed: to try a failed delivery anew, to count what reaches one person.
 	Owner SubscriberID `json:"owner,omitzero"`
 	// Counted says that the delivery counts towards how often the owner is reached.
@@ -151,7 +153,7 @@ func (e Event) State() State {
 		s.Status = Delivered
 	case EventErrored:
 		s.Status = Errored
-	case EventFailed:
+	case EventFailed, EventDropped:
 		s.Status = Failed
 	default:
 		s.Status = Queued

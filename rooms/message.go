@@ -89,6 +89,9 @@ type Job struct {
 	Due time.Time `json:"due,omitzero"`
 	// Moved is the attempt with which the delivery was moved to this channel, the person's second; 0 if it was not.
 	Moved int `json:"moved,omitzero"`
+	// Undecided says that nobody knows whether this attempt was made, and nothing is sent: when it is due the delivery fails,
+	// unless a person has decided what follows.
+	Undecided bool `json:"undecided,omitzero"`
 }
 
 // ID names the delivery.

@@ -16,6 +16,9 @@ func (r Policy) Faults(p Providers) []Fault {
 	if len(r.Retry) > 0 && r.Expiry < r.Retry[0] {
 		c.add("/expiry", "shorter than the first wait of retry, which would never be")
 	}
+	if r.Unknown != "" && r.Duplicates != DuplicatesAvoid {
+		c.add("/unknown", "goes with duplicates: avoid only")
+	}
 	c.fallback(r)
 	c.times(r.Times)
 	if (r.Cap.Messages == 0) != (r.Cap.Per == 0) {

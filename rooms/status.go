@@ -93,6 +93,16 @@ type State struct {
 // Terminal says that nothing follows.
 func (s State) Terminal() bool { return s.Status == Delivered || s.Status == Failed }
 
+// Undecided says that nobody knows whether the delivery was sent, and that a person is to say what follows.
+func (s State) Undecided() bool {
+	return s.Status == Errored && s.Reason == Unknown && s.RetryAt.IsZero()
+}
+
+// Helpable says that the delivery may be tried anew: it has failed for a reason that can be helped, or nobody knows.
+func (s State) Helpable() bool {
+	return s.Round < MaxRounds && (s.Undecided() || s.Status == Failed && s.Reason.Helpable())
+}
+
 // Needless says that an attempt of a round has nothing left to do: it is known what became of it, or the delivery is sent or
 // done with, or somebody has begun a later round.
 func (s State) Needless(round, attempt int) bool {

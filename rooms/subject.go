@@ -26,6 +26,7 @@ const (
 	ReceiptFilter    = "receipt.*"
 	InboundFilter    = "inbound.*"
 	UnmatchedFilter  = "unmatched.*"
+	ClaimFilter      = "claim.>"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
@@ -182,6 +183,11 @@ func ScheduleSubject(id DeliveryID, round, attempt int) string {
 		return fmt.Sprintf("sched.%s-%d-%d-%d", id.UMID, id.N, attempt, round)
 	}
 	return fmt.Sprintf("sched.%s-%d-%d", id.UMID, id.N, attempt)
+}
+
+// ClaimSubject stands for one attempt, so that it begins once: claim.<umid>.<n>.<round>.<attempt>.
+func ClaimSubject(a AttemptID) string {
+	return fmt.Sprintf("claim.%s.%d.%d.%d", a.UMID, a.N, a.Round, a.Attempt)
 }
 
 // DueSubject is where parked deliveries of a lane fall due.

@@ -27,10 +27,3 @@ func (c *Client) controlMessage(ctx context.Context, umid, verb string) (v1.Mess
 	_, err := c.call(ctx, request{method: http.MethodPost, path: path("v1", "messages", umid, verb), repeatable: true}, &m)
 	return m, err
 }
-
-// ResendMessage tries anew what has failed, a part of it: Left says how much is left for another call.
-func (c *Client) ResendMessage(ctx context.Context, umid string) (v1.Resent, error) {
-	var r v1.Resent
-	_, err := c.call(ctx, request{method: http.MethodPost, path: path("v1", "messages", umid, "resend"), repeatable: true}, &r)
-	return r, err
-}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 )
@@ -41,14 +40,12 @@ func ParsePolicyRules(body []byte, base rooms.Policy, l PolicyLimits) (rooms.Pol
 
 type policyParser struct {
 	*reader
-	p           rooms.Policy
-	named       bool // a name is to be given
-	limits      PolicyLimits
-	unsupported []rooms.Fault
+	p      rooms.Policy
+	named  bool // a name is to be given
+	limits PolicyLimits
 }
 
-// parse reads everything and names all contradictions. What is known but not supported yet is refused only if
-// nothing else is wrong.
+// parse reads everything and names all contradictions.
 func (p *policyParser) parse() (rooms.Policy, error) {
 	if err := p.document(p.member); err != nil {
 		return rooms.Policy{}, err
@@ -59,9 +56,6 @@ func (p *policyParser) parse() (rooms.Policy, error) {
 	p.contradictions()
 	if err := p.verdict(); err != nil {
 		return rooms.Policy{}, err
-	}
-	if len(p.unsupported) > 0 {
-		return rooms.Policy{}, problem.Faults(v1.ProblemCodeNotSupported, p.unsupported...)
 	}
 	return p.p, nil
 }
@@ -112,7 +106,7 @@ func (p *policyParser) members() fields {
 				return err
 			})
 		},
-		"duplicates": func() error { return p.checked(v1.FaultCodeInvalidValue, p.duplicates) },
+		"duplicates": p.duplicates, "unknown": p.unknownOutcome,
 
 		"quota": func() error { return p.quota(&p.p.Quota) },
 		"lanes": p.lanes, "content": p.content, "types": p.types, "check": p.check, "release": p.release,
@@ -159,17 +153,18 @@ func (p *policyParser) jitter() error {
 	return nil
 }
 
-func (p *policyParser) duplicates(s string) error {
-	p.p.Duplicates = s
-	switch s {
-	case "resend":
-		return nil
-	case "avoid":
-		p.unsupported = append(p.unsupported,
-			rooms.Fault{Pointer: "/duplicates", Code: string(v1.FaultCodeNotSupported), Detail: "not yet supported"})
-		return nil
-	}
-	return errors.New("resend")
+func (p *policyParser) duplicates() error {
+	return p.choice(func(s string) bool {
+		p.p.Duplicates = s
+		return s == rooms.DuplicatesResend || s == rooms.DuplicatesAvoid
+	}, "resend or avoid")
+}
+
+func (p *policyParser) unknownOutcome() error {
+	return p.choice(func(s string) bool {
+		p.p.Unknown = s
+		return s == rooms.UnknownResend || s == rooms.UnknownHold || s == ""
+	}, "resend or hold")
 }
 
 // parseWait accepts a duration as Go writes it.

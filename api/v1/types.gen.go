@@ -405,6 +405,27 @@ func (e PolicyState) Valid() bool {
 	}
 }
 
+// Defines values for PolicyUnknown.
+const (
+	UnknownHold   PolicyUnknown = "hold"
+	UnknownResend PolicyUnknown = "resend"
+	UnknownUnsaid PolicyUnknown = ""
+)
+
+// Valid indicates whether the value is a known member of the PolicyUnknown enum.
+func (e PolicyUnknown) Valid() bool {
+	switch e {
+	case UnknownHold:
+		return true
+	case UnknownResend:
+		return true
+	case UnknownUnsaid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemCode.
 const (
 	ProblemCodeAlreadySuperseded    ProblemCode = "already_superseded"
@@ -1158,6 +1179,9 @@ type Delivery struct {
 	Attempt int     `json:"attempt"`
 	Channel Channel `json:"channel,omitempty,omitzero"`
 
+	// Dropped A person has said that it is not to be tried anew.
+	Dropped bool `json:"dropped,omitempty,omitzero"`
+
 	// Number Of the recipient; from 0.
 	Number   int       `json:"number"`
 	QueuedAt time.Time `json:"queuedAt,omitempty,omitzero"`
@@ -1188,6 +1212,100 @@ type DeliveryList struct {
 
 	// Next The cursor of the next page; null on the last one.
 	Next *string `json:"next"`
+}
+
+// Dropped defines model for Dropped.
+type Dropped struct {
+	// Dropped Deliveries that are listed no more.
+	Dropped int `json:"dropped"`
+
+	// Left Deliveries for a further call.
+	Left int `json:"left"`
+}
+
+// FailedDelivery defines model for FailedDelivery.
+type FailedDelivery struct {
+	// Advice What a person can do about it, in a sentence; the same for each reason.
+	Advice string    `json:"advice"`
+	At     time.Time `json:"at"`
+
+	// Attempts How many were made in this round.
+	Attempts int     `json:"attempts"`
+	Channel  Channel `json:"channel,omitempty,omitzero"`
+
+	// Code The provider's own, if it gave one, and as long as events are kept.
+	//
+	// Example: 550 5.7.1
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Number Of the recipient; from 0.
+	Number int `json:"number"`
+
+	// Provider By which provider it was tried last, if it was.
+	Provider string         `json:"provider,omitempty,omitzero"`
+	Reason   DeliveryReason `json:"reason"`
+
+	// Resendable It can be tried anew.
+	Resendable bool `json:"resendable"`
+
+	// Round How often it was tried anew before.
+	Round int `json:"round"`
+
+	// Status pending: accepted, not yet in a queue; queued: waits for its turn; sent: the provider confirmed; delivered: a
+	// receipt says that it arrived; errored: an attempt failed, another follows; failed: given up.
+	Status Status `json:"status"`
+
+	// Type A kind of message within the room; the same characters as a room's name.
+	//
+	// Example: reminder
+	Type TypeName `json:"type"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid"`
+}
+
+// FailedList defines model for FailedList.
+type FailedList struct {
+	Failed []FailedDelivery `json:"failed"`
+
+	// Next The cursor of the next page; null on the last one.
+	Next *string `json:"next"`
+}
+
+// FailedSelection Some of a message's deliveries that went wrong. A member that is absent or empty picks out all.
+type FailedSelection struct {
+	Channels []Channel `json:"channels,omitempty,omitzero"`
+
+	// Deliveries Numbers of recipients.
+	Deliveries []int            `json:"deliveries,omitempty,omitzero"`
+	Reasons    []DeliveryReason `json:"reasons,omitempty,omitzero"`
+}
+
+// FailedSweep Some of a room's deliveries that went wrong. A member that is absent or empty picks out all.
+type FailedSweep struct {
+	Channels []Channel `json:"channels,omitempty,omitzero"`
+
+	// Cursor The next of an earlier call.
+	Cursor  UMID             `json:"cursor,omitempty,omitzero"`
+	Reasons []DeliveryReason `json:"reasons,omitempty,omitzero"`
+
+	// Since Failed at this time or later.
+	Since time.Time `json:"since,omitempty,omitzero"`
+
+	// Type A kind of message within the room; the same characters as a room's name.
+	//
+	// Example: reminder
+	Type TypeName `json:"type,omitempty,omitzero"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid,omitempty,omitzero"`
+
+	// Until Failed before this time.
+	Until time.Time `json:"until,omitempty,omitzero"`
 }
 
 // Fault defines model for Fault.
@@ -1347,6 +1465,9 @@ type Message struct {
 	//
 	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 	UMID UMID `json:"umid"`
+
+	// Undecided Of the errored: nobody knows whether they were sent, and none follows until a person decides.
+	Undecided int `json:"undecided,omitempty,omitzero"`
 }
 
 // MessageAlert defines model for Message.Alert.
@@ -1445,7 +1566,9 @@ type NewPolicy struct {
 	// Dates The days on which people are written to; emergencies go all the same.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
-	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+	// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+	// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
 
 	// Expiry At least a second.
@@ -1498,6 +1621,10 @@ type NewPolicy struct {
 
 	// Types The types that may be published; all, if absent or empty.
 	Types PolicyTypes `json:"types,omitempty,omitzero"`
+
+	// Unknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+	// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+	Unknown PolicyUnknown `json:"unknown,omitempty,omitzero"`
 
 	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 	//
@@ -1740,7 +1867,9 @@ type PolicyDiff struct {
 	Changes []PolicyChange `json:"changes"`
 }
 
-// PolicyDuplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+// PolicyDuplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 type PolicyDuplicates string
 
 // PolicyDuration At least a second.
@@ -1849,7 +1978,9 @@ type PolicyRevision struct {
 	// Dates The days on which people are written to; emergencies go all the same.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
-	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+	// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+	// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 	Duplicates PolicyDuplicates `json:"duplicates"`
 
 	// Expiry From acceptance until a delivery is given up.
@@ -1905,6 +2036,10 @@ type PolicyRevision struct {
 	// Types The types that may be published; all, if absent or empty.
 	Types PolicyTypes `json:"types,omitempty,omitzero"`
 
+	// Unknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+	// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+	Unknown PolicyUnknown `json:"unknown,omitempty,omitzero"`
+
 	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 	//
 	// Example: Asia/Bishkek
@@ -1931,7 +2066,9 @@ type PolicyRules struct {
 	// Dates The days on which people are written to; emergencies go all the same.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
-	// Duplicates What becomes of an attempt of unknown outcome: resend makes it again; avoid is not yet supported.
+	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
+	// died in that moment, is made again. avoid: each attempt is claimed before it is made, so that none is made twice, and
+	// `unknown` says what follows where nobody knows. Emergencies are always made again. A claim costs a write to the disk.
 	Duplicates PolicyDuplicates `json:"duplicates,omitempty,omitzero"`
 
 	// Expiry At least a second.
@@ -1980,6 +2117,10 @@ type PolicyRules struct {
 	// Types The types that may be published; all, if absent or empty.
 	Types PolicyTypes `json:"types,omitempty,omitzero"`
 
+	// Unknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+	// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+	Unknown PolicyUnknown `json:"unknown,omitempty,omitzero"`
+
 	// Zone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 	//
 	// Example: Asia/Bishkek
@@ -2007,6 +2148,10 @@ type PolicyType struct {
 
 // PolicyTypes The types that may be published; all, if absent or empty.
 type PolicyTypes = []PolicyType
+
+// PolicyUnknown What follows an attempt of unknown outcome where duplicates is avoid. hold, as if absent: the delivery stays errored,
+// with the reason unknown, until a person has it sent again or drops it; at its deadline it fails. resend: the next attempt.
+type PolicyUnknown string
 
 // PolicyZone The time zone of quietHours and dates, by its name in the IANA database; UTC if absent.
 //
@@ -2801,6 +2946,24 @@ type SuppressionList struct {
 	Suppressions []Suppression `json:"suppressions"`
 }
 
+// Swept defines model for Swept.
+type Swept struct {
+	// Deliveries Deliveries that were.
+	Deliveries int `json:"deliveries"`
+
+	// Messages Messages of which deliveries were tried anew, or dropped.
+	Messages int `json:"messages"`
+
+	// Next The cursor of the next call; null if this is all.
+	Next *string `json:"next"`
+
+	// Skipped Messages of which none can be: cancelled, tried as often as may be, or the content is gone.
+	Skipped int `json:"skipped"`
+
+	// Unknown Deliveries of people who have left the room, or who cannot be found any more.
+	Unknown int `json:"unknown"`
+}
+
 // Title One line for people.
 type Title = string
 
@@ -3105,6 +3268,33 @@ type ListConsumersParams struct {
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListFailedParams defines parameters for ListFailed.
+type ListFailedParams struct {
+	// Limit The most entries wanted on a page.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// UMID Of this message only.
+	UMID string `form:"umid,omitempty" json:"umid,omitempty,omitzero"`
+
+	// Reason For this reason only; may be repeated.
+	Reason []string `form:"reason,omitempty" json:"reason,omitempty,omitzero"`
+
+	// Channel On this channel only; may be repeated.
+	Channel []string `form:"channel,omitempty" json:"channel,omitempty,omitzero"`
+
+	// Type Of messages of this type only.
+	Type string `form:"type,omitempty" json:"type,omitempty,omitzero"`
+
+	// Since Failed at this time or later.
+	Since string `form:"since,omitempty" json:"since,omitempty,omitzero"`
+
+	// Until Failed before this time.
+	Until string `form:"until,omitempty" json:"until,omitempty,omitzero"`
+}
+
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
 	// Waiting Only those that wait for their time or for a second person.
@@ -3227,6 +3417,12 @@ type HearProviderJSONRequestBody = HearProviderJSONBody
 // HearProviderFormdataRequestBody defines body for HearProvider for application/x-www-form-urlencoded ContentType.
 type HearProviderFormdataRequestBody HearProviderFormdataBody
 
+// DropDeliveriesJSONRequestBody defines body for DropDeliveries for application/json ContentType.
+type DropDeliveriesJSONRequestBody = FailedSelection
+
+// ResendMessageJSONRequestBody defines body for ResendMessage for application/json ContentType.
+type ResendMessageJSONRequestBody = FailedSelection
+
 // ErasePersonJSONRequestBody defines body for ErasePerson for application/json ContentType.
 type ErasePersonJSONRequestBody = Recipient
 
@@ -3268,6 +3464,12 @@ type PullJSONRequestBody = Pull
 
 // ResetConsumerJSONRequestBody defines body for ResetConsumer for application/json ContentType.
 type ResetConsumerJSONRequestBody = Start
+
+// DropFailedJSONRequestBody defines body for DropFailed for application/json ContentType.
+type DropFailedJSONRequestBody = FailedSweep
+
+// ResendFailedJSONRequestBody defines body for ResendFailed for application/json ContentType.
+type ResendFailedJSONRequestBody = FailedSweep
 
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody = Publish

@@ -19,9 +19,15 @@ import (
 
 // BenchmarkDelivery measures one-recipient messages from the first request until the last event
 // is folded into the index.
-func BenchmarkDelivery(b *testing.B) {
+func BenchmarkDelivery(b *testing.B) { benchDelivery(b) }
+
+// BenchmarkDeliveryClaimed measures the same where each attempt is claimed before it is made.
+func BenchmarkDeliveryClaimed(b *testing.B) { benchDelivery(b, "policy.duplicates=avoid") }
+
+func benchDelivery(b *testing.B, set ...string) {
+	b.Helper()
 	const count = 20_000
-	m := startBench(b, true)
+	m := startBenchWith(b, true, append(set, "sandbox.receipts=none")...)
 	began := time.Now()
 	got := m.publish(b, 256, count, 5*time.Minute)
 	m.sent(b, count)

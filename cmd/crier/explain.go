@@ -104,6 +104,12 @@ func tellRules(w io.Writer, r v1.PolicyRevision) {
 	if r.Duplicates == v1.DuplicatesResend {
 		fmt.Fprintln(w, "An attempt of which nobody knows the outcome is made again.")
 	}
+	if r.Duplicates == v1.DuplicatesAvoid {
+		fmt.Fprintln(w, "Each attempt is claimed before it is made, so that none is made twice; but in emergencies.")
+	}
+	if r.Duplicates == v1.DuplicatesAvoid && r.Unknown != v1.UnknownResend {
+		fmt.Fprintln(w, "If nobody knows whether one was made, a person decides; if nobody does, the delivery fails at its deadline.")
+	}
 	tellFurther(w, r)
 }
 

@@ -16,7 +16,8 @@ const messageLong = `List messages, and do something about one that waits or is 
   pause   has the deliveries that have not gone out wait; other messages overtake them
   resume  has them go on; also those of a message that crier has held since too many failed
   cancel  ends them for good; they are counted as failed (cancelled)
-  resend  tries anew those that failed for a reason that can be helped, at most three times
+  resend  tries anew those that failed for a reason that can be helped, at most three times;
+          "crier failed" does so with some of them, or with those of many messages
   release lets an emergency go that awaits a second person, who is not its publisher
   reject  has it end instead
 
@@ -97,7 +98,7 @@ func (t terminal) resendCommand() *cobra.Command {
 // resend asks again while something is left.
 func (p *printer) resend(ctx context.Context, gateway *client.Client, umid string) error {
 	for {
-		r, err := gateway.ResendMessage(ctx, umid)
+		r, err := gateway.ResendMessage(ctx, umid, v1.FailedSelection{})
 		if err != nil {
 			return err
 		}

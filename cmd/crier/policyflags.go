@@ -30,6 +30,7 @@ type ruleFlags struct {
 	jitter     float64
 	expiry     string
 	duplicates string
+	unknown    string
 
 	lanes           []string
 	segments, bytes int
@@ -52,7 +53,8 @@ func (r *ruleFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&r.retry, "retry", nil, "the waits after attempts 1, 2, …; the last one repeats")
 	f.Float64Var(&r.jitter, "jitter", 0, "the share by which a wait may be longer or shorter, 0 to 1")
 	f.StringVar(&r.expiry, "expiry", "", "from acceptance until a delivery is given up")
-	f.StringVar(&r.duplicates, "duplicates", "", "what becomes of an attempt of unknown outcome: resend")
+	f.StringVar(&r.duplicates, "duplicates", "", "what is done against sending twice: resend (nothing) or avoid (each attempt is claimed first)")
+	f.StringVar(&r.unknown, "unknown", "", "with --duplicates avoid, what follows an attempt of unknown outcome: hold (a person decides) or resend")
 	f.StringSliceVar(&r.lanes, "lane", nil, "a lane that may be used, without limits; may be repeated")
 	f.IntVar(&r.segments, "segments", 0, "the most parts of an SMS")
 	f.IntVar(&r.bytes, "bytes", 0, "the most bytes of a content")
@@ -85,6 +87,7 @@ func (r *ruleFlags) rules(c *cobra.Command, in io.Reader) (client.Rules, error) 
 		"jitter":            func() (string, any, error) { return "jitter", r.jitter, nil },
 		"expiry":            func() (string, any, error) { return "expiry", r.expiry, nil },
 		"duplicates":        func() (string, any, error) { return "duplicates", r.duplicates, nil },
+		"unknown":           func() (string, any, error) { return "unknown", r.unknown, nil },
 		"lane":              func() (string, any, error) { return "lanes", laneRules(r.lanes), nil },
 		"segments":          func() (string, any, error) { return "content", r.content(), nil },
 		"bytes":             func() (string, any, error) { return "content", r.content(), nil },

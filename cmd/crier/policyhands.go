@@ -45,7 +45,9 @@ How long and how often
   retry            ["5m","1h"]: the waits after attempts 1, 2, …; the last one repeats
   jitter           0.2: the share by which a wait may be longer or shorter
   expiry           "48h": from acceptance until a delivery is given up
-  duplicates       "resend": an attempt of which nobody knows the outcome is made again
+  duplicates       "resend": an attempt of which nobody knows the outcome is made again; "avoid": each is claimed before it is
+                   made, so that none is made twice; emergencies are always made again
+  unknown          with "avoid": what follows where nobody knows: "hold" (a person decides, or it fails in the end) or "resend"
 
 What is accepted
   quota            {"perMinute":10,"perDay":500}: what one publisher may send into a room

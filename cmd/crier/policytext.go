@@ -17,7 +17,7 @@ type ruleText struct{ name, text string }
 // furtherRules are the rules that a revision has beside those of its attempts.
 func furtherRules(r v1.PolicyRevision) []ruleText {
 	all := []ruleText{
-		{"quota", quotaText(r.Quota)}, {"lanes", lanesText(r.Lanes)}, {"content", contentText(r.Content)}, {"types", typesText(r.Types)},
+		{"unknown", string(r.Unknown)}, {"quota", quotaText(r.Quota)}, {"lanes", lanesText(r.Lanes)}, {"content", contentText(r.Content)}, {"types", typesText(r.Types)},
 		{"check", checkText(r.Check)}, {"release", string(r.Release)}, {"providers", providersText(r.Providers)}, {"fallback", fallbackText(r.Fallback)},
 		{"zone", r.Zone}, {"quietHours", quietText(r.QuietHours)}, {"dates", datesText(r.Dates)}, {"cap", capText(r.Cap)},
 		{"sentIsDelivered", joined(r.SentIsDelivered)}, {"holdAfter", counted(r.HoldAfter, "failed delivery", "failed deliveries")}, {"history", string(r.History)}, {"replies", r.Replies.Window},

@@ -63,7 +63,7 @@ func (p *printer) status(ctx context.Context, gateway *client.Client, umid strin
 		if err != nil {
 			return err
 		}
-		if first || m.Status != shown.Status || m.State != shown.State || finished(m) {
+		if first || m.Status != shown.Status || m.Undecided != shown.Undecided || m.State != shown.State || finished(m) {
 			if err := p.value(m, func(w io.Writer) { writeStatus(w, m, first) }); err != nil {
 				return err
 			}
@@ -96,6 +96,9 @@ func writeStatus(w io.Writer, m v1.Message, head bool) {
 	s := m.Status
 	fmt.Fprintf(w, "recipients %d: pending %d, queued %d, sent %d, delivered %d, errored %d, failed %d\n",
 		m.Recipients, s.Pending, s.Queued, s.Sent, s.Delivered, s.Errored, s.Failed)
+	if m.Undecided > 0 {
+		fmt.Fprintf(w, "of %d errored nobody knows whether they were sent; a person is to decide\n", m.Undecided)
+	}
 	if finished(m) {
 		fmt.Fprintf(w, "finished %s\n", moment(*m.FinishedAt))
 	}

@@ -36,7 +36,7 @@ func TestDecisionsAreRecordedAndRepeatable(t *testing.T) {
 	if _, err := r.desk.Cancel(t.Context(), m.UMID, "boss", rooms.NoReason); err != nil {
 		t.Error(err)
 	}
-	for _, decide := range []error{refusal(r.desk.Pause(t.Context(), m.UMID, "boss")), refusal(r.desk.Resume(t.Context(), m.UMID, "boss")), second(r.desk.Resend(t.Context(), m.UMID))} {
+	for _, decide := range []error{refusal(r.desk.Pause(t.Context(), m.UMID, "boss")), refusal(r.desk.Resume(t.Context(), m.UMID, "boss")), second(r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}))} {
 		if !errors.Is(decide, control.ErrCancelled) {
 			t.Errorf("of a cancelled message: %v", decide)
 		}
@@ -323,7 +323,7 @@ func TestTooManyFailAgain(t *testing.T) {
 	if _, err := r.desk.Resume(t.Context(), m.UMID, "hosp-7"); err != nil {
 		t.Fatal(err)
 	}
-	if done, err := r.desk.Resend(t.Context(), m.UMID); err != nil || done.Requeued != 3 {
+	if done, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != nil || done.Requeued != 3 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	if c := r.summary(m.UMID).Control; !c.Runs() || c.By != "hosp-7" || c.Failed != 0 {

@@ -17,5 +17,11 @@
 // a while. Where the message was resumed before, that is on record once more, and a Holder counts those deliveries again. A
 // subscriber whose id has changed since with the keys counts as one who has left.
 //
+// What went wrong can be dropped instead, one by one or over a room: it stays failed, and is never tried anew; it is on record
+// who said so, as it is of what is tried anew. A sweep over a room is done in parts, and can be interrupted and done again.
+//
+// A delivery of which nobody knows whether it was sent, and that waits for a person to decide, is tried anew like one that has
+// failed.
+//
 // It does not recall what a provider has taken, nor what applications that read the room have got.
 package control

@@ -198,6 +198,7 @@ func (k *Keeper) endSome(ctx context.Context, c rooms.Control, page []Delivery) 
 	for _, d := range page {
 		r := stream.Retry{DeliveryID: rooms.DeliveryID{UMID: c.UMID, N: d.N}, Round: d.Round, Attempt: d.Attempt}
 		switch {
+		case d.Undecided(): // what ends it at its deadline has its number
 		case d.Status == rooms.Errored:
 			r.Attempt++
 		case d.Status != rooms.Queued || d.RetryAt.IsZero(): // a postponed attempt keeps its number

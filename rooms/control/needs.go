@@ -32,7 +32,7 @@ type Standing struct {
 	Errored  int           // that wait for their next attempt
 	Queued   int           // that have a job; some of them are postponed
 	Wrong    int           // of the failed: those that nobody wanted to fail
-	Helpable int           // of the failed: those that can be tried anew
+	Helpable int           // of the failed and the undecided: those that can be tried anew
 	Control  rooms.Control // the latest decision that is on record
 }
 
@@ -41,6 +41,7 @@ type Delivery struct {
 	N       int
 	Channel rooms.Channel
 	rooms.State
+	Dropped bool
 }
 
 // Index tells how messages stand. Wait returns when it knows every event that was recorded before the call; an unknown
@@ -50,6 +51,8 @@ type Index interface {
 	Deliveries(u rooms.UMID, from, limit int) (page []Delivery, next int, err error)
 	State(id rooms.DeliveryID) (rooms.State, error)
 	Wait(ctx context.Context) error
+	// Dead lists up to limit messages that have deliveries which went wrong and were not dropped, the newest first, from one on.
+	Dead(s Sweep, from rooms.UMID, limit int) ([]rooms.Header, error)
 }
 
 // Controls keep what was decided. Of knows it out of memory, Read as of the call; Put says stream.ErrRevision if the entry

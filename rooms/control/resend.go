@@ -27,8 +27,8 @@ type Resent struct {
 	Unknown  int // deliveries of people who have left, or of whom it is not known who they were
 }
 
-// Resend tries anew what has failed and can be helped. Two calls at once begin the same round.
-func (d *Desk) Resend(ctx context.Context, u rooms.UMID) (Resent, error) {
+// Resend tries anew what has failed and can be helped, as far as it is picked out. Two calls at once begin the same round.
+func (d *Desk) Resend(ctx context.Context, u rooms.UMID, by rooms.Client, f rooms.FailedFilter) (Resent, error) {
 	if err := d.Index.Wait(ctx); err != nil {
 		return Resent{}, err
 	}
@@ -56,12 +56,12 @@ func (d *Desk) Resend(ctx context.Context, u rooms.UMID) (Resent, error) {
 	case err != nil:
 		return Resent{}, err
 	}
-	return d.resend(ctx, m, message)
+	return d.resend(ctx, m, message, by, f)
 }
 
 // spent says of a message of which nothing can be tried anew whether that was done as often as may be.
 func (d *Desk) spent(m Standing) error {
-	if m.Wrong == 0 {
+	if m.Wrong == 0 && m.Errored == 0 {
 		return nil
 	}
 	for from := 0; from >= 0; {
@@ -70,7 +70,7 @@ func (d *Desk) spent(m Standing) error {
 			return err
 		}
 		for _, f := range page {
-			if f.Status == rooms.Failed && f.Reason.Helpable() {
+			if f.Round = 0; f.Helpable() && !f.Dropped {
 				return ErrRounds
 			}
 		}
@@ -79,20 +79,22 @@ func (d *Desk) spent(m Standing) error {
 	return nil
 }
 
-func (d *Desk) resend(ctx context.Context, m Standing, message rooms.Message) (Resent, error) {
-	wanted, err := d.helpable(m.UMID)
-	if err != nil {
+func (d *Desk) resend(ctx context.Context, m Standing, message rooms.Message, by rooms.Client, f rooms.FailedFilter) (Resent, error) {
+	wanted, left, err := d.some(m.UMID, func(one Delivery) bool {
+		return one.Helpable() && !one.Dropped && f.Delivery(one.N, one.Channel, one.State)
+	})
+	if err != nil || len(wanted) == 0 {
 		return Resent{}, err
 	}
 	p, err := d.Policies.Policy(ctx, m.Policy)
 	if err != nil {
 		return Resent{}, err
 	}
-	a := again{Desk: d, message: message, deadline: p.Deadline(d.now())}
+	a := again{Desk: d, message: message, by: by, deadline: p.Deadline(d.now())}
 	if err := a.find(ctx, wanted); err != nil {
 		return Resent{}, err
 	}
-	done := Resent{Left: max(m.Helpable-len(wanted), 0)}
+	done := Resent{Left: left}
 	for part := range slices.Chunk(wanted, resendBatch) {
 		n, err := a.requeue(ctx, part)
 		if err != nil {
@@ -103,30 +105,41 @@ func (d *Desk) resend(ctx context.Context, m Standing, message rooms.Message) (R
 	if err := d.Index.Wait(ctx); err != nil { // who asks how it stands sees it
 		return done, err
 	}
-	return done, d.countAgain(ctx, m.UMID, max(m.Wrong-done.Requeued, 0))
+	undecided := 0
+	for _, f := range wanted {
+		if f.Undecided() {
+			undecided++
+		}
+	}
+	return done, d.countAgain(ctx, m.UMID, max(m.Wrong-max(done.Requeued-undecided, 0), 0))
 }
 
-// helpable are deliveries that can be tried anew, as many as one call does.
-func (d *Desk) helpable(u rooms.UMID) (all []Delivery, err error) {
-	for from := 0; from >= 0 && len(all) < maxResend; {
+// some are deliveries that are wanted, as many as one call does, and how many more there are.
+func (d *Desk) some(u rooms.UMID, wanted func(Delivery) bool) (all []Delivery, left int, err error) {
+	for from := 0; from >= 0; {
 		page, next, err := d.Index.Deliveries(u, from, deliveryPage)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, f := range page {
-			if f.Status == rooms.Failed && f.Reason.Helpable() && f.Round < rooms.MaxRounds && len(all) < maxResend {
+			switch {
+			case !wanted(f):
+			case len(all) < maxResend:
 				all = append(all, f)
+			default:
+				left++
 			}
 		}
 		from = next
 	}
-	return all, nil
+	return all, left, nil
 }
 
 // again tries deliveries of a message anew.
 type again struct {
 	*Desk
 	message  rooms.Message
+	by       rooms.Client
 	deadline time.Time
 	named    []rooms.Contact            // of a message to named recipients
 	owners   map[int]rooms.SubscriberID // by number of the recipient
@@ -155,14 +168,14 @@ func (a *again) find(ctx context.Context, wanted []Delivery) error {
 }
 
 // findOwners reads in the events whose deliveries failed. Of one that a provider took and that came back later, the event
-// that says so does not know; the one that it was sent does.
+// that says so does not know; the one that it was sent does. Of one that is undecided, the event that it errored does.
 func (a *again) findOwners(ctx context.Context, wanted []Delivery) error {
 	a.owners = make(map[int]rooms.SubscriberID, len(wanted))
 	for _, w := range wanted {
 		a.owners[w.N] = ""
 	}
 	missing := len(wanted)
-	for _, kind := range []rooms.Kind{rooms.EventFailed, rooms.EventSent} {
+	for _, kind := range []rooms.Kind{rooms.EventFailed, rooms.EventSent, rooms.EventErrored} {
 		if missing == 0 {
 			break
 		}
@@ -210,6 +223,7 @@ func (a *again) requeue(ctx context.Context, part []Delivery) (int, error) {
 	for _, f := range part {
 		e := rooms.Event{
 			Kind: rooms.EventRequeued, Room: a.message.Room, UMID: a.message.UMID, At: a.now(), N: f.N, Attempt: 1, Round: f.Round + 1, Channel: f.Channel,
+			By: a.by,
 		}
 		j, here, err := a.job(f)
 		switch {
@@ -220,7 +234,7 @@ func (a *again) requeue(ctx context.Context, part []Delivery) (int, error) {
 		case a.owners[f.N] == "":
 			continue
 		default:
-			e.Kind, e.Reason = rooms.EventFailed, rooms.Suppressed
+			e.Kind, e.Reason, e.By = rooms.EventFailed, rooms.Suppressed, ""
 		}
 		events = append(events, e)
 	}

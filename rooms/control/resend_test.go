@@ -24,7 +24,7 @@ func TestFailedAreTriedAnew(t *testing.T) {
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
-			if _, err := r.desk.Resend(t.Context(), m.UMID); err != nil {
+			if _, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -47,7 +47,7 @@ func TestFailedAreTriedAnew(t *testing.T) {
 	if s := r.summary(m.UMID); s.Counts.Queued != 2 || s.Counts.Failed != 2 || s.Counts.Sent != 1 || s.Helpable != 0 || !s.FinishedAt.IsZero() {
 		t.Errorf("%+v", s)
 	}
-	if done, err := r.desk.Resend(t.Context(), m.UMID); err != nil || done != (control.Resent{}) {
+	if done, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != nil || done != (control.Resent{}) {
 		t.Errorf("nothing more is to be done: %+v, %v", done, err)
 	}
 }
@@ -57,12 +57,12 @@ func TestRoundsEnd(t *testing.T) {
 	m := r.publish(1, true)
 	for round := range rooms.MaxRounds {
 		r.fail(m, 0, round, rooms.Rejected, "")
-		if done, err := r.desk.Resend(t.Context(), m.UMID); err != nil || done.Requeued != 1 {
+		if done, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != nil || done.Requeued != 1 {
 			t.Fatalf("round %d: %+v, %v", round, done, err)
 		}
 	}
 	r.fail(m, 0, rooms.MaxRounds, rooms.Rejected, "")
-	if _, err := r.desk.Resend(t.Context(), m.UMID); !errors.Is(err, control.ErrRounds) {
+	if _, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); !errors.Is(err, control.ErrRounds) {
 		t.Error(err)
 	}
 }
@@ -87,7 +87,7 @@ func TestSubscribersAreTriedAnewWhereTheyAre(t *testing.T) {
 	if err := r.people.Remove(t.Context(), "newborn", owners[1]); err != nil {
 		t.Fatal(err)
 	}
-	done, err := r.desk.Resend(t.Context(), m.UMID)
+	done, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{})
 	if err != nil || done != (control.Resent{Requeued: 2, Unknown: 2}) {
 		t.Fatalf("%+v, %v", done, err)
 	}
@@ -110,11 +110,11 @@ func TestContentThatIsGone(t *testing.T) {
 	if err := r.log.Erase(t.Context(), m.Sequence); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.desk.Resend(t.Context(), m.UMID); !errors.Is(err, control.ErrGone) {
+	if _, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); !errors.Is(err, control.ErrGone) {
 		t.Errorf("not on record yet: %v", err)
 	}
 	r.record(rooms.Event{Kind: rooms.EventErased, Room: m.Room, UMID: m.UMID, At: time.Now()})
-	if _, err := r.desk.Resend(t.Context(), m.UMID); !errors.Is(err, control.ErrGone) {
+	if _, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); !errors.Is(err, control.ErrGone) {
 		t.Error(err)
 	}
 	if jobs := r.queue(); len(jobs) != 0 {

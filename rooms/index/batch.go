@@ -31,13 +31,15 @@ type touch struct {
 	stored bool
 }
 
-// Orders of messages: of a room, of those finished and not erased, of all, of those of a room and of a client that wait.
+// Orders of messages: of a room, of those finished and not erased, of all, of those of a room and of a client that wait, of
+// those of a room of which deliveries went wrong.
 const (
 	roomOrder   = "l:"
 	finishOrder = "f"
 	keptOrder   = "k"
 	heldOrder   = "h:"
 	waitOrder   = "w:"
+	deadOrder   = "x:"
 )
 
 // waitingOf is the order of what a client has waiting. His name may hold anything, also what separates keys.
@@ -214,6 +216,9 @@ func (b *batch) settleOne(u rooms.UMID, t touch) error {
 		}
 	}
 	if err := b.settleHeld(u, t); err != nil {
+		return err
+	}
+	if err := b.settleDead(u, t); err != nil {
 		return err
 	}
 	switch was, is := t.before.erasable(), t.now.erasable(); {

@@ -30,6 +30,7 @@
 //	f, f:<n>                 finished messages whose body is not erased yet
 //	h:<room>, h:<room>:<n>   messages of a room that wait for their time or for a second person
 //	w:<client>, w:<client>:<n> messages of a client that wait; base64url of its name
+//	x:<room>, x:<room>:<n>   messages of a room of which deliveries went wrong and were not dropped
 //	k, k:<n>                 every message, for forgetting the oldest
 //	a:<place>                the message whose place in that order is another, since it waits or has waited
 package index

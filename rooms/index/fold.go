@@ -18,7 +18,9 @@ type message struct {
 	counts     [statuses]int // by position in rooms.Statuses(); pending is what remains
 	settled    int           // deliveries of which nothing more is awaited
 	wrong      int           // those that failed and nobody wanted it so
-	helpable   int           // those that failed and can be tried anew
+	helpable   int           // those that failed, or are undecided, and can be tried anew
+	undecided  int           // those of which nobody knows whether they were sent, until a person says what follows
+	dead       int           // those that went wrong, and that nobody has dropped
 	control    rooms.Control // what was decided last
 	pages      int           // one above the highest page of which anything is known
 	firstSent  uint64
@@ -71,7 +73,7 @@ func (m *message) apply(e rooms.Event, p *page) {
 		m.erased = earliest(m.erased, at)
 	case rooms.EventPaused, rooms.EventResumed, rooms.EventHeld, rooms.EventCancelled:
 		m.decide(e.Control)
-	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued:
+	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued, rooms.EventDropped:
 		m.settle(p, e.N%rooms.PageSize, slotOf(e, at, m.tick(e.RetryAt)))
 	}
 }
@@ -119,9 +121,12 @@ func (m *message) count(s slot, by int) {
 		m.settled += by
 	}
 	if s.status == stateFailed {
-		reason := rooms.Reasons()[s.reason]
-		m.wrong += ifTrue(reason.Wrong(), by)
-		m.helpable += ifTrue(reason.Helpable() && int(s.round) < rooms.MaxRounds, by)
+		m.wrong += ifTrue(rooms.Reasons()[s.reason].Wrong(), by)
+	}
+	if s.status == stateFailed || s.status == stateErrored {
+		m.helpable += ifTrue(s.state(0).Helpable() && !s.isDropped(), by)
+		m.dead += ifTrue(s.dead(), by)
+		m.undecided += ifTrue(s.undecided(), by)
 	}
 }
 
@@ -166,7 +171,7 @@ func pageOf(e rooms.Event) (int, bool) {
 	switch e.Kind {
 	case rooms.EventQueued:
 		return e.Page, e.Page >= 0 && e.Page < maxPages
-	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued:
+	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued, rooms.EventDropped:
 		return e.N / rooms.PageSize, e.N >= 0 && e.N/rooms.PageSize < maxPages
 	}
 	return 0, false
@@ -175,7 +180,7 @@ func pageOf(e rooms.Event) (int, bool) {
 // pageable says that an event of this kind needs a page to be folded into.
 func pageable(k rooms.Kind) bool {
 	switch k {
-	case rooms.EventQueued, rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued:
+	case rooms.EventQueued, rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued, rooms.EventDropped:
 		return true
 	}
 	return false

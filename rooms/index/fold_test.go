@@ -81,6 +81,7 @@ func anyEvent(t *rapid.T) rooms.Event {
 		e.Round = rapid.IntRange(0, rooms.MaxRounds).Draw(t, "round")
 		e.Receipt = rapid.Bool().Draw(t, "receipt")
 		e.ProviderID = rapid.SampledFrom([]string{"", "id"}).Draw(t, "provider id")
+		e.Sequence = rapid.Uint64Range(0, 50).Draw(t, "sequence")
 		e.RetryAt = rapid.SampledFrom([]time.Time{{}, e.At.Add(time.Hour), e.At.Add(2 * time.Hour)}).Draw(t, "retry")
 	}
 	return e
@@ -104,7 +105,7 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := fold(rapid.SliceOfN(rapid.Custom(anyEvent), 0, 40).Draw(t, "events"))
 		var counts [statuses]int
-		settled, wrong, helpable := 0, 0, 0
+		settled, wrong, helpable, undecided, dead := 0, 0, 0, 0, 0
 		for _, p := range f.pages {
 			for i := range p.len() {
 				s := p.slot(i)
@@ -115,14 +116,25 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 				if s.status == stateFailed && rooms.Reasons()[s.reason].Wrong() {
 					wrong++
 				}
-				if s.status == stateFailed && rooms.Reasons()[s.reason].Helpable() && s.round < rooms.MaxRounds {
+				open := s.status == stateErrored && rooms.Reasons()[s.reason] == rooms.Unknown && s.retry == 0
+				if open {
+					undecided++
+				}
+				dropped := s.dropped == s.round+1
+				if (open || s.status == stateFailed && rooms.Reasons()[s.reason].Helpable()) && s.round < rooms.MaxRounds && !dropped {
 					helpable++
+				}
+				if (open || s.status == stateFailed && rooms.Reasons()[s.reason].Wrong()) && !dropped {
+					dead++
 				}
 			}
 		}
 		counts[statePending] = f.message.counts[statePending]
 		if wrong != f.message.wrong || helpable != f.message.helpable {
 			t.Fatalf("counted %d wrong and %d helpable, states say %d and %d", f.message.wrong, f.message.helpable, wrong, helpable)
+		}
+		if undecided != f.message.undecided || dead != f.message.dead {
+			t.Fatalf("counted %d undecided and %d dead, states say %d and %d", f.message.undecided, f.message.dead, undecided, dead)
 		}
 		if counts != f.message.counts || settled != f.message.settled {
 			t.Fatalf("counted %v and %d settled, states say %v and %d", f.message.counts, f.message.settled, counts, settled)

@@ -18,7 +18,7 @@ func (m *message) pack() []byte {
 		b = packString(b, s)
 	}
 	b = packTime(packTime(b, h.ReceivedAt), h.ExpiresAt)
-	for _, n := range []int{h.Policy.Revision, h.Recipients, m.recipients, m.settled, m.pages, m.wrong, m.helpable} {
+	for _, n := range []int{h.Policy.Revision, h.Recipients, m.recipients, m.settled, m.pages, m.wrong, m.helpable, m.undecided, m.dead} {
 		b = binary.AppendVarint(b, int64(n))
 	}
 	for _, n := range m.counts {
@@ -38,7 +38,7 @@ func (m *message) unpack(raw []byte) error {
 	h.Publisher = rooms.Client(r.text())
 	h.MHASH, h.TxID, h.Policy.Name = r.text(), r.text(), r.text()
 	h.ReceivedAt, h.ExpiresAt = r.time(), r.time()
-	for _, n := range []*int{&h.Policy.Revision, &h.Recipients, &m.recipients, &m.settled, &m.pages, &m.wrong, &m.helpable} {
+	for _, n := range []*int{&h.Policy.Revision, &h.Recipients, &m.recipients, &m.settled, &m.pages, &m.wrong, &m.helpable, &m.undecided, &m.dead} {
 		*n = int(r.varint())
 	}
 	for i := range m.counts {

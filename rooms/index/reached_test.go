@@ -103,7 +103,7 @@ func TestPostponedDelivery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Delivery{0, rooms.Email, rooms.State{Status: rooms.Queued, Reason: rooms.Quiet, Attempt: 1, At: after(40), RetryAt: after(900)}, after(5), time.Time{}}
+	want := Delivery{Channel: rooms.Email, State: rooms.State{Status: rooms.Queued, Reason: rooms.Quiet, Attempt: 1, At: after(40), RetryAt: after(900)}, QueuedAt: after(5)}
 	if list[0] != want {
 		t.Errorf("it is\n%+v, want\n%+v", list[0], want)
 	}

@@ -15,7 +15,9 @@ type Summary struct {
 	FinishedAt  time.Time // every delivery is terminal, or sent where no receipt comes
 	ErasedAt    time.Time // of the body
 	Wrong       int       // of the failed: those that nobody wanted to fail
-	Helpable    int       // of the failed: those that can be tried anew
+	Helpable    int       // of the failed and the undecided: those that can be tried anew
+	Undecided   int       // of the errored: nobody knows whether they were sent, and a person is to say what follows
+	Dead        int       // of the failed and the undecided: those that went wrong, and that nobody has dropped
 	Control     rooms.Control
 	Waiting
 }
@@ -32,6 +34,8 @@ type Delivery struct {
 	Channel rooms.Channel
 	rooms.State
 	QueuedAt, SentAt time.Time
+	Dropped          bool   // a person has said that it is not to be tried anew
+	Entry            uint64 // of what has failed or is undecided: where in EVENTS it says so; 0 if that is not known
 }
 
 // view reads one snapshot. An index that finds a damaged value is begun anew by the writer.
@@ -129,7 +133,7 @@ func (m *message) summary() Summary {
 		Counts:      m.named(),
 		FirstSentAt: tickTime(m.base, m.firstSent),
 		ErasedAt:    tickTime(m.base, m.erased),
-		Wrong:       m.wrong, Helpable: m.helpable, Control: m.control,
+		Wrong:       m.wrong, Helpable: m.helpable, Undecided: m.undecided, Dead: m.dead, Control: m.control,
 	}
 	s.Control.UMID = m.header.UMID
 	if m.finished() {

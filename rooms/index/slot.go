@@ -17,19 +17,22 @@ type slot struct {
 	via     byte // the round and attempt that used the channel
 	final   bool // sent, and no receipt will follow
 	round   byte // how often it was tried anew, at most rooms.MaxRounds
+	dropped byte // one more than the round in which a person dropped it last; 0 if nobody did
 	at      uint64
 	sent    uint64 // when the provider first confirmed it
-	retry   uint64 // when the next attempt is to be made
+	retry   uint64 // when the next attempt is to be made; not of what has failed
+	entry   uint64 // of what has failed or is undecided: where in EVENTS it says so; 0 if that is not known
 }
 
 const (
-	slotSize  = 19
-	tickSize  = 5 // bytes: 34 years of milliseconds
-	maxTick   = 1<<(8*tickSize) - 1
-	statuses  = 6
-	finalFlag = 1 << 5
-	roundBits = 6 // two of the first byte, above the flag
-	viaBits   = 6 // of the attempt
+	slotSize   = 19
+	tickSize   = 5 // bytes: 34 years of milliseconds
+	maxTick    = 1<<(8*tickSize) - 1
+	statuses   = 6
+	finalFlag  = 1 << 5 // of what has errored: undecided
+	roundBits  = 6      // two of the first byte, above the flag
+	viaBits    = 6      // of the attempt
+	reasonBits = 5      // of the second byte; above them is when it was dropped
 )
 
 // statePending and the others are positions in rooms.Statuses().
@@ -52,7 +55,16 @@ func slotOf(e rooms.Event, at, retry uint64) slot {
 		at:      at,
 		retry:   retry,
 	}
+	if s.status == stateFailed {
+		s.retry = 0
+	}
+	if s.status == stateFailed || s.undecided() {
+		s.entry = min(e.Sequence, maxTick)
+	}
 	s.round = byte(e.State().Round)
+	if e.Kind == rooms.EventDropped {
+		s.dropped = s.round + 1
+	}
 	s.via = s.round<<viaBits | min(s.attempt, 1<<viaBits-1)
 	switch {
 	case s.status == stateSent:
@@ -88,10 +100,22 @@ func (s slot) done() bool {
 	return s.status == stateDelivered || s.status == stateFailed || s.status == stateSent && s.final
 }
 
+func (s slot) undecided() bool {
+	return s.status == stateErrored && s.retry == 0 && rooms.Reasons()[s.reason] == rooms.Unknown
+}
+
+// isDropped says that a person has dropped it, and that it has not been tried anew since.
+func (s slot) isDropped() bool { return s.dropped == s.round+1 }
+
+// dead says that it went wrong, and that nobody has dropped it.
+func (s slot) dead() bool {
+	return (s.status == stateFailed || s.status == stateErrored) && !s.isDropped() && s.state(0).Dead()
+}
+
 // join gives what both say together. It is commutative, associative and idempotent.
 func (s slot) join(t slot) slot {
 	w := s.winner(t)
-	w.sent = earliest(s.sent, t.sent)
+	w.sent, w.dropped = earliest(s.sent, t.sent), max(s.dropped, t.dropped)
 	w.channel, w.via = s.channel, s.via
 	if t.channel != 0 && (s.channel == 0 || t.via > s.via || t.via == s.via && t.channel > s.channel) {
 		w.channel, w.via = t.channel, t.via
@@ -108,7 +132,7 @@ func (s slot) winner(t slot) slot {
 	same := s.status == t.status && s.reason == t.reason && s.at == t.at && s.retry == t.retry && s.round == t.round
 	switch {
 	case same && s.attempt == t.attempt:
-		s.final = s.final || t.final
+		s.final, s.entry = s.final || t.final, earliest(s.entry, t.entry)
 		return s
 	case same && s.attempt > t.attempt:
 		return s
@@ -143,28 +167,33 @@ func (s slot) channelName() rooms.Channel {
 // put writes the slot into slotSize bytes.
 func (s slot) put(b []byte) {
 	b[0] = s.status | s.channel<<3 | s.round<<roundBits
-	if s.final {
+	if s.final || s.undecided() {
 		b[0] |= finalFlag
 	}
-	b[1], b[2], b[3] = s.reason, s.attempt, s.via
+	b[1], b[2], b[3] = s.reason|s.dropped<<reasonBits, s.attempt, s.via
 	putTick(b[4:], s.at)
 	putTick(b[4+tickSize:], s.sent)
-	putTick(b[4+2*tickSize:], s.retry)
+	putTick(b[4+2*tickSize:], max(s.retry, s.entry)) // one of them is 0
 }
 
 func getSlot(b []byte) slot {
-	return slot{
+	s := slot{
 		status:  b[0] & 7,
 		channel: b[0] >> 3 & 3,
 		final:   b[0]&finalFlag != 0,
 		round:   b[0] >> roundBits,
-		reason:  b[1],
+		reason:  b[1] & (1<<reasonBits - 1),
+		dropped: b[1] >> reasonBits,
 		attempt: b[2],
 		via:     b[3],
 		at:      getTick(b[4:]),
 		sent:    getTick(b[4+tickSize:]),
 		retry:   getTick(b[4+2*tickSize:]),
 	}
+	if s.status == stateFailed || s.status == stateErrored && s.final {
+		s.retry, s.entry, s.final = 0, s.retry, false
+	}
+	return s
 }
 
 func putTick(b []byte, tick uint64) {

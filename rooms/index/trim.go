@@ -84,7 +84,8 @@ func (b *batch) forget(u rooms.UMID) (int, error) {
 	if err := b.forgetID(m.header.TxID, u); err != nil {
 		return 0, err
 	}
-	orders := []string{roomOrder + string(m.header.Room), heldOrder + string(m.header.Room), waitingOf(m.header.Publisher), finishOrder, keptOrder}
+	room := string(m.header.Room)
+	orders := []string{roomOrder + room, heldOrder + room, deadOrder + room, waitingOf(m.header.Publisher), finishOrder, keptOrder}
 	for _, order := range orders {
 		if err := b.remove(order, u); err != nil {
 			return 0, err

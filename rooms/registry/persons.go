@@ -175,7 +175,7 @@ func (p *Persons) Erase(ctx context.Context, at rooms.Endpoint) (PersonData, err
 func (p *Persons) drop(ctx context.Context, w Waiting) error {
 	err := p.Waiting.Record(ctx, rooms.Event{
 		Kind: rooms.EventFailed, Room: w.Room, UMID: w.UMID, At: p.Subscribers.now().UTC().Truncate(time.Millisecond),
-		N: w.N, Attempt: w.Attempt, Channel: w.Channel, Reason: rooms.Suppressed,
+		N: w.N, Attempt: w.Attempt, Round: w.Round, Channel: w.Channel, Reason: rooms.Suppressed,
 	})
 	if err == nil {
 		err = w.erase(ctx)

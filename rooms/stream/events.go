@@ -2,11 +2,13 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -27,6 +29,35 @@ func (l *Log) Record(ctx context.Context, events ...rooms.Event) error {
 		}
 	}
 	return l.events.appendEach(ctx, msgs)
+}
+
+// eventsAtOnce is how many events are read at the same time.
+const eventsAtOnce = 16
+
+// Events reads events by where they stand. Of those that are no longer kept, or cannot be read, it gives the zero value.
+func (l *Log) Events(ctx context.Context, sequences []uint64) ([]rooms.Event, error) {
+	events := make([]rooms.Event, len(sequences))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(eventsAtOnce)
+	for i, sequence := range sequences {
+		if sequence == 0 {
+			continue
+		}
+		group.Go(func() error {
+			s, err := l.entry(ctx, streamEvents, get{Sequence: sequence})
+			switch {
+			case errors.Is(err, ErrGone):
+				return nil
+			case err != nil:
+				return err
+			}
+			if e, err := decodeEvent(s.subject, s.sequence, s.data); err == nil {
+				events[i] = e
+			}
+			return nil
+		})
+	}
+	return events, group.Wait()
 }
 
 func decodeEvent(subject string, sequence uint64, data []byte) (rooms.Event, error) {

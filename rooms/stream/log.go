@@ -37,6 +37,7 @@ type Log struct {
 	parking  *committer
 	parked   *together.Question[uint64] // how many deliveries wait for a later attempt
 	aside    *committer                 // jobs whose messages are paused
+	claims   *committer                 // attempts that begin
 	replica  func(stream string) string // where direct gets are answered
 	tails    map[string]*tail           // by stream
 	bounds   *together.Question[bounds] // of the log of all rooms
@@ -131,7 +132,7 @@ func (l *Log) lookEnd(ctx context.Context, stream string) (uint64, error) {
 
 func (l *Log) startCommitters(c Connector) error {
 	for name, target := range map[string]**committer{streamRooms: &l.messages, streamEvents: &l.events, streamAudit: &l.audit,
-		streamSchedules: &l.parking, streamParked: &l.aside} {
+		streamSchedules: &l.parking, streamParked: &l.aside, streamClaims: &l.claims} {
 		nc, err := l.connect(c, "commit-"+name)
 		if err != nil {
 			return err
@@ -173,7 +174,7 @@ func (l *Log) AckWait() time.Duration { return l.options.AckWait }
 func (l *Log) Close() { l.closing.Do(l.close) }
 
 func (l *Log) close() {
-	for _, c := range []*committer{l.messages, l.events, l.audit, l.parking, l.aside} {
+	for _, c := range []*committer{l.messages, l.events, l.audit, l.parking, l.aside, l.claims} {
 		if c != nil {
 			c.close()
 		}

@@ -26,6 +26,7 @@ type policyEntry struct {
 	Jitter     float64           `json:"jitter"`
 	Expiry     int64             `json:"expiry"`
 	Duplicates string            `json:"duplicates"`
+	Unknown    string            `json:"unknown,omitzero"`
 	State      rooms.PolicyState `json:"state"`
 	Author     rooms.Client      `json:"author"`
 	Approver   rooms.Client      `json:"approver,omitzero"`
@@ -60,7 +61,7 @@ func (l *Log) Policies(ctx context.Context, from uint64) (all []rooms.PolicyRevi
 
 func encodePolicy(p rooms.PolicyRevision) ([]byte, error) {
 	e := policyEntry{
-		Name: p.Name, Revision: p.Revision.Revision, Jitter: p.Jitter, Expiry: int64(p.Expiry), Duplicates: p.Duplicates,
+		Name: p.Name, Revision: p.Revision.Revision, Jitter: p.Jitter, Expiry: int64(p.Expiry), Duplicates: p.Duplicates, Unknown: p.Unknown,
 		State: p.State, Author: p.Author, Approver: p.Approver, ChangedAt: p.ChangedAt,
 		Rules: entryOf(p.PolicyRules, p.Sealed),
 	}
@@ -82,7 +83,7 @@ func decodePolicy(s stored) (p rooms.PolicyRevision, err error) {
 	p = rooms.PolicyRevision{
 		Policy: rooms.Policy{
 			Revision: rooms.Revision{Name: e.Name, Revision: e.Revision},
-			Jitter:   e.Jitter, Expiry: time.Duration(e.Expiry), Duplicates: e.Duplicates,
+			Jitter:   e.Jitter, Expiry: time.Duration(e.Expiry), Duplicates: e.Duplicates, Unknown: e.Unknown,
 			PolicyRules: e.Rules.rules(),
 		},
 		Sealed: e.Rules.Check, State: e.State, Author: e.Author, Approver: e.Approver, ChangedAt: e.ChangedAt, Entry: s.sequence,

@@ -32,7 +32,7 @@ func every(t *testing.T) rooms.PolicyRules {
 // What is stored of a policy comes back, but for the URL of its check, which stands nowhere in the clear.
 func TestEveryRuleIsStored(t *testing.T) {
 	p := rooms.PolicyRevision{Policy: rooms.Policy{
-		Revision: rooms.Revision{Name: "patient", Revision: 1}, Retry: []time.Duration{time.Second}, Jitter: 0.5, Expiry: time.Hour, Duplicates: "resend", PolicyRules: every(t),
+		Revision: rooms.Revision{Name: "patient", Revision: 1}, Retry: []time.Duration{time.Second}, Jitter: 0.5, Expiry: time.Hour, Duplicates: "avoid", Unknown: "resend", PolicyRules: every(t),
 	}, State: rooms.PolicyDraft, Author: "boss", Approver: "officer", ChangedAt: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Sealed: []byte("sealed")}
 	rules := reflect.ValueOf(p.PolicyRules)
 	for i := range rules.NumField() {

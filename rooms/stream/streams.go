@@ -19,6 +19,7 @@ const (
 	streamParked      = "PARKED"
 	streamReceipts    = "RECEIPTS"
 	streamInbound     = "INBOUND"
+	streamClaims      = "CLAIMS"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
@@ -72,6 +73,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{
 			Name: streamInbound, Subjects: []string{rooms.InboundFilter, rooms.UnmatchedFilter},
 			MaxAge: o.InboundAge, Duplicates: min(inboundDuplicates, o.InboundAge), AllowDirect: true, AllowAtomicPublish: true,
+		},
+		{
+			Name: streamClaims, Subjects: []string{rooms.ClaimFilter},
+			MaxAge: o.MarkerTTL, AllowMsgTTL: true, AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},
