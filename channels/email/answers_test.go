@@ -79,6 +79,7 @@ func TestReceiptsAreAskedFor(t *testing.T) {
 // A mailbox that is not there behind the relay: the relay's own report comes to the delivery's address, with all it takes
 // to know it again.
 func TestBounceComesBack(t *testing.T) {
+	t.Parallel()
 	sink := emailtest.StartSink(t, emailtest.SinkOptions{NoDSN: true})
 	sink.On("gone@people.test", emailtest.Rcpt, emailtest.Reply("550 5.1.1 no such user"))
 	postfix := emailtest.StartPostfix(t, emailtest.PostfixOptions{Relay: sink.Address()})
@@ -103,6 +104,7 @@ func TestBounceComesBack(t *testing.T) {
 
 // What the next relay does to Postfix later is no affair of the delivery, which Postfix has taken.
 func TestTroubleBehindTheRelay(t *testing.T) {
+	t.Parallel()
 	sink := emailtest.StartSink(t, emailtest.SinkOptions{})
 	people := map[string]emailtest.Do{
 		"greylisted@people.test": emailtest.Reply("451 4.7.1 try again in 300 seconds"),

@@ -98,6 +98,7 @@ func (z zone) verify(raw []byte) string {
 }
 
 func TestDKIM(t *testing.T) {
+	t.Parallel()
 	z := zone{}
 	keys := []email.DKIMKey{
 		z.dkimKey(t, "gov.test", "rsa2026", rsaKey(t, 2048)),
@@ -179,6 +180,7 @@ func tampering(t *testing.T, z zone, name string, raw []byte) {
 
 // The signature is one that OpenSSL verifies, over text that is canonicalised here by hand.
 func TestDKIMByOpenSSL(t *testing.T) {
+	t.Parallel()
 	z := zone{}
 	key := rsaKey(t, 2048)
 	sink := emailtest.StartSink(t, emailtest.SinkOptions{})
@@ -239,6 +241,7 @@ func openssl(t *testing.T, folder string, args ...string) []byte {
 
 // Keys that could not sign, or could be read by others, are refused at the start.
 func TestDKIMKeysRefused(t *testing.T) {
+	t.Parallel()
 	z := zone{}
 	good := z.dkimKey(t, "gov.test", "good", edKey(t))
 	open := z.dkimKey(t, "gov.test", "open", edKey(t))

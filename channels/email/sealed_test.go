@@ -45,6 +45,7 @@ func wantHidden(t *testing.T, d rooms.Delivery, raw []byte) {
 // OpenSSL verifies what is signed, and that through Postfix too; a client's address, which the certificate does not name,
 // is signed for by nobody.
 func TestSigned(t *testing.T) {
+	t.Parallel()
 	office := mailkeystest.NewSMIME(t, "Office@gov.test")
 	sink := emailtest.StartSink(t, emailtest.SinkOptions{})
 	postfix := emailtest.StartPostfix(t, emailtest.PostfixOptions{Relay: sink.Address()})
@@ -67,6 +68,7 @@ func TestSigned(t *testing.T) {
 
 // Who has a certificate gets what only he can read: signed first, then encrypted.
 func TestEncryptedToACertificate(t *testing.T) {
+	t.Parallel()
 	office, person := mailkeystest.NewSMIME(t, "office@gov.test"), mailkeystest.NewSMIME(t, "citizen@people.test")
 	for _, signs := range []bool{false, true} {
 		z := zone{}
@@ -98,6 +100,7 @@ func TestEncryptedToACertificate(t *testing.T) {
 
 // Who has an OpenPGP key likewise; the operator may leave the subject outside.
 func TestEncryptedToAnOpenPGPKey(t *testing.T) {
+	t.Parallel()
 	person := mailkeystest.NewOpenPGP(t, "citizen@people.test", "future-default")
 	for _, clear := range []bool{false, true} {
 		sink := emailtest.StartSink(t, emailtest.SinkOptions{})
@@ -130,6 +133,7 @@ func TestEncryptedToAnOpenPGPKey(t *testing.T) {
 
 // A key that does not do is no reason to send in the clear.
 func TestNothingGoesInTheClear(t *testing.T) {
+	t.Parallel()
 	expired := mailkeystest.NewSMIME(t, "a@people.test", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })
 	sink := emailtest.StartSink(t, emailtest.SinkOptions{})
 	p := provider(t, to(sink))
@@ -153,6 +157,7 @@ func TestNothingGoesInTheClear(t *testing.T) {
 
 // What does not fit together is refused at the start.
 func TestSigningRefused(t *testing.T) {
+	t.Parallel()
 	good, other := mailkeystest.NewSMIME(t, "office@gov.test"), mailkeystest.NewSMIME(t, "office@gov.test")
 	nameless := mailkeystest.NewSMIME(t, "", func(c *x509.Certificate) { c.EmailAddresses = nil })
 	if err := os.Chmod(other.Key, 0o644); err != nil {
