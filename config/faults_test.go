@@ -30,7 +30,7 @@ func TestFaults(t *testing.T) {
 		"unknown lane":             {"log: {queueBytes: {slow: 500000000}}\n", "log.queueBytes: the lanes are"},
 		"provider":                 {"providers: {email: {kind: pigeon}}\n", "providers.email.kind: one of none, smtp, sandbox"},
 		"relay":                    {"providers: {email: {kind: smtp, from: a@example.org}}\n", "providers.email.host: is missing"},
-		"SMS":                      {"providers: {sms: {kind: smtp}}\n", "providers.sms.kind: one of none, http, sandbox"},
+		"SMS":                      {"providers: {sms: {kind: smtp}}\n", "providers.sms.kind: one of none, smpp, http, sandbox"},
 		"SMS by HTTP":              {"providers: {sms: {kind: http, http: {profile: pigeon, request: {url: 'https://sms.example.org'}}}}\n", "providers.sms.http.profile: one of africastalking, twilio, vonage"},
 		"SMS by HTTP, its key":     {"providers: {sms: {kind: http, http: {request: {url: 'https://sms.example.org', uri: x}}}}\n", "providers.sms.http.request.uri: unknown key"},
 		"SMS by HTTP, its file":    {"providers: {sms: {kind: http, http: {profile: twilio, account: a, secretFile: /nowhere/token}}}\n", "providers.sms.http.secretFile: open /nowhere/token"},
