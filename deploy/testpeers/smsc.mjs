@@ -37,14 +37,18 @@ const server = smpp.createServer((session) => {
 });
 
 function receipt(from, pdu, id, state) {
-  const session = from.hears ? from : [...sessions].find((s) => s.hears);
-  if (!session) return;
+  const session = from.hears ? from : [...sessions].filter((s) => s.hears).at(-1); // older ones may be about to end
+  const again = () => setTimeout(() => receipt(from, pdu, id, state), 50);
+  if (!session) {
+    if (sessions.has(from)) again();
+    return;
+  }
   const text = `id:${id} sub:001 dlvrd:001 submit date:2611230001 done date:2611230001 stat:${state} err:000 text:`;
   session.deliver_sm({
     esm_class: 4, source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, short_message: Buffer.from(text),
     receipted_message_id: id, message_state: state === 'DELIVRD' ? 2 : 5,
   }, (answer) => {
-    if (answer.command_status === smpp.ESME_RX_T_APPN) setTimeout(() => receipt(from, pdu, id, state), 50);
+    if (answer.command_status === smpp.ESME_RX_T_APPN) again();
   });
 }
 
