@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/govcrier/crier/rooms"
@@ -25,5 +26,36 @@ func TestOnceTakesEverybodyOnce(t *testing.T) {
 		if got := o.first(tc.s); got != tc.want {
 			t.Errorf("%d: %+v: %t", i, tc.s, got)
 		}
+	}
+}
+
+// Who is moved away in front of one scan after the other is found all the same, and who subscribes meanwhile is not.
+func TestNobodyIsMovedPastTheScans(t *testing.T) {
+	scans := [][]rooms.Subscriber{
+		{{ID: "a", Sequence: 1}}, // b stood at 2, and moves to 5
+		{{ID: "new", Sequence: 4}},
+		{}, // b has moved to 6 meanwhile
+	}
+	scans[1] = append(scans[1], rooms.Subscriber{ID: "a", Sequence: 7, Was: "a", Origin: 1})
+	scans[2] = append(scans[2], rooms.Subscriber{ID: "b", Sequence: 8, Was: "b", Origin: 6})
+	var from []uint64
+	var took []rooms.SubscriberID
+	err := each(0, func(after uint64, fn func(rooms.Subscriber) error) error {
+		from = append(from, after)
+		if len(from) > len(scans) {
+			return nil
+		}
+		for _, s := range scans[len(from)-1] {
+			if err := fn(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(s rooms.Subscriber) error {
+		took = append(took, s.ID)
+		return nil
+	})
+	if err != nil || !slices.Equal(took, []rooms.SubscriberID{"a", "b"}) || !slices.Equal(from, []uint64{0, 1, 7, 8}) {
+		t.Errorf("took %v, scanned behind %v, %v", took, from, err)
 	}
 }

@@ -32,25 +32,36 @@ func (o *once) first(s rooms.Subscriber) bool {
 }
 
 // everybody calls fn once with each subscriber of a room who stands behind a position of the log
-// as of the call, in order, and who has not left before it comes to him. Who was moved away in
-// front of the scan is found behind its end.
+// as of the call, in order, and who has not left before it comes to him.
 func (l *lane) everybody(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error {
-	seen := newOnce()
-	at := after
-	err := l.log.ScanSubscribers(ctx, room, after, func(s rooms.Subscriber) error {
-		at = s.Sequence
-		if !seen.first(s) {
-			return nil
-		}
-		return fn(s)
-	})
-	if err != nil {
-		return err
+	return each(after, func(after uint64, fn func(rooms.Subscriber) error) error {
+		return l.log.ScanSubscribers(ctx, room, after, fn)
+	}, fn)
+}
+
+// mostMoves is how often in a row somebody may be moved away in front of a scan and still be found. While others subscribe
+// there is always something behind the end.
+const mostMoves = 10
+
+// scan calls fn with whoever stands behind a position, up to the end as of the call.
+type scan func(after uint64, fn func(rooms.Subscriber) error) error
+
+// each takes whom a scan meets. Who was moved away in front of it is found behind its end, by the next one.
+func each(after uint64, scan scan, fn func(rooms.Subscriber) error) error {
+	seen, at, met := newOnce(), after, false
+	pass := func(moved bool) error {
+		met = false
+		return scan(at, func(s rooms.Subscriber) error {
+			met, at = true, s.Sequence
+			if moved && s.Origin == 0 || !seen.first(s) {
+				return nil // he has subscribed since, or was taken
+			}
+			return fn(s)
+		})
 	}
-	return l.log.ScanSubscribers(ctx, room, at, func(s rooms.Subscriber) error {
-		if s.Origin == 0 || !seen.first(s) {
-			return nil // he has subscribed since, or was taken
-		}
-		return fn(s)
-	})
+	err := pass(false)
+	for n := 0; err == nil && n < mostMoves && (met || n == 0); n++ {
+		err = pass(true)
+	}
+	return err
 }
