@@ -117,16 +117,5 @@ func (p *Providers) Load(ctx context.Context) error {
 
 // Run follows what other nodes decide, until ctx ends.
 func (p *Providers) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookAtProviders)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if err := p.Load(ctx); err != nil && ctx.Err() == nil {
-			p.log.Warn("what was decided about providers cannot be read; what is known holds", "error", err)
-		}
-	}
+	return follow(ctx, lookAtProviders, p.Load, p.log, "what was decided about providers cannot be read; what is known holds")
 }
