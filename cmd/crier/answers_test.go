@@ -264,9 +264,27 @@ func (c *correspondents) stops(number string, to pdu.Address) {
 	}
 }
 
-// bounces wants reports of the mail server to fail their deliveries.
+// reports wants it not to be believed that a delivery has shown of somebody else that his address does not exist.
+func (c *correspondents) reports(umid, other string) {
+	c.t.Helper()
+	address, err := rooms.ParseEmail(other)
+	e := rooms.Endpoint{Channel: rooms.Email, Address: address}
+	if err == nil {
+		a := rooms.AttemptID{DeliveryID: rooms.DeliveryID{UMID: rooms.UMID(umid)}, Attempt: 1}
+		err = suppressions{c.know.suppressions, c.know}.Returned(c.t.Context(), a, "clinic", e)
+	}
+	if err != nil || c.know.suppressions.Holds(e) {
+		c.t.Errorf("whoever reports on his own mail ends that of others: %v", err)
+	}
+}
+
+// bounces wants reports of the mail server to fail their deliveries, and no more to be sent to an address that does not exist.
 func (c *correspondents) bounces() {
 	c.t.Helper()
-	c.ends(c.tell("Come on Friday.", v1.Recipient{Email: "gone@people.test"}), "failed no-mailbox")
+	gone := v1.Recipient{Email: "gone@people.test"}
+	friday := c.tell("Come on Friday.", gone)
+	c.ends(friday, "failed no-mailbox")
+	c.reports(friday, "aida@people.test")
+	c.ends(c.tell("Come on Friday, please.", gone), "failed suppressed")
 	c.ends(c.tell("Come on Saturday.", v1.Recipient{Email: "full@people.test"}), "failed bounced")
 }
