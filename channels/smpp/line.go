@@ -65,7 +65,7 @@ func (l *line) serve(ctx context.Context, s *session) {
 	case <-ctx.Done():
 		s.settle(l.dialer.EnquireTimeout)
 		s.unbind(l.dialer.EnquireTimeout)
-		_ = <-ended // it was ended here
+		<-ended // it was ended here
 	}
 }
 
