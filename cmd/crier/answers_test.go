@@ -161,8 +161,8 @@ func TestPeopleAnswer(t *testing.T) {
 	}
 
 	byMail, bySMS := c.tell("Come on Monday.", v1.Recipient{Email: aida}, v1.Recipient{Email: dinah}), c.tell("Come on Tuesday.")
-	away := c.letter(dinah, "Come on Monday.").Header.Get("Reply-To")
-	c.writes(dinah, strings.Trim(away, "<>"), outOfOffice, "I am on holiday.")
+	away := strings.Trim(c.letter(dinah, "Come on Monday.").Header.Get("Reply-To"), "<>")
+	c.writes(dinah, away, outOfOffice, "I am on holiday.")
 	c.hears("email", "automatic", 1)
 	answerTo := strings.Trim(c.letter(aida, "Come on Monday.").Header.Get("Reply-To"), "<>")
 	number := c.text(bakyt, "Come on Tuesday.").Source
@@ -186,6 +186,9 @@ func TestPeopleAnswer(t *testing.T) {
 	c.kept(demoPublisher)
 
 	c.stops(bakyt, number)
+	c.writes(dinah, strings.Replace(away, "reply+", "unsubscribe+", 1), "", "")
+	c.hears("email", "stop", 1)
+	c.ends(c.tell("Come on Sunday.", v1.Recipient{Email: dinah}), "failed suppressed")
 	c.bounces()
 	for _, m := range c.people.Messages() {
 		if m.To == dinah && bytes.Contains(m.Body, []byte(clinicThanks)) || m.To == person.Email {
