@@ -54,10 +54,11 @@ type Receipt struct {
 	Room    rooms.Room
 	Channel rooms.Channel
 	Attempt int
-	Round   int          // of the delivery
-	Status  rooms.Status // Delivered or Failed
-	Reason  rooms.Reason // of Failed
-	Code    string       // the provider's own code
+	Round   int           // of the delivery
+	Status  rooms.Status  // Delivered or Failed
+	Reason  rooms.Reason  // of Failed
+	To      rooms.Address // of Failed: to whom, as the report says, which anybody may have written; zero if it does not
+	Code    string        // the provider's own code
 	At      time.Time
 }
 

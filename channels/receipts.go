@@ -37,6 +37,9 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 		}
 	case rooms.Failed:
 		e.Kind, e.Reason = rooms.EventFailed, cmp.Or(rc.Reason, rooms.Bounced)
+		if err := r.returned(ctx, rc); err != nil {
+			return err
+		}
 		moves, err := r.moves(ctx, rc)
 		if err != nil {
 			return err
@@ -62,6 +65,15 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 	}
 	r.log.Debug("receipt", "umid", rc.ID.UMID, "n", rc.ID.N, "attempt", rc.Attempt, "provider", r.provider, "kind", e.Kind, "reason", e.Reason)
 	return nil
+}
+
+// returned notes an address that does not exist.
+func (r receiver) returned(ctx context.Context, rc Receipt) error {
+	if r.learner == nil || rc.Reason != rooms.NoMailbox || rc.To.IsZero() {
+		return nil
+	}
+	a := rooms.AttemptID{DeliveryID: rc.ID, Round: rc.Round, Attempt: rc.Attempt}
+	return r.learner.Returned(ctx, a, rc.Room, rooms.Endpoint{Channel: rc.Channel, Address: rc.To})
 }
 
 // moves says whether a delivery that has failed on a channel goes on, on another one of the same person: that attempt

@@ -51,6 +51,25 @@ func TestReceiptsBeginAgain(t *testing.T) {
 	})
 }
 
+// A report that an address does not exist is told to those who remember such, with the address; others are not.
+func TestReturnedIsNoted(t *testing.T) {
+	to, err := rooms.ParseEmail("a@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reason, want := range map[rooms.Reason][]string{
+		rooms.NoMailbox: {"returned newborn 4.1", "hasten 4.2", "state? 4", "record failed 4.1 no-mailbox"}, rooms.Bounced: {"hasten 4.2", "state? 4", "record failed 4.1 bounced"},
+	} {
+		d := &diary{}
+		r := receiver{"test", d, d, untouched{}, notes{d, false}, slog.New(slog.DiscardHandler), time.Now}
+		rc := Receipt{ID: rooms.DeliveryID{UMID: testUMID, N: 4}, Room: "newborn", Channel: rooms.Email, Attempt: 1, Status: rooms.Failed, Reason: reason, To: to}
+		if err := r.take(t.Context(), rc); err != nil {
+			t.Error(err)
+		}
+		d.expect(t, want...)
+	}
+}
+
 func TestReceiptThatCannotBeRecordedIsRefused(t *testing.T) {
 	d := &diary{fail: map[string]error{"record": errTest}}
 	r := receiver{"test", d, d, untouched{}, nil, slog.New(slog.DiscardHandler), time.Now}

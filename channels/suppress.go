@@ -21,6 +21,9 @@ type SuppressionLearner interface {
 	Refused(ctx context.Context, e rooms.Endpoint, reason rooms.Reason, attempt string) error
 	Taken(ctx context.Context, e rooms.Endpoint, delivery string, receipt bool) error
 	Delivered(ctx context.Context, delivery string) error
+	// Returned is told that an address does not exist, as a report on an attempt says. It is believed only if that attempt
+	// was made there.
+	Returned(ctx context.Context, a rooms.AttemptID, room rooms.Room, e rooms.Endpoint) error
 }
 
 // suppressed says whether nothing is to be sent there. An emergency is tried all the same: should the address exist

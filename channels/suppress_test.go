@@ -28,6 +28,10 @@ func (n notes) Delivered(_ context.Context, delivery string) error {
 	return n.note("delivered %s", delivery)
 }
 
+func (n notes) Returned(_ context.Context, a rooms.AttemptID, room rooms.Room, _ rooms.Endpoint) error {
+	return n.note("returned %s %d.%d", room, a.N, a.Attempt)
+}
+
 // Nothing goes to an address that takes nothing, but emergencies; and what an attempt says of an address is noted before
 // the attempt is.
 func TestAddressesThatTakeNothing(t *testing.T) {

@@ -2,9 +2,13 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/govcrier/crier/channels/mailbox"
 )
 
 // eraseMargin is what passes after the window of duplicates before a body may be erased.
@@ -38,6 +42,36 @@ func (c Config) contradictions() []error {
 	bad(within(c.API.TLS.KeyFile, c.Broker.Store), "api.tls.keyFile: lies inside broker.store")
 	bad(c.Metrics.Listen != "" && c.Metrics.Listen == c.API.Listen, "metrics.listen: the same address as api.listen")
 	bad(within(c.Mailbox.TLS.KeyFile, c.Broker.Store), "mailbox.tls.keyFile: lies inside broker.store")
+	for i, one := range append([]EmailRelay{c.Providers.Email.EmailRelay}, c.Providers.Email.More...) {
+		where := "providers.email."
+		if i > 0 {
+			where = fmt.Sprintf("providers.email.more: provider %d: ", i+1)
+		}
+		for _, text := range misses(c.Mailbox, one) {
+			bad(true, where+text)
+		}
+	}
+	return faults
+}
+
+// misses names the addresses of a relay at which the mailbox would not know again what comes back.
+func misses(m mailbox.Options, relay EmailRelay) (faults []string) {
+	if m.Kind == mailbox.KindNone || relay.Kind != KindSMTP {
+		return nil
+	}
+	for _, one := range []struct{ option, address, local string }{
+		{"bounceAddress", relay.BounceAddress, m.Bounce}, {"replyAddress", relay.ReplyAddress, m.Reply},
+	} {
+		local, domain, _ := strings.Cut(one.address, "@")
+		ours := slices.ContainsFunc(m.Domains, func(d string) bool { return strings.EqualFold(d, domain) })
+		switch key := strings.TrimSuffix(one.option, "Address"); {
+		case one.address == "":
+		case !strings.EqualFold(local, one.local):
+			faults = append(faults, fmt.Sprintf("%s: begins otherwise than mailbox.%s, so that what comes there would not be known again", one.option, key))
+		case len(m.Domains) > 0 && !ours:
+			faults = append(faults, one.option+": not in one of mailbox.domains, so that what comes there would not be taken")
+		}
+	}
 	return faults
 }
 

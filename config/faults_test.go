@@ -48,18 +48,23 @@ func TestFaults(t *testing.T) {
 		"rules of the policy": {`policy: {quota: {perMinute: 10}, lanes: {normal: {}, bulk: {perDay: 2}}, content: {segments: 2}, zone: Asia/Bishkek,
   quietHours: ["21:00-08:00", "sun 00:00-24:00"], cap: {messages: 3, per: 24h}, sentIsDelivered: [email], holdAfter: 100}
 `, ""},
-		"lane of the policy": {"policy: {lanes: {fast: {}}}\n", "policy.lanes: a lane is one of"},
-		"quota of a lane":    {"policy: {lanes: {bulk: {perHour: 1}}}\n", "policy.lanes.bulk.perHour: unknown key"},
-		"quota below 0":      {"policy: {quota: {perDay: -1}}\n", "policy.quota: from 0"},
-		"quiet hours":        {"policy: {quietHours: [9-10]}\n", "policy.quietHours: lines such as"},
-		"no minute is left":  {"policy: {quietHours: [\"00:00-24:00\"]}\n", "policy.quietHours: no minute"},
-		"zone":               {"policy: {zone: Mars/Olympus}\n", "policy.zone: a name of the IANA"},
-		"cap of no time":     {"policy: {cap: {messages: 3}}\n", "policy.cap: both"},
-		"channel of no kind": {"policy: {sentIsDelivered: [pigeon]}\n", "policy.sentIsDelivered: a channel"},
-		"outlives the log":   {"policy: {expiry: 200h}\n", "policy.expiry: longer than log.messageAge"},
-		"as long as the log": {"log: {messageAge: 200h}\npolicy: {expiry: 200h}\n", ""},
-		"forgets early":      {"index: {keep: 1h}\n", "index.keep: shorter than log.eventAge"},
-		"erases early":       {"retention: {settle: 12m}\n", "retention.settle: shorter than log.duplicates"},
+		"lane of the policy":     {"policy: {lanes: {fast: {}}}\n", "policy.lanes: a lane is one of"},
+		"quota of a lane":        {"policy: {lanes: {bulk: {perHour: 1}}}\n", "policy.lanes.bulk.perHour: unknown key"},
+		"quota below 0":          {"policy: {quota: {perDay: -1}}\n", "policy.quota: from 0"},
+		"quiet hours":            {"policy: {quietHours: [9-10]}\n", "policy.quietHours: lines such as"},
+		"no minute is left":      {"policy: {quietHours: [\"00:00-24:00\"]}\n", "policy.quietHours: no minute"},
+		"zone":                   {"policy: {zone: Mars/Olympus}\n", "policy.zone: a name of the IANA"},
+		"cap of no time":         {"policy: {cap: {messages: 3}}\n", "policy.cap: both"},
+		"channel of no kind":     {"policy: {sentIsDelivered: [pigeon]}\n", "policy.sentIsDelivered: a channel"},
+		"outlives the log":       {"policy: {expiry: 200h}\n", "policy.expiry: longer than log.messageAge"},
+		"as long as the log":     {"log: {messageAge: 200h}\npolicy: {expiry: 200h}\n", ""},
+		"forgets early":          {"index: {keep: 1h}\n", "index.keep: shorter than log.eventAge"},
+		"bounces come elsewhere": {mailboxAnd("bounceAddress: return@mail.example.org"), "providers.email.bounceAddress: begins otherwise than mailbox.bounce"},
+		"answers of others":      {mailboxAnd("replyAddress: reply@example.org"), "providers.email.replyAddress: not in one of mailbox.domains"},
+		"one more relay": {mailboxAnd("more: [{name: b, kind: smtp, host: b.example.org, from: a@example.org, bounceAddress: return@mail.example.org}]"),
+			"providers.email.more: provider 2: bounceAddress: begins otherwise"},
+		"what comes back": {mailboxAnd("bounceAddress: Bounces@mail.example.org, replyAddress: reply@MAIL.example.org"), ""},
+		"erases early":    {"retention: {settle: 12m}\n", "retention.settle: shorter than log.duplicates"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, faults := load(t, good+tc.text, nothing)
@@ -72,6 +77,12 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mailboxAnd takes mail for one domain, and has a relay with further options.
+func mailboxAnd(relay string) string {
+	return "mailbox: {kind: lmtp, domains: [mail.example.org]}\n" +
+		"providers: {email: {kind: smtp, host: relay.example.org, from: a@example.org, " + relay + "}}\n"
 }
 
 func TestAllFaultsAtOnce(t *testing.T) {

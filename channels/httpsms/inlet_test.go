@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -131,7 +132,7 @@ func TestReceipts(t *testing.T) {
 			t.Errorf("at %s", got.At)
 		}
 		got.At = time.Time{}
-		if got != tc.told {
+		if !reflect.DeepEqual(got, tc.told) {
 			t.Errorf("%s %.80s: %+v, want %+v", tc.at, tc.body, got, tc.told)
 		}
 	}

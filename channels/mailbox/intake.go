@@ -155,7 +155,7 @@ func (i *intake) settle(ctx context.Context, m report.Mail, a rooms.AttemptID) (
 	}
 	rc := channels.Receipt{
 		ID: a.DeliveryID, Room: s.Room, Channel: rooms.Email, Attempt: a.Attempt, Round: a.Round,
-		Status: rooms.Failed, Reason: m.Reason, Code: m.Code, At: i.deps.Now().UTC(),
+		Status: rooms.Failed, Reason: m.Reason, To: m.Recipient, Code: m.Code, At: i.deps.Now().UTC(),
 	}
 	if m.Kind == report.Delivered {
 		rc.Status = rooms.Delivered

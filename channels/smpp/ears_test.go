@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestReceiptsInEveryForm(t *testing.T) {
 			for _, r := range h.wait(t, tc.want+1) {
 				count[r.ProviderID]++
 				if want := (channels.Receipt{ProviderID: last.ProviderID, Channel: rooms.SMS, Status: rooms.Failed, Reason: rooms.Bounced,
-					Code: "REJECTD 00B", At: r.At}); r.Status == rooms.Failed && r != want {
+					Code: "REJECTD 00B", At: r.At}); r.Status == rooms.Failed && !reflect.DeepEqual(r, want) {
 					t.Errorf("receipt %+v, want %+v", r, want)
 				}
 			}

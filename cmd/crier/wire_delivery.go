@@ -37,7 +37,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	bridge := channels.New(a.config.Bridge, channels.Deps{
 		Log: s.log, Members: members{k}, History: k, Policies: k.policies, Vault: s.vault, Providers: providers, Frequencies: frequencies{k},
 		Controls: k.controls, Failures: a.startControl(c, s, k, leases),
-		Suppressions: k.suppressions, Left: k.departures.Has, Leave: k.links.Leave, Token: registry.Tokens{Vault: s.vault}.Sign, Confirmed: k,
+		Suppressions: suppressions{k.suppressions, k}, Left: k.departures.Has, Leave: k.links.Leave, Token: registry.Tokens{Vault: s.vault}.Sign, Confirmed: k,
 		Inbound: a.replyDesk(c, s, k).Take,
 		AckWait: a.config.Log.AckWait, Leases: leases, Metrics: a.metrics, Logger: a.log.With("part", "bridge"), Time: s.broker.Now,
 		Exercise: a.config.Alerts.Exercise, Uses: k.uses, Reports: a.reports(s), Node: a.config.Broker.Node, Listeners: heard,

@@ -54,8 +54,9 @@ type Mail struct {
 	Subject     rooms.Body
 	Text        rooms.Body
 	Attachments int
-	Code        string       // of Bounced, Delivered and Delayed: "550 5.1.1", "5.1.1", or ""
-	Reason      rooms.Reason // of Bounced
+	Code        string        // of Bounced, Delivered and Delayed: "550 5.1.1", "5.1.1", or ""
+	Reason      rooms.Reason  // of Bounced
+	Recipient   rooms.Address // of Bounced: whose mail it was, as the report says; zero if it does not
 	// Tokens are signed, if they are ours; IDs are not. The most telling come first.
 	Tokens []string
 	IDs    []rooms.DeliveryID
@@ -165,9 +166,9 @@ func (l *Letter) delivery(m *Mail, e Envelope) bool {
 	if !told {
 		return false
 	}
-	m.Kind, m.Code, m.Reason = v.kind, v.code, v.reason
-	if v.kind != Bounced {
-		m.Reason = rooms.NoReason
+	m.Kind, m.Code = v.kind, v.code
+	if v.kind == Bounced {
+		m.Reason, m.Recipient = v.reason, v.to
 	}
 	l.returned(m, envelopes)
 	return true

@@ -88,6 +88,17 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// Whose mail it was that came back: as it was sent, where the report says so.
+func TestRecipientOfAReport(t *testing.T) {
+	for name, want := range map[string]string{
+		"bounce-postfix": "citizen@people.test", "bounce-alias": "citizen@people.test", "bounce-qmail": "", "delivered": "", "reply-forwarded-bounce": "",
+	} {
+		if got := Read(sample(t, name)).Sent(Envelope{To: "reply+" + testToken + "@crier.test", Known: true}, ours()).Recipient.Reveal(); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 // What a person has written, and nothing else.
 func TestWords(t *testing.T) {
 	for name, want := range map[string]string{

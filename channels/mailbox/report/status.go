@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -12,6 +13,7 @@ type verdict struct {
 	kind   Kind // Bounced, Delivered, Delayed; Automatic if it says none of these
 	code   string
 	reason rooms.Reason
+	to     rooms.Address // zero if it does not say that
 }
 
 // deliveryStatus reads a message/delivery-status (RFC 3464): of several recipients, such as those behind an alias, one that
@@ -26,6 +28,7 @@ func deliveryStatus(p *part) (v verdict, envelopes []string, ok bool) {
 		ok = true
 		if one := recipientStatus(block); rank(one.kind) > rank(v.kind) {
 			v = one
+			v.to = address(cmp.Or(block.get("original-recipient"), block.get("final-recipient")))
 		}
 	}
 	return v, envelopes, ok
