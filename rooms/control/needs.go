@@ -52,7 +52,8 @@ type Index interface {
 	State(id rooms.DeliveryID) (rooms.State, error)
 	Wait(ctx context.Context) error
 	// Dead lists up to limit messages that have deliveries which went wrong and were not dropped, the newest first, from one on.
-	Dead(s Sweep, from rooms.UMID, limit int) ([]rooms.Header, error)
+	// next is where to go on, empty at the end; fewer than limit with a next say that enough was looked at for one call.
+	Dead(s Sweep, from rooms.UMID, limit int) (list []rooms.Header, next rooms.UMID, err error)
 }
 
 // Controls keep what was decided. Of knows it out of memory, Read as of the call; Put says stream.ErrRevision if the entry

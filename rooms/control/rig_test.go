@@ -132,7 +132,7 @@ func (s standings) Deliveries(u rooms.UMID, from, limit int) (page []control.Del
 	return page, next, err
 }
 
-func (s standings) Dead(q control.Sweep, from rooms.UMID, limit int) ([]rooms.Header, error) {
+func (s standings) Dead(q control.Sweep, from rooms.UMID, limit int) ([]rooms.Header, rooms.UMID, error) {
 	return s.index.DeadMessages(index.DeadQuery{Room: q.Room, FailedFilter: q.FailedFilter, Publisher: q.Publisher, From: q.From}, from, limit)
 }
 
