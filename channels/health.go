@@ -13,6 +13,7 @@ type sign int
 
 const (
 	noSign sign = iota // nothing
+	busy               // it has answered, and has no room for more: it lives, which says nothing of how well
 	alive              // it has answered, whatever
 	unwell             // it asks to come later
 	dead               // there was no connection, or no answer
@@ -24,10 +25,12 @@ func signOf(o Outcome) sign {
 	case Sent, Rejected, Suppressed:
 		return alive
 	case Throttled:
-		return noSign
+		return busy
 	}
 	switch o.Reason {
-	case rooms.Unconfigured, rooms.Throttled:
+	case rooms.Throttled:
+		return busy
+	case rooms.Unconfigured:
 		return noSign
 	case rooms.Unreachable, rooms.TimedOut, rooms.Unknown:
 		return dead
@@ -129,11 +132,11 @@ func (h *health) count(r Result, s sign, now time.Time, took time.Duration) {
 	slow := took >= h.options.Slow
 	h.window.at(now).add(r, s, slow, took)
 	h.used.at(now).add(r, s, slow, took)
-	if s >= unwell || slow && s != noSign {
+	if s >= unwell || slow && s >= alive {
 		h.wrong = now
 	}
 	switch s {
-	case alive, unwell:
+	case busy, alive, unwell:
 		h.inRow, h.answered, h.opened = 0, now, time.Time{}
 	case dead:
 		if h.inRow++; h.inRow >= h.options.Failures {

@@ -22,7 +22,8 @@ func TestSigns(t *testing.T) {
 		{Outcome{Result: Sent}, alive},
 		{Outcome{Result: Rejected, Reason: rooms.NoMailbox}, alive},
 		{Outcome{Result: Suppressed}, alive},
-		{Outcome{Result: Throttled, Reason: rooms.Throttled}, noSign},
+		{Outcome{Result: Throttled, Reason: rooms.Throttled}, busy},
+		{Outcome{Result: Deferred, Reason: rooms.Throttled}, busy},
 		{Outcome{Result: Deferred, Reason: rooms.Unconfigured}, noSign},
 		{Outcome{Result: Deferred, Reason: rooms.Unreachable}, dead},
 		{Outcome{Result: Deferred, Reason: rooms.TimedOut}, dead},
@@ -72,6 +73,26 @@ func TestBreaker(t *testing.T) {
 		call(Outcome{Result: Deferred, Code: "451 4.3.2"})
 		if !usable() {
 			t.Error("an answer does not close it")
+		}
+	})
+}
+
+// That its rate is used up is an answer like others: it ends being dead, and says nothing good or bad.
+func TestThrottledIsAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHealth(HealthOptions{Failures: 3, Slow: time.Second, Stuck: time.Hour}, true)
+		throttled := Outcome{Result: Throttled, Reason: rooms.Throttled}
+		for range 3 {
+			h.end(h.begin(), Outcome{Result: Deferred}, dead)
+		}
+		if !h.dead() {
+			t.Fatal("not dead")
+		}
+		c := h.begin()
+		time.Sleep(time.Minute)
+		h.end(c, throttled, signOf(throttled))
+		if r := h.report(); h.dead() || r.Calls != 0 || r.Failed != 0 || r.Slow != 0 || r.Quiet != 60 {
+			t.Errorf("dead: %v, %+v", h.dead(), r)
 		}
 	})
 }
