@@ -51,6 +51,8 @@ type health struct {
 	window   window
 	used     window // since its use was changed
 	calls    map[*ongoing]bool
+	gone     int       // calls that were let go and have not come back
+	mostGone int       // so many, and it is asked no more until one does
 	inRow    int       // dead, one after the other
 	answered time.Time // the latest sign of life
 	wrong    time.Time // the latest that was failed or slow
@@ -67,7 +69,7 @@ type ongoing struct {
 }
 
 func newHealth(o HealthOptions, several bool) *health {
-	return &health{options: o.WithDefaults(), several: several, calls: map[*ongoing]bool{}}
+	return &health{options: o.WithDefaults(), several: several, calls: map[*ongoing]bool{}, mostGone: Options{}.WithDefaults().Workers.all()}
 }
 
 // usable says whether the provider may be asked by a delivery of a lane, and if not, when to ask again. That it is dead is
@@ -75,7 +77,10 @@ func newHealth(o HealthOptions, several bool) *health {
 func (h *health) usable(l rooms.Lane, now time.Time) (ok bool, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.opened.IsZero() {
+	switch {
+	case h.gone >= h.mostGone:
+		return false, h.options.Probe
+	case h.opened.IsZero():
 		return true, 0
 	}
 	return false, max(h.probe(l).Sub(now), 0)
@@ -85,6 +90,9 @@ func (h *health) usable(l rooms.Lane, now time.Time) (ok bool, wait time.Duratio
 func (h *health) claim(l rooms.Lane, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.gone >= h.mostGone {
+		return false
+	}
 	if next := h.probe(l); h.opened.IsZero() || now.Before(*next) {
 		return h.opened.IsZero()
 	}
@@ -112,12 +120,13 @@ func (h *health) begin() *ongoing {
 	return c
 }
 
-// end notes what became of it.
+// end notes what became of it; of one that was let go, that it has come back.
 func (h *health) end(c *ongoing, o Outcome, s sign) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.calls[c] {
+		h.gone--
 		return
 	}
 	delete(h.calls, c)
@@ -180,6 +189,7 @@ func (h *health) stuck(c *ongoing) {
 	for _, one := range old {
 		delete(h.calls, one)
 		close(one.gone)
+		h.gone++
 		h.count(Deferred, dead, now, now.Sub(one.began))
 	}
 }

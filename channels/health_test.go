@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,6 +74,54 @@ func TestBreaker(t *testing.T) {
 		call(Outcome{Result: Deferred, Code: "451 4.3.2"})
 		if !usable() {
 			t.Error("an answer does not close it")
+		}
+	})
+}
+
+// A provider that never returns keeps so many calls, and is then not probed until one of them has come back.
+func TestCallsThatWereLetGoAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back := make(chan struct{})
+		var asked, late atomic.Int32
+		hangs := send(func(context.Context, rooms.Delivery) Outcome {
+			asked.Add(1)
+			<-back
+			return Outcome{Result: Sent}
+		})
+		c := twins(HealthOptions{}, hangs, always(Outcome{Result: Sent}))
+		c.bound(8)
+		ask := func(times int) {
+			for n := range times {
+				m, _, ok := c.choose(jobOf(n, 1), nil, time.Now())
+				if !ok {
+					t.Fatal("nobody is asked")
+				}
+				go m.call(time.Minute, nil).send(t.Context(), rooms.Delivery{}, func(Outcome) {}, func(Outcome) { late.Add(1) })
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		ask(1000)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		before := asked.Load()
+		ask(36_000)
+		synctest.Wait()
+		if before < 8 || asked.Load() != before {
+			t.Errorf("asked %d times at first, %d times in all", before, asked.Load())
+		}
+		for range before - 7 {
+			back <- struct{}{}
+		}
+		synctest.Wait()
+		ask(600)
+		// A second one is asked while the first is still waited for.
+		if more := asked.Load() - before; more < 1 || more > 2 || late.Load() != before-7 {
+			t.Errorf("some have come back: asked %d times more, %d late", more, late.Load())
+		}
+		close(back)
+		synctest.Wait()
+		if h := c.members[0].health; h.gone != 0 {
+			t.Errorf("%d are gone", h.gone)
 		}
 	})
 }
