@@ -31,7 +31,7 @@ type Standing struct {
 	Failed   int           // deliveries that were given up
 	Errored  int           // that wait for their next attempt
 	Queued   int           // that have a job; some of them are postponed
-	Wrong    int           // of the failed: those that nobody wanted to fail
+	Wrong    int           // of the failed: those that nobody wanted to fail, and nobody has dropped
 	Helpable int           // of the failed and the undecided: those that can be tried anew
 	Control  rooms.Control // the latest decision that is on record
 }
