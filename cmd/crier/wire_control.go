@@ -55,7 +55,7 @@ func (s standings) Standing(u rooms.UMID) (control.Standing, error) {
 func (s standings) Deliveries(u rooms.UMID, from, limit int) (page []control.Delivery, next int, err error) {
 	found, next, err := s.index.Deliveries(u, from, limit)
 	for _, d := range found {
-		page = append(page, control.Delivery{N: d.N, Channel: d.Channel, State: d.State, Dropped: d.Dropped})
+		page = append(page, control.Delivery{N: d.N, Channel: d.Channel, State: d.State, Dropped: d.Dropped, Entry: d.Entry})
 	}
 	return page, next, err
 }

@@ -42,6 +42,7 @@ type Delivery struct {
 	Channel rooms.Channel
 	rooms.State
 	Dropped bool
+	Entry   uint64 // the event that says that it failed, or is undecided; 0 if that is not known
 }
 
 // Index tells how messages stand. Wait returns when it knows every event that was recorded before the call; an unknown
@@ -88,6 +89,8 @@ type Retries interface {
 // Source is where messages, and people, are found again.
 type Source interface {
 	Message(ctx context.Context, sequence uint64) (rooms.Message, error)
+	// Events are those of the given entries, in order; what is not there is the zero event.
+	Events(ctx context.Context, entries []uint64) ([]rooms.Event, error)
 	ScanEvents(ctx context.Context, room rooms.Room, kind rooms.Kind, since time.Time, fn func(rooms.Event)) error
 	FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error)
 	FindWebhooks(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error)
