@@ -110,6 +110,7 @@ func New(o Options, d Deps) *Bridge {
 	}
 	for _, c := range rooms.Channels() {
 		b.crews[c] = newCrew(b.deps.Metrics, c, b.deps.Providers[c], b.deps.Uses, b.options.Health, b.deps.Logger)
+		b.crews[c].bound(b.options.Workers.all())
 	}
 	b.nodes = b.newNodes()
 	b.opener = newOpener(b.options.CacheBytes, b.deps.Vault, b.message)

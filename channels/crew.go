@@ -57,6 +57,15 @@ func newCrew(set *metrics.Set, c rooms.Channel, providers []Configured, uses Use
 	return all
 }
 
+// bound is how many calls of each provider that were let go may be out at once.
+func (c *crew) bound(calls int) {
+	for _, m := range c.members {
+		if m.health != nil {
+			m.health.mostGone = calls
+		}
+	}
+}
+
 func newMember(set *metrics.Set, c rooms.Channel, p Configured) *member {
 	return &member{Configured: p, meter: newMeter(set, c, p.Name), slots: newSlots(p.Rate)}
 }

@@ -13,6 +13,7 @@ type sign int
 
 const (
 	noSign sign = iota // nothing
+	busy               // it has answered, and has no room for more: it lives, which says nothing of how well
 	alive              // it has answered, whatever
 	unwell             // it asks to come later
 	dead               // there was no connection, or no answer
@@ -24,10 +25,12 @@ func signOf(o Outcome) sign {
 	case Sent, Rejected, Suppressed:
 		return alive
 	case Throttled:
-		return noSign
+		return busy
 	}
 	switch o.Reason {
-	case rooms.Unconfigured, rooms.Throttled:
+	case rooms.Throttled:
+		return busy
+	case rooms.Unconfigured:
 		return noSign
 	case rooms.Unreachable, rooms.TimedOut, rooms.Unknown:
 		return dead
@@ -48,6 +51,8 @@ type health struct {
 	window   window
 	used     window // since its use was changed
 	calls    map[*ongoing]bool
+	gone     int       // calls that were let go and have not come back
+	mostGone int       // so many, and it is asked no more until one does
 	inRow    int       // dead, one after the other
 	answered time.Time // the latest sign of life
 	wrong    time.Time // the latest that was failed or slow
@@ -64,7 +69,7 @@ type ongoing struct {
 }
 
 func newHealth(o HealthOptions, several bool) *health {
-	return &health{options: o.WithDefaults(), several: several, calls: map[*ongoing]bool{}}
+	return &health{options: o.WithDefaults(), several: several, calls: map[*ongoing]bool{}, mostGone: Options{}.WithDefaults().Workers.all()}
 }
 
 // usable says whether the provider may be asked by a delivery of a lane, and if not, when to ask again. That it is dead is
@@ -72,7 +77,10 @@ func newHealth(o HealthOptions, several bool) *health {
 func (h *health) usable(l rooms.Lane, now time.Time) (ok bool, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.opened.IsZero() {
+	switch {
+	case h.gone >= h.mostGone:
+		return false, h.options.Probe
+	case h.opened.IsZero():
 		return true, 0
 	}
 	return false, max(h.probe(l).Sub(now), 0)
@@ -82,6 +90,9 @@ func (h *health) usable(l rooms.Lane, now time.Time) (ok bool, wait time.Duratio
 func (h *health) claim(l rooms.Lane, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.gone >= h.mostGone {
+		return false
+	}
 	if next := h.probe(l); h.opened.IsZero() || now.Before(*next) {
 		return h.opened.IsZero()
 	}
@@ -109,12 +120,13 @@ func (h *health) begin() *ongoing {
 	return c
 }
 
-// end notes what became of it.
+// end notes what became of it; of one that was let go, that it has come back.
 func (h *health) end(c *ongoing, o Outcome, s sign) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.calls[c] {
+		h.gone--
 		return
 	}
 	delete(h.calls, c)
@@ -129,11 +141,11 @@ func (h *health) count(r Result, s sign, now time.Time, took time.Duration) {
 	slow := took >= h.options.Slow
 	h.window.at(now).add(r, s, slow, took)
 	h.used.at(now).add(r, s, slow, took)
-	if s >= unwell || slow && s != noSign {
+	if s >= unwell || slow && s >= alive {
 		h.wrong = now
 	}
 	switch s {
-	case alive, unwell:
+	case busy, alive, unwell:
 		h.inRow, h.answered, h.opened = 0, now, time.Time{}
 	case dead:
 		if h.inRow++; h.inRow >= h.options.Failures {
@@ -177,6 +189,7 @@ func (h *health) stuck(c *ongoing) {
 	for _, one := range old {
 		delete(h.calls, one)
 		close(one.gone)
+		h.gone++
 		h.count(Deferred, dead, now, now.Sub(one.began))
 	}
 }

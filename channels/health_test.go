@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,8 @@ func TestSigns(t *testing.T) {
 		{Outcome{Result: Sent}, alive},
 		{Outcome{Result: Rejected, Reason: rooms.NoMailbox}, alive},
 		{Outcome{Result: Suppressed}, alive},
-		{Outcome{Result: Throttled, Reason: rooms.Throttled}, noSign},
+		{Outcome{Result: Throttled, Reason: rooms.Throttled}, busy},
+		{Outcome{Result: Deferred, Reason: rooms.Throttled}, busy},
 		{Outcome{Result: Deferred, Reason: rooms.Unconfigured}, noSign},
 		{Outcome{Result: Deferred, Reason: rooms.Unreachable}, dead},
 		{Outcome{Result: Deferred, Reason: rooms.TimedOut}, dead},
@@ -72,6 +74,74 @@ func TestBreaker(t *testing.T) {
 		call(Outcome{Result: Deferred, Code: "451 4.3.2"})
 		if !usable() {
 			t.Error("an answer does not close it")
+		}
+	})
+}
+
+// A provider that never returns keeps so many calls, and is then not probed until one of them has come back.
+func TestCallsThatWereLetGoAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back := make(chan struct{})
+		var asked, late atomic.Int32
+		hangs := send(func(context.Context, rooms.Delivery) Outcome {
+			asked.Add(1)
+			<-back
+			return Outcome{Result: Sent}
+		})
+		c := twins(HealthOptions{}, hangs, always(Outcome{Result: Sent}))
+		c.bound(8)
+		ask := func(times int) {
+			for n := range times {
+				m, _, ok := c.choose(jobOf(n, 1), nil, time.Now())
+				if !ok {
+					t.Fatal("nobody is asked")
+				}
+				go m.call(time.Minute, nil).send(t.Context(), rooms.Delivery{}, func(Outcome) {}, func(Outcome) { late.Add(1) })
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		ask(1000)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		before := asked.Load()
+		ask(36_000)
+		synctest.Wait()
+		if before < 8 || asked.Load() != before {
+			t.Errorf("asked %d times at first, %d times in all", before, asked.Load())
+		}
+		for range before - 7 {
+			back <- struct{}{}
+		}
+		synctest.Wait()
+		ask(600)
+		// A second one is asked while the first is still waited for.
+		if more := asked.Load() - before; more < 1 || more > 2 || late.Load() != before-7 {
+			t.Errorf("some have come back: asked %d times more, %d late", more, late.Load())
+		}
+		close(back)
+		synctest.Wait()
+		if h := c.members[0].health; h.gone != 0 {
+			t.Errorf("%d are gone", h.gone)
+		}
+	})
+}
+
+// That its rate is used up is an answer like others: it ends being dead, and says nothing good or bad.
+func TestThrottledIsAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHealth(HealthOptions{Failures: 3, Slow: time.Second, Stuck: time.Hour}, true)
+		throttled := Outcome{Result: Throttled, Reason: rooms.Throttled}
+		for range 3 {
+			h.end(h.begin(), Outcome{Result: Deferred}, dead)
+		}
+		if !h.dead() {
+			t.Fatal("not dead")
+		}
+		c := h.begin()
+		time.Sleep(time.Minute)
+		h.end(c, throttled, signOf(throttled))
+		if r := h.report(); h.dead() || r.Calls != 0 || r.Failed != 0 || r.Slow != 0 || r.Quiet != 60 {
+			t.Errorf("dead: %v, %+v", h.dead(), r)
 		}
 	})
 }

@@ -49,6 +49,8 @@ func (w Workers) of(l rooms.Lane) int {
 	return w.Normal
 }
 
+func (w Workers) all() int { return w.Emergency + w.Normal + w.Bulk }
+
 // WithDefaults fills in what was left at its zero value.
 func (o Options) WithDefaults() Options {
 	o.Workers.Emergency = cmp.Or(o.Workers.Emergency, 64)

@@ -61,7 +61,7 @@ func (c *counts) add(r Result, s sign, slow bool, took time.Duration) {
 	if s >= unwell {
 		c.failed++
 	}
-	if slow && s != noSign {
+	if slow && s >= alive {
 		c.slow++
 	}
 	step := int(math.Ceil(2 * math.Log2(max(float64(took)/float64(time.Millisecond), 1))))

@@ -21,7 +21,7 @@
 // who said so, as it is of what is tried anew. A sweep over a room is done in parts, and can be interrupted and done again.
 //
 // A delivery of which nobody knows whether it was sent, and that waits for a person to decide, is tried anew like one that has
-// failed.
+// failed. What is dropped no longer counts for the hold of its message; one that fails at its deadline, as nobody decided, does.
 //
 // It does not recall what a provider has taken, nor what applications that read the room have got.
 package control

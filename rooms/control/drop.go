@@ -15,7 +15,8 @@ type Dropped struct {
 }
 
 // DropFailed has deliveries that went wrong be tried anew no more, as far as they are picked out: they stay failed, or fail now if
-// nobody knows whether they were sent. It is recorded who said so. To drop again what is dropped changes nothing.
+// nobody knows whether they were sent. It is recorded who said so, and what is dropped does not count for
+// the hold of the message. To drop again what is dropped changes nothing.
 func (d *Desk) DropFailed(ctx context.Context, u rooms.UMID, by rooms.Client, f rooms.FailedFilter) (Dropped, error) {
 	if err := d.Index.Wait(ctx); err != nil {
 		return Dropped{}, err
@@ -42,5 +43,8 @@ func (d *Desk) DropFailed(ctx context.Context, u rooms.UMID, by rooms.Client, f 
 			return Dropped{}, fmt.Errorf("control: record what is dropped: %w", err)
 		}
 	}
-	return Dropped{Dropped: len(wanted), Left: left}, d.Index.Wait(ctx) // who lists what has failed sees it
+	if err := d.Index.Wait(ctx); err != nil { // who lists what has failed sees it
+		return Dropped{}, err
+	}
+	return Dropped{Dropped: len(wanted), Left: left}, d.countAgain(ctx, u, m.Wrong)
 }

@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/govcrier/crier/rooms"
@@ -40,6 +42,56 @@ func TestDroppedStayFailed(t *testing.T) {
 	if by[rooms.EventDropped] != "boss boss " || by[rooms.EventRequeued] != "hosp-7 " {
 		t.Errorf("on record are %v", by)
 	}
+}
+
+// What a person drops does not hold its message; what fails after it was resumed counts from then on.
+func TestWhatIsDroppedHoldsNothing(t *testing.T) {
+	r := newRig(t)
+	r.rules.HoldAfter = 3
+	h := &control.Holder{Desk: r.desk, Log: slog.New(slog.DiscardHandler)}
+	r.background(h.Run)
+	m := r.publish(20, true)
+	drop := func(want int) {
+		t.Helper()
+		r.folded()
+		if done, err := r.desk.DropFailed(t.Context(), m.UMID, "boss", rooms.FailedFilter{}); err != nil || done.Dropped != want {
+			t.Fatalf("%+v, %v", done, err)
+		}
+	}
+	held := func(n int) {
+		t.Helper()
+		r.fail(m, n, 0, rooms.Rejected, "")
+		h.Failed(m.UMID)
+		r.eventually("held", func() string {
+			if c := r.controls.Of(m.UMID); c.State != rooms.ControlHeld {
+				return fmt.Sprintf("%+v", c)
+			}
+			return ""
+		})
+	}
+	for n := range 4 {
+		r.undecide(m, n, 0, "")
+	}
+	drop(4)
+	r.fail(m, 4, 0, rooms.Rejected, "")
+	r.fail(m, 5, 0, rooms.Rejected, "")
+	r.counted(h, m)
+	if c := r.controls.Of(m.UMID); !c.Runs() {
+		t.Fatalf("%+v", c)
+	}
+	held(6)
+	r.folded()
+	if _, err := r.desk.Resume(t.Context(), m.UMID, "boss"); err != nil {
+		t.Fatal(err)
+	}
+	drop(3)
+	r.fail(m, 7, 0, rooms.Rejected, "")
+	r.fail(m, 8, 0, rooms.Rejected, "")
+	r.counted(h, m)
+	if c := r.controls.Of(m.UMID); !c.Runs() {
+		t.Fatalf("%+v", c)
+	}
+	held(9)
 }
 
 // Only what is picked out is tried anew.
@@ -92,7 +144,7 @@ func TestSweep(t *testing.T) {
 	if done, err := r.desk.DropAll(t.Context(), "boss", control.Sweep{Room: "newborn"}); err != nil || done.Deliveries != 46 || done.Messages != 45 || done.Next != "" {
 		t.Errorf("%+v, %v", done, err)
 	}
-	if list, err := r.index.DeadMessages(indexQuery("newborn"), "", 10); err != nil || len(list) != 0 {
+	if list, _, err := r.index.DeadMessages(indexQuery("newborn"), "", 10); err != nil || len(list) != 0 {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
@@ -110,6 +162,22 @@ func TestLongSweepIsDoneInParts(t *testing.T) {
 	second, err := r.desk.DropAll(t.Context(), "boss", control.Sweep{Room: "newborn", Next: first.Next})
 	if err != nil || second.Deliveries != 3 || second.Next != "" {
 		t.Errorf("%+v, %v", second, err)
+	}
+}
+
+// blind finds nothing in one call, and says that more follows.
+type blind struct{ control.Index }
+
+func (blind) Dead(control.Sweep, rooms.UMID, int) ([]rooms.Header, rooms.UMID, error) {
+	return nil, "01KAMVJVG0ZJ2C5YD3GZ7A8Q4M", nil
+}
+
+// Where messages of others were looked past for long, a part ends with nothing done, and says where the next goes on.
+func TestSweepPastOthers(t *testing.T) {
+	r := newRig(t)
+	r.desk.Index = blind{r.desk.Index}
+	if done, err := r.desk.DropAll(t.Context(), "boss", control.Sweep{Room: "newborn"}); err != nil || done != (control.Swept{Next: "01KAMVJVG0ZJ2C5YD3GZ7A8Q4M"}) {
+		t.Errorf("%+v, %v", done, err)
 	}
 }
 

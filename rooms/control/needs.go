@@ -31,7 +31,7 @@ type Standing struct {
 	Failed   int           // deliveries that were given up
 	Errored  int           // that wait for their next attempt
 	Queued   int           // that have a job; some of them are postponed
-	Wrong    int           // of the failed: those that nobody wanted to fail
+	Wrong    int           // of the failed: those that nobody wanted to fail, and nobody has dropped
 	Helpable int           // of the failed and the undecided: those that can be tried anew
 	Control  rooms.Control // the latest decision that is on record
 }
@@ -42,6 +42,7 @@ type Delivery struct {
 	Channel rooms.Channel
 	rooms.State
 	Dropped bool
+	Entry   uint64 // the event that says that it failed, or is undecided; 0 if that is not known
 }
 
 // Index tells how messages stand. Wait returns when it knows every event that was recorded before the call; an unknown
@@ -52,7 +53,8 @@ type Index interface {
 	State(id rooms.DeliveryID) (rooms.State, error)
 	Wait(ctx context.Context) error
 	// Dead lists up to limit messages that have deliveries which went wrong and were not dropped, the newest first, from one on.
-	Dead(s Sweep, from rooms.UMID, limit int) ([]rooms.Header, error)
+	// next is where to go on, empty at the end; fewer than limit with a next say that enough was looked at for one call.
+	Dead(s Sweep, from rooms.UMID, limit int) (list []rooms.Header, next rooms.UMID, err error)
 }
 
 // Controls keep what was decided. Of knows it out of memory, Read as of the call; Put says stream.ErrRevision if the entry
@@ -87,6 +89,8 @@ type Retries interface {
 // Source is where messages, and people, are found again.
 type Source interface {
 	Message(ctx context.Context, sequence uint64) (rooms.Message, error)
+	// Events are those of the given entries, in order; what is not there is the zero event.
+	Events(ctx context.Context, entries []uint64) ([]rooms.Event, error)
 	ScanEvents(ctx context.Context, room rooms.Room, kind rooms.Kind, since time.Time, fn func(rooms.Event)) error
 	FindSubscribers(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error)
 	FindWebhooks(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Subscriber, error)

@@ -167,14 +167,15 @@ func (a *again) find(ctx context.Context, wanted []Delivery) error {
 	return a.findPeople(ctx)
 }
 
-// findOwners reads in the events whose deliveries failed. Of one that a provider took and that came back later, the event
-// that says so does not know; the one that it was sent does. Of one that is undecided, the event that it errored does.
+// findOwners reads in the events whose deliveries failed, those that the index names first. Of one that a provider took and
+// that came back later, the event that says so does not know; the one that it was sent does. Of one that is undecided, the
+// event that it errored does. So for what is missing then, the events of the room are gone through.
 func (a *again) findOwners(ctx context.Context, wanted []Delivery) error {
 	a.owners = make(map[int]rooms.SubscriberID, len(wanted))
-	for _, w := range wanted {
-		a.owners[w.N] = ""
+	missing, err := a.namedOwners(ctx, wanted)
+	if err != nil {
+		return err
 	}
-	missing := len(wanted)
 	for _, kind := range []rooms.Kind{rooms.EventFailed, rooms.EventSent, rooms.EventErrored} {
 		if missing == 0 {
 			break
@@ -192,6 +193,29 @@ func (a *again) findOwners(ctx context.Context, wanted []Delivery) error {
 		}
 	}
 	return nil
+}
+
+// namedOwners reads the events that the index names, and says of how many deliveries they do not tell.
+func (a *again) namedOwners(ctx context.Context, wanted []Delivery) (missing int, err error) {
+	for part := range slices.Chunk(wanted, resendBatch) {
+		entries := make([]uint64, len(part))
+		for i, w := range part {
+			entries[i] = w.Entry
+		}
+		events, err := a.Log.Events(ctx, entries)
+		if err != nil {
+			return 0, fmt.Errorf("control: read what has failed: %w", err)
+		}
+		for i, w := range part {
+			a.owners[w.N] = ""
+			if e := events[i]; e.UMID == a.message.UMID && e.N == w.N && e.Owner != "" {
+				a.owners[w.N] = e.Owner
+			} else {
+				missing++
+			}
+		}
+	}
+	return missing, nil
 }
 
 // findPeople reads where those are now who are still there.

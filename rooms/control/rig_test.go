@@ -127,12 +127,12 @@ func (s standings) Standing(u rooms.UMID) (control.Standing, error) {
 func (s standings) Deliveries(u rooms.UMID, from, limit int) (page []control.Delivery, next int, err error) {
 	found, next, err := s.index.Deliveries(u, from, limit)
 	for _, d := range found {
-		page = append(page, control.Delivery{N: d.N, Channel: d.Channel, State: d.State, Dropped: d.Dropped})
+		page = append(page, control.Delivery{N: d.N, Channel: d.Channel, State: d.State, Dropped: d.Dropped, Entry: d.Entry})
 	}
 	return page, next, err
 }
 
-func (s standings) Dead(q control.Sweep, from rooms.UMID, limit int) ([]rooms.Header, error) {
+func (s standings) Dead(q control.Sweep, from rooms.UMID, limit int) ([]rooms.Header, rooms.UMID, error) {
 	return s.index.DeadMessages(index.DeadQuery{Room: q.Room, FailedFilter: q.FailedFilter, Publisher: q.Publisher, From: q.From}, from, limit)
 }
 

@@ -49,16 +49,17 @@ func (d *Desk) DropAll(ctx context.Context, by rooms.Client, s Sweep) (Swept, er
 	})
 }
 
+// sweep does it to one message after the other. A part may end with nothing done, where many messages were looked past.
 func (d *Desk) sweep(ctx context.Context, s Sweep, each func(rooms.UMID) (n, left, unknown int, err error)) (done Swept, err error) {
 	if err := d.Index.Wait(ctx); err != nil {
 		return done, err
 	}
 	for looked, from := 0, s.Next; ; {
-		page, err := d.Index.Dead(s, from, sweepPage+1)
-		if err != nil || len(page) == 0 {
+		page, next, err := d.Index.Dead(s, from, sweepPage)
+		if err != nil {
 			return done, err
 		}
-		for _, h := range page[:min(len(page), sweepPage)] {
+		for _, h := range page {
 			if looked++; looked > sweepMessages || done.Deliveries >= maxResend {
 				done.Next = h.UMID
 				return done, nil
@@ -78,9 +79,10 @@ func (d *Desk) sweep(ctx context.Context, s Sweep, each func(rooms.UMID) (n, lef
 				return done, nil
 			}
 		}
-		if len(page) <= sweepPage {
+		if next == "" || len(page) < sweepPage { // enough was looked at
+			done.Next = next
 			return done, nil
 		}
-		from = page[sweepPage].UMID
+		from = next
 	}
 }

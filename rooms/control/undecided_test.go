@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -39,6 +40,17 @@ func TestUndecidedAreSentAgain(t *testing.T) {
 	}
 }
 
+// unscanned is a log whose events nobody goes through.
+type unscanned struct {
+	control.Log
+	t *testing.T
+}
+
+func (u unscanned) ScanEvents(context.Context, rooms.Room, rooms.Kind, time.Time, func(rooms.Event)) error {
+	u.t.Error("all events are gone through")
+	return nil
+}
+
 // So is that of a subscriber, whom the event names.
 func TestUndecidedSubscriberIsFound(t *testing.T) {
 	r := newRig(t)
@@ -48,6 +60,7 @@ func TestUndecidedSubscriberIsFound(t *testing.T) {
 	}
 	m := r.publish(1, false)
 	r.undecide(m, 0, 0, s.ID)
+	r.desk.Log = unscanned{r.desk.Log, t} // the index says where that is
 	if done, err := r.desk.Resend(t.Context(), m.UMID, "hosp-7", rooms.FailedFilter{}); err != nil || done.Requeued != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}

@@ -8,8 +8,12 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// deadPages is how many pages of deliveries one call looks through at most.
-const deadPages = 1000
+const (
+	// deadPages is how many pages of deliveries one call looks through at most.
+	deadPages = 1000
+	// deadLooks is how many messages one call looks at, so that many of others hold nobody up.
+	deadLooks = 10_000
+)
 
 // DeadQuery asks for deliveries of a room that went wrong, and that nobody has dropped.
 type DeadQuery struct {
@@ -41,15 +45,15 @@ func (b *batch) settleDead(u rooms.UMID, t touch) error {
 }
 
 // Dead lists up to limit of them: those of the newest message first, of each by number. next is where to go on, empty at
-// the end. One call looks through a million deliveries at most, so that a list may be shorter, and even empty, while more
-// follow.
+// the end. One call looks at 10,000 messages, and through a million deliveries, at most, so that a list may be shorter, and even
+// empty, while more follow.
 func (x *Index) Dead(q DeadQuery, cursor string, limit int) (list []Dead, next string, err error) {
 	from, n, err := deadCursor(cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	limit = min(max(limit, 1), MaxList)
-	w := deadWalk{DeadQuery: q, limit: limit + 1, pages: deadPages}
+	w := deadWalk{DeadQuery: q, limit: limit + 1, looks: deadLooks, pages: deadPages}
 	err = x.view(func(s source) error { return w.walk(s, from, n) })
 	if len(w.found) > limit {
 		last := w.found[limit]
@@ -60,21 +64,26 @@ func (x *Index) Dead(q DeadQuery, cursor string, limit int) (list []Dead, next s
 
 // DeadMessages lists in the same way the messages that have such deliveries, from a message on. The filter of deliveries is
 // not asked.
-func (x *Index) DeadMessages(q DeadQuery, from rooms.UMID, limit int) (list []rooms.Header, err error) {
+func (x *Index) DeadMessages(q DeadQuery, from rooms.UMID, limit int) (list []rooms.Header, next rooms.UMID, err error) {
 	var first packed
 	if from != "" {
 		if first, err = packUMID(from); err != nil {
-			return nil, ErrCursor
+			return nil, "", ErrCursor
 		}
 	}
-	w := deadWalk{DeadQuery: q}
+	w := deadWalk{DeadQuery: q, looks: deadLooks}
 	err = x.view(func(s source) error {
 		return w.messages(s, first, func(m *message) (bool, error) {
+			if len(list) == limit {
+				w.next = cursorAt(m.header.UMID, 0)
+				return false, nil
+			}
 			list = append(list, m.header)
-			return len(list) < limit, nil
+			return true, nil
 		})
 	})
-	return list, err
+	umid, _, _ := strings.Cut(w.next, "-")
+	return list, rooms.UMID(umid), err
 }
 
 func cursorAt(u rooms.UMID, n int) string { return string(u) + "-" + strconv.Itoa(n) }
@@ -98,12 +107,12 @@ func deadCursor(s string) (from packed, n int, err error) {
 	return from, n, nil
 }
 
-// deadWalk looks through messages until it has found enough, or has looked at so many pages.
+// deadWalk looks through messages until it has found enough, or has looked at so many messages or pages.
 type deadWalk struct {
 	DeadQuery
-	limit, pages int
-	found        []Dead
-	next         string
+	limit, looks, pages int
+	found               []Dead
+	next                string
 }
 
 func (w *deadWalk) walk(s source, from packed, n int) error {
@@ -144,15 +153,30 @@ func (w *deadWalk) messages(s source, from packed, fn func(*message) (more bool,
 }
 
 func (w *deadWalk) some(s source, umids []packed, fn func(*message) (bool, error)) (more bool, err error) {
-	for _, u := range umids {
-		m, known, err := read[message](s, messageKey(rooms.UMID(u.String())))
-		if err != nil {
+	keys := make([]string, len(umids))
+	for i, u := range umids {
+		keys[i] = messageKey(rooms.UMID(u.String()))
+	}
+	values, err := s.get(keys...)
+	if err != nil {
+		return false, err
+	}
+	for i, key := range keys {
+		u := rooms.UMID(umids[i].String())
+		if w.looks--; w.looks < 0 {
+			w.next = cursorAt(u, 0)
+			return false, nil
+		}
+		var m message
+		if raw, known := values[key]; !known {
+			continue
+		} else if err := m.unpack(raw); err != nil {
 			return false, err
 		}
-		if m.name(rooms.UMID(u.String())); !known || !w.asks(m) {
+		if m.name(u); !w.asks(&m) {
 			continue
 		}
-		if more, err = fn(m); err != nil || !more {
+		if more, err = fn(&m); err != nil || !more {
 			return false, err
 		}
 	}

@@ -100,7 +100,7 @@ func TestWhatWentWrong(t *testing.T) {
 	if s, err := x.Message(umid(3)); err != nil || s.Dead != 0 || s.Helpable != 0 || s.Undecided != 0 || s.Counts.Failed != 3 || s.FinishedAt.IsZero() {
 		t.Errorf("%+v, %v", s, err)
 	}
-	heads, err := x.DeadMessages(DeadQuery{Room: room}, umid(6), 10)
+	heads, _, err := x.DeadMessages(DeadQuery{Room: room}, umid(6), 10)
 	if err != nil || len(heads) != 2 || heads[0].UMID != umid(6) || heads[1].UMID != umid(0) {
 		t.Errorf("%+v, %v", heads, err)
 	}
@@ -157,7 +157,7 @@ func TestCursorOfAnotherList(t *testing.T) {
 			t.Errorf("%q: %v", cursor, err)
 		}
 	}
-	if _, err := x.DeadMessages(DeadQuery{Room: "newborn"}, "x", 1); !errors.Is(err, ErrCursor) {
+	if _, _, err := x.DeadMessages(DeadQuery{Room: "newborn"}, "x", 1); !errors.Is(err, ErrCursor) {
 		t.Error(err)
 	}
 }
@@ -205,8 +205,54 @@ func TestManyThatWentWrong(t *testing.T) {
 			t.Fatal(len(list), next, err)
 		}
 	}
-	w := deadWalk{DeadQuery: DeadQuery{Room: h.Room, FailedFilter: rooms.FailedFilter{Reasons: []rooms.Reason{rooms.Gone}}}, limit: 2, pages: 30}
+	w := deadWalk{DeadQuery: DeadQuery{Room: h.Room, FailedFilter: rooms.FailedFilter{Reasons: []rooms.Reason{rooms.Gone}}}, limit: 2, looks: 1, pages: 30}
 	if err := x.view(func(s source) error { return w.walk(s, packed{}, 0) }); err != nil || len(w.found) != 0 || w.next != cursorAt(umid(1), 30*rooms.PageSize) {
 		t.Error(len(w.found), w.next, err)
+	}
+}
+
+// Messages of others are looked past, so many in one call; it says where the next one goes on.
+func TestMessagesOfOthersHoldNobodyUp(t *testing.T) {
+	x, l := open(t, testOptions(t)), newFakeLog()
+	run(t, x, l)
+	const several = 250
+	for n := range several {
+		h := header(n + 1)
+		h.Room, h.Direct, h.Recipients = "newborn", true, 1
+		if n == 0 {
+			h.Publisher = "patient"
+		}
+		e := because(delivery(n+1, 0, 1, rooms.EventFailed, 40), rooms.Rejected)
+		e.Room = h.Room
+		l.add([]rooms.Header{h}, []rooms.Event{e})
+	}
+	await(t, x, l)
+	q := DeadQuery{Room: "newborn", Publisher: "patient"}
+	calls, from := 1, packed{}
+	for ; ; calls++ {
+		w := deadWalk{DeadQuery: q, limit: 2, looks: 60, pages: 10}
+		if err := x.view(func(s source) error { return w.walk(s, from, 0) }); err != nil || calls > 10 {
+			t.Fatal(err, calls)
+		}
+		if w.next == "" {
+			if len(w.found) != 1 || w.found[0].UMID != umid(1) {
+				t.Errorf("%+v", w.found)
+			}
+			break
+		}
+		var err error
+		if from, _, err = deadCursor(w.next); err != nil || len(w.found) > 0 {
+			t.Fatal(w.next, len(w.found), err)
+		}
+	}
+	if calls != 5 {
+		t.Errorf("%d calls for %d messages, 60 in each", calls, several)
+	}
+	all, next, err := x.DeadMessages(DeadQuery{Room: "newborn"}, "", several-1)
+	if err != nil || len(all) != several-1 || next != umid(1) {
+		t.Error(len(all), next, err)
+	}
+	if all, next, err = x.DeadMessages(DeadQuery{Room: "newborn"}, next, 1); err != nil || len(all) != 1 || next != "" {
+		t.Error(len(all), next, err)
 	}
 }

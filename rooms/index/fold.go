@@ -17,7 +17,7 @@ type message struct {
 	recipients int
 	counts     [statuses]int // by position in rooms.Statuses(); pending is what remains
 	settled    int           // deliveries of which nothing more is awaited
-	wrong      int           // those that failed and nobody wanted it so
+	wrong      int           // those that failed, nobody wanted it so, and nobody has dropped
 	helpable   int           // those that failed, or are undecided, and can be tried anew
 	undecided  int           // those of which nobody knows whether they were sent, until a person says what follows
 	dead       int           // those that went wrong, and that nobody has dropped
@@ -121,7 +121,7 @@ func (m *message) count(s slot, by int) {
 		m.settled += by
 	}
 	if s.status == stateFailed {
-		m.wrong += ifTrue(rooms.Reasons()[s.reason].Wrong(), by)
+		m.wrong += ifTrue(rooms.Reasons()[s.reason].Wrong() && !s.isDropped(), by)
 	}
 	if s.status == stateFailed || s.status == stateErrored {
 		m.helpable += ifTrue(s.state(0).Helpable() && !s.isDropped(), by)

@@ -113,7 +113,7 @@ func TestFoldCountsAreTheStates(t *testing.T) {
 				if s.done() {
 					settled++
 				}
-				if s.status == stateFailed && rooms.Reasons()[s.reason].Wrong() {
+				if s.status == stateFailed && rooms.Reasons()[s.reason].Wrong() && !s.isDropped() {
 					wrong++
 				}
 				open := s.status == stateErrored && rooms.Reasons()[s.reason] == rooms.Unknown && s.retry == 0

@@ -14,7 +14,7 @@ type Summary struct {
 	FirstSentAt time.Time
 	FinishedAt  time.Time // every delivery is terminal, or sent where no receipt comes
 	ErasedAt    time.Time // of the body
-	Wrong       int       // of the failed: those that nobody wanted to fail
+	Wrong       int       // of the failed: those that nobody wanted to fail, and nobody has dropped
 	Helpable    int       // of the failed and the undecided: those that can be tried anew
 	Undecided   int       // of the errored: nobody knows whether they were sent, and a person is to say what follows
 	Dead        int       // of the failed and the undecided: those that went wrong, and that nobody has dropped

@@ -84,6 +84,19 @@ func TestWhatWaitsForLongIsHastened(t *testing.T) {
 	}
 }
 
+// What waits for a person to decide stays until its deadline, whatever is heard of another channel.
+func TestUndecidedIsNotHastened(t *testing.T) {
+	l := start(t)
+	job := page(umid(1), 0, 1).Jobs[0]
+	job.Attempt, job.Undecided = 2, true
+	if err := l.Park(t.Context(), job, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := l.Hasten(t.Context(), job.ID(), 0, 2, rooms.Email, time.Now()); err != nil || got {
+		t.Errorf("it is hastened: %v, %v", got, err)
+	}
+}
+
 // Those that wait to be parked share commits; all of them come back.
 func TestManyAreParkedTogether(t *testing.T) {
 	l := start(t)

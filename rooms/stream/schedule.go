@@ -43,7 +43,7 @@ func (l *Log) park(ctx context.Context, j rooms.Job, due time.Time) error {
 }
 
 // Hasten lets an attempt that waits on another channel than the given one fall due at once. It says whether there is
-// such an attempt: one that is due already, or has been made, no longer waits.
+// such an attempt: one that is due already, or has been made, no longer waits. What waits for a person to decide is none.
 func (l *Log) Hasten(ctx context.Context, id rooms.DeliveryID, round, attempt int, other rooms.Channel, now time.Time) (bool, error) {
 	s, err := l.sure(ctx, streamSchedules, get{Last: rooms.ScheduleSubject(id, round, attempt)})
 	if errors.Is(err, ErrGone) {
@@ -53,7 +53,7 @@ func (l *Log) Hasten(ctx context.Context, id rooms.DeliveryID, round, attempt in
 		return false, err
 	}
 	j, err := decodeJob(rooms.JobSubject(rooms.Lane(s.header.Get(headerLane)), rooms.Channel(s.header.Get(headerChannel))), s.data)
-	if err != nil || j.Channel == other {
+	if err != nil || j.Channel == other || j.Undecided {
 		return false, err
 	}
 	return true, l.park(ctx, j, now)
