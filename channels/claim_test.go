@@ -33,6 +33,10 @@ func (a avoiding) Claim(_ context.Context, id rooms.AttemptID, _ time.Time) (uin
 	return 7, nil
 }
 
+func (a avoiding) Claimed(_ context.Context, id rooms.AttemptID) (bool, error) {
+	return a.before, a.note("claimed? %d.%d", id.N, id.Attempt)
+}
+
 func (a avoiding) Unclaim(_ context.Context, claim uint64) error { return a.note("unclaim %d", claim) }
 
 func (a avoiding) worker(p Provider) *worker {
@@ -207,6 +211,23 @@ func TestReaperEndsTheUndecided(t *testing.T) {
 	}
 	r.eventually("undecided", r.happened(rooms.DeliveryID{UMID: u, N: 0}, "errored 1 unknown, failed 1 unknown"))
 	r.eventually("sent", r.happened(rooms.DeliveryID{UMID: u, N: 1}, "sent 1"))
+	r.eventually("nothing is left", r.empty(rooms.Normal))
+}
+
+// An attempt that was begun may have been sent: it has not expired.
+func TestReaperKnowsWhatWasBegun(t *testing.T) {
+	r := newRig(t)
+	over := time.Now().Add(-time.Hour)
+	u := r.publish(rooms.Normal, false, rooms.Email, 2, func(j *rooms.Job) { j.Deadline = over })
+	if _, err := r.log.Claim(t.Context(), rooms.AttemptID{DeliveryID: rooms.DeliveryID{UMID: u, N: 0}, Attempt: 1}, over); err != nil {
+		t.Fatal(err)
+	}
+	b := New(Options{}, r.avoiding("", nil))
+	if err := b.reaper().search(t.Context(), rooms.Normal); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("begun", r.happened(rooms.DeliveryID{UMID: u, N: 0}, "failed 1 unknown"))
+	r.eventually("not begun", r.happened(rooms.DeliveryID{UMID: u, N: 1}, "failed 1 expired"))
 	r.eventually("nothing is left", r.empty(rooms.Normal))
 }
 

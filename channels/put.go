@@ -14,6 +14,9 @@ import (
 // say because too many wait already, the job goes back as if nothing had been tried; but what was sent is
 // recorded all the same, without a second channel, for it would be sent again.
 func (w *worker) put(ctx context.Context, j work, s step) step {
+	if s.maySent {
+		j.claim = 0
+	}
 	switch s.action {
 	case handBack:
 		w.unclaim(ctx, j)
@@ -61,9 +64,6 @@ func (w *worker) finish(ctx context.Context, j work, s step) step {
 			s.event.RetryAt, s.retry = time.Time{}, time.Time{}
 		default:
 			w.log.Warn("retry not parked; the attempt does not count", append(ids(j.Job), "error", err)...)
-			if s.event.Reason == rooms.Unknown {
-				j.claim = 0 // it may have been sent
-			}
 			return w.put(ctx, j, step{action: handBack, wait: maxShort})
 		}
 	}

@@ -155,6 +155,9 @@ func (w *worker) consider(ctx context.Context, j work) (order, step, bool) {
 			w.skipped.Inc()
 			return order{}, step{action: finish}, false
 		}
+		if s, ok := w.begun(ctx, j); !ok {
+			return order{}, s, false
+		}
 	}
 	now := w.clock()
 	if !now.Before(j.Deadline) {
@@ -257,7 +260,7 @@ func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (room
 // unmade is what follows from not even trying. Where the delivery was to be moved here because no receipt has come, it
 // stays what it is, sent, and it is recorded why nothing follows: so a bounce that comes yet is the end.
 func (w *worker) unmade(ctx context.Context, j work, s step) step {
-	if s.event.Kind != rooms.EventFailed || j.Moved != j.Attempt {
+	if s.event.Kind != rooms.EventFailed || j.Moved != j.Attempt || s.maySent {
 		return s
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
@@ -308,11 +311,8 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 // nothing of the provider: the job goes back as it was.
 func (w *worker) judge(ctx context.Context, o order, out Outcome) step {
 	now := w.clock()
-	if out.unknown() && o.policy.Holds(o.job.Lane) {
-		return hold(o, out, now)
-	}
-	if out.unknown() && o.policy.Claims(o.job.Lane) {
-		ctx = context.WithoutCancel(ctx) // it may have been sent, whatever has cut it short
+	if out.unknown() && o.policy.Claims(o.job.Lane) { // it may have been sent, whatever has cut it short
+		return o.unsure(out, now)
 	}
 	if ctx.Err() != nil && out.Result != Sent && out.Result != Rejected && out.Result != Suppressed {
 		return step{action: handBack}
