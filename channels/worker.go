@@ -228,7 +228,11 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
 	}
 	o.contact = w.contact(j.Job, o.To)
-	by, s, ok := w.crew.choose(j.Job, p.Routes[j.Channel], time.Now())
+	choose := w.crew.choose
+	if p.Claims(j.Lane) {
+		choose = w.crew.chooseClaimed
+	}
+	by, s, ok := choose(j.Job, p.Routes[j.Channel], time.Now())
 	if !ok {
 		return o, s, false
 	}
@@ -304,7 +308,9 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 		settle(w.judge(ctx, o, out))
 	}
 	late := func(out Outcome) { w.late(ctx, j, o, out) }
-	o.by.call(w.timeout, w.log).send(ctx, o.Delivery, answer, late)
+	c := o.by.call(w.timeout, w.log)
+	c.patient = j.claim != 0 // what is let go is of unknown outcome
+	c.send(ctx, o.Delivery, answer, late)
 }
 
 // judge turns an outcome into a step. An outcome that our own stopping has cut short says
