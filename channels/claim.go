@@ -121,6 +121,29 @@ func hold(o order, out Outcome, now time.Time) step {
 	return s
 }
 
+// lateDefinite has what would follow an attempt follow its late outcome, where a person is to decide because it was not known.
+// Whoever has decided meanwhile has made it needless. Where the next attempt was to follow anyway, that tells more.
+func (w *worker) lateDefinite(ctx context.Context, j work, o order, out Outcome) {
+	if !o.policy.Holds(j.Lane) || out.unknown() {
+		return
+	}
+	if out.Result == Throttled {
+		out.Result, out.Reason = Deferred, rooms.Throttled
+	}
+	s := w.judge(ctx, o, out)
+	if s.action != finish {
+		return
+	}
+	w.learn(ctx, j, o.Delivery, out)
+	ctx, cancel := linger(ctx, recordPatience)
+	defer cancel()
+	if err := w.park(ctx, j, s); err != nil {
+		w.log.Warn("retry not parked; a person is to decide", append(ids(j.Job), "error", err)...)
+		return
+	}
+	w.write(ctx, j.Job, s.event)
+}
+
 // undecided ends a delivery of which nobody has decided by its deadline what follows.
 func (w *worker) undecided(ctx context.Context, j work) step {
 	now := w.clock()

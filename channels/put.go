@@ -51,14 +51,8 @@ func (w *worker) suspend(ctx context.Context, j work, s step) step {
 func (w *worker) finish(ctx context.Context, j work, s step) step {
 	ctx, cancel := linger(ctx, recordPatience)
 	defer cancel()
-	if !s.retry.IsZero() {
-		then := s.then
-		if then.UMID == "" {
-			then = next(j.Job)
-		}
-		err := w.journal.Park(ctx, then, s.retry)
+	if err := w.park(ctx, j, s); err != nil {
 		switch {
-		case err == nil:
 		case s.event.Kind == rooms.EventSent || s.event.Kind == rooms.EventDelivered:
 			w.log.Warn("second channel not parked; the first has the last word", append(ids(j.Job), "error", err)...)
 			s.event.RetryAt, s.retry = time.Time{}, time.Time{}
@@ -75,6 +69,18 @@ func (w *worker) finish(ctx context.Context, j work, s step) step {
 		w.log.Warn("job not acknowledged; it returns and is skipped", append(ids(j.Job), "error", err)...)
 	}
 	return s
+}
+
+// park makes durable what is due after a step, if anything is.
+func (w *worker) park(ctx context.Context, j work, s step) error {
+	if s.retry.IsZero() {
+		return nil
+	}
+	then := s.then
+	if then.UMID == "" {
+		then = next(j.Job)
+	}
+	return w.journal.Park(ctx, then, s.retry)
 }
 
 // write makes an event durable, however long the log takes, and says whether it could.

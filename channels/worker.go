@@ -339,6 +339,7 @@ func (w *worker) judge(ctx context.Context, o order, out Outcome) step {
 func (w *worker) late(ctx context.Context, j work, o order, out Outcome) {
 	w.log.Warn("provider answered late", append(ids(j.Job), "provider", o.by.Name, "result", out.Result)...)
 	if out.Result != Sent {
+		w.lateDefinite(ctx, j, o, out)
 		return
 	}
 	s := w.judge(ctx, o, out)
