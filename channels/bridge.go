@@ -284,7 +284,7 @@ func (b *Bridge) worker(c rooms.Channel) *worker {
 
 // reaper leaves a job alone for as long after its deadline as an attempt may take.
 func (b *Bridge) reaper() *reaper {
-	r := newReaper(b.deps.Log, b.deps.Log, b.deps.History, b.deps.Logger, b.deps.Time)
+	r := newReaper(b.deps.Log, b.deps.Log, b.deps.History, ledger{b.deps.Log, b.deps.Policies}, b.deps.Logger, b.deps.Time)
 	r.limit, r.grace = b.options.ReapLimit, b.options.SendTimeout+overrun+b.deps.AckWait
 	for _, lane := range rooms.Lanes() {
 		gauge := b.deps.Metrics.GetOrCreateGauge(fmt.Sprintf(`crier_channel_oldest_job_seconds{lane=%q}`, lane), nil)

@@ -20,10 +20,11 @@ type call struct {
 	timeout time.Duration
 	log     *slog.Logger
 	health  *health // may be nil
+	patient bool    // waits for the outcome, whatever the provider is taken for
 }
 
 func (m *member) call(timeout time.Duration, log *slog.Logger) call {
-	return call{m.Named, timeout, log, m.health}
+	return call{m.Named, timeout, log, m.health, false}
 }
 
 // send asks the provider and passes its outcome to first; if it has not answered overrun
@@ -53,7 +54,7 @@ func (c call) send(ctx context.Context, d rooms.Delivery, first, late func(Outco
 		late(o)
 	}
 	noted := c.begin()
-	if noted == nil || noted.timer == nil {
+	if noted == nil || noted.timer == nil || c.patient {
 		work(noted)
 		return
 	}

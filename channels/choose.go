@@ -7,6 +7,10 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
+// claimedProbe is how long a probe has to be due before a claimed delivery makes it while another provider is usable: often
+// enough that a provider which only they use is found well again.
+const claimedProbe = time.Minute
+
 // Uses know how the providers are used, out of memory, and keep what is decided about them. Put stores on condition that
 // u.Entry is the latest.
 type Uses interface {
@@ -27,23 +31,34 @@ func (unmoved) Put(_ context.Context, u rooms.ProviderUse) (rooms.ProviderUse, e
 // the step says what to do instead: the job returns as it was, no attempt counted, and if no other job of the channel can
 // fare better, nothing is pulled meanwhile.
 func (c *crew) choose(j rooms.Job, routes []rooms.Route, now time.Time) (*member, step, bool) {
+	return c.pick(j, routes, 0, now)
+}
+
+// chooseClaimed does so for an attempt that is claimed: of unknown outcome it would be held up, so it seldom probes.
+func (c *crew) chooseClaimed(j rooms.Job, routes []rooms.Route, now time.Time) (*member, step, bool) {
+	return c.pick(j, routes, claimedProbe, now)
+}
+
+// pick has the delivery probe, where there is another provider, only if a probe has been due for that long.
+func (c *crew) pick(j rooms.Job, routes []rooms.Route, overdue time.Duration, now time.Time) (*member, step, bool) {
 	line := c.line(j, routes)
 	if len(line) == 0 {
 		return c.without(routes)
 	}
-	by, probing := firstUsable(line, j.Lane, now)
+	by, probing := firstUsable(line, j.Lane, overdue, now)
 	switch {
 	case by == nil:
 		wait := c.rest(line, j.Lane, now)
 		return nil, c.pausing(step{action: handBack, wait: wait}), false
 	case probing && !by.health.claim(j.Lane, now): // somebody else was faster
-		return c.choose(j, routes, now)
+		return c.pick(j, routes, overdue, now)
 	}
 	return by, step{}, true
 }
 
-// firstUsable is the provider to ask, and whether that probes it. An emergency probes only if nothing else is left.
-func firstUsable(line []weighted, l rooms.Lane, now time.Time) (by *member, probing bool) {
+// firstUsable is the provider to ask, and whether that probes it. An emergency probes only if nothing else is left, and
+// others, where that is so or a probe has been due for long enough.
+func firstUsable(line []weighted, l rooms.Lane, overdue time.Duration, now time.Time) (by *member, probing bool) {
 	var probe *member
 	for _, w := range line {
 		if w.health == nil {
@@ -54,13 +69,20 @@ func firstUsable(line []weighted, l rooms.Lane, now time.Time) (by *member, prob
 		case ok:
 			return w.member, false
 		case wait > 0 || probe != nil:
-		case l != rooms.Emergency:
+		case l != rooms.Emergency && w.health.due(l, now.Add(-overdue)):
 			return w.member, true
 		default:
 			probe = w.member
 		}
 	}
 	return probe, probe != nil
+}
+
+// due says whether a probe of a dead provider was due at a time.
+func (h *health) due(l rooms.Lane, at time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !at.Before(*h.probe(l))
 }
 
 // without is what follows where no provider is left: there is none, or all are drained.

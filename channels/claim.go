@@ -3,6 +3,8 @@ package channels
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -44,11 +46,72 @@ func (w *worker) unclaim(ctx context.Context, j work) {
 	}
 }
 
+// ledger says which attempts have begun.
+type ledger struct {
+	claims   claims
+	policies Policies
+}
+
+// begun says whether an attempt is claimed, and gives its policy. Where the policy cannot be read it is looked for, too.
+func (l ledger) begun(ctx context.Context, j rooms.Job) (bool, rooms.Policy, error) {
+	if exempt(j) {
+		return false, rooms.Policy{}, nil
+	}
+	p, err := l.policies.Policy(ctx, j.Policy)
+	switch {
+	case err != nil:
+		p = rooms.Policy{}
+	case !p.Claims(j.Lane):
+		return false, p, nil
+	}
+	known, fault := l.claims.Claimed(ctx, rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
+	switch {
+	case fault != nil:
+		return false, p, fmt.Errorf("channels: %w", fault)
+	case known:
+		return true, p, err
+	}
+	return false, p, nil
+}
+
+// begun judges an attempt that was begun before, and of which nobody said how it ended: that it may have been sent comes
+// before all that is decided since. ok is false then, and where nobody knows.
+func (w *worker) begun(ctx context.Context, j work) (s step, ok bool) {
+	known, p, err := ledger{w.claims, w.policies}.begun(ctx, j.Job)
+	out, now := Outcome{Result: Deferred, Reason: rooms.Unknown, Code: claimed}, w.clock()
+	o := order{job: j.Job, policy: p, by: &member{}}
+	switch {
+	case known && (p.Holds(j.Lane) || !now.Before(j.Deadline)):
+		return hold(o, out, now), false
+	case err != nil:
+		return w.fault(ctx, j, "claim", err), false
+	case !known:
+		return step{}, true
+	}
+	o, err = w.opener.order(ctx, j.Job) // for its other channel
+	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, errNoContent) && !errors.Is(err, errIncomplete) {
+		return w.fault(ctx, j, "opening", err), false
+	}
+	o.job, o.policy, o.by, o.Content = j.Job, p, &member{}, p.Content.Said(o.Content, j.Channel)
+	return o.unsure(out, now), false
+}
+
+// unsure is what follows an attempt of unknown outcome. Where the next one is to follow and cannot, the delivery fails for
+// the same reason.
+func (o order) unsure(out Outcome, now time.Time) step {
+	if o.policy.Holds(o.job.Lane) || !now.Before(o.job.Deadline) {
+		return hold(o, out, now)
+	}
+	s := o.bend(follow(o.job, out, now, o.policy.Wait(o.job.Attempt, rand.Float64())), now)
+	s.event.Reason, s.event.Provider, s.maySent = rooms.Unknown, o.by.Name, true
+	return s
+}
+
 // hold has a person decide what follows an attempt of unknown outcome. If nobody does, the delivery fails at its deadline:
 // what sees to that waits among the retries.
 func hold(o order, out Outcome, now time.Time) step {
 	s := record(o.job, out, rooms.EventErrored, rooms.Unknown, now)
-	s.event.Provider = o.by.Name
+	s.event.Provider, s.maySent = o.by.Name, true
 	if !now.Before(o.job.Deadline) {
 		s.event.Kind = rooms.EventFailed
 		return s
@@ -56,6 +119,29 @@ func hold(o order, out Outcome, now time.Time) step {
 	s.then, s.retry = o.job, o.job.Deadline
 	s.then.Undecided, s.then.Due = true, o.job.Deadline
 	return s
+}
+
+// lateDefinite has what would follow an attempt follow its late outcome, where a person is to decide because it was not known.
+// Whoever has decided meanwhile has made it needless. Where the next attempt was to follow anyway, that tells more.
+func (w *worker) lateDefinite(ctx context.Context, j work, o order, out Outcome) {
+	if !o.policy.Holds(j.Lane) || out.unknown() {
+		return
+	}
+	if out.Result == Throttled {
+		out.Result, out.Reason = Deferred, rooms.Throttled
+	}
+	s := w.judge(ctx, o, out)
+	if s.action != finish {
+		return
+	}
+	w.learn(ctx, j, o.Delivery, out)
+	ctx, cancel := linger(ctx, recordPatience)
+	defer cancel()
+	if err := w.park(ctx, j, s); err != nil {
+		w.log.Warn("retry not parked; a person is to decide", append(ids(j.Job), "error", err)...)
+		return
+	}
+	w.write(ctx, j.Job, s.event)
 }
 
 // undecided ends a delivery of which nobody has decided by its deadline what follows.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +32,10 @@ func (a avoiding) Claim(_ context.Context, id rooms.AttemptID, _ time.Time) (uin
 		return 0, stream.ErrExists
 	}
 	return 7, nil
+}
+
+func (a avoiding) Claimed(_ context.Context, id rooms.AttemptID) (bool, error) {
+	return a.before, a.note("claimed? %d.%d", id.N, id.Attempt)
 }
 
 func (a avoiding) Unclaim(_ context.Context, claim uint64) error { return a.note("unclaim %d", claim) }
@@ -207,6 +212,70 @@ func TestReaperEndsTheUndecided(t *testing.T) {
 	}
 	r.eventually("undecided", r.happened(rooms.DeliveryID{UMID: u, N: 0}, "errored 1 unknown, failed 1 unknown"))
 	r.eventually("sent", r.happened(rooms.DeliveryID{UMID: u, N: 1}, "sent 1"))
+	r.eventually("nothing is left", r.empty(rooms.Normal))
+}
+
+// An answer that comes after the attempt was given up as unknown ends what a person would have to decide.
+func TestLateAnswerDecides(t *testing.T) {
+	held := []string{"claim 0.1", "working", "working", "working", "working", "working", "working", "park 0.1 in 58m55s", "record errored 0.1 unknown", "done"}
+	for name, tc := range map[string]struct {
+		unknown string
+		outcome Outcome
+		want    []string
+	}{
+		"sent":       {outcome: Outcome{Result: Sent}, want: []string{"record sent 0.1 "}},
+		"rejected":   {outcome: Outcome{Result: Rejected}, want: []string{"record failed 0.1 rejected"}},
+		"suppressed": {outcome: Outcome{Result: Suppressed}, want: []string{"record failed 0.1 suppressed"}},
+		"not sent":   {outcome: Outcome{Result: Deferred, Reason: rooms.Unreachable}, want: []string{"park 0.2 in 5m0s", "record errored 0.1 unreachable"}},
+		"throttled":  {outcome: Outcome{Result: Throttled, After: time.Minute}, want: []string{"park 0.2 in 1m0s", "record errored 0.1 throttled"}},
+		"unknown":    {outcome: Outcome{Result: Deferred, Reason: rooms.Unknown}},
+		"resent":     {unknown: rooms.UnknownResend, outcome: Outcome{Result: Rejected}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := avoiding{diary: &diary{}, unknown: tc.unknown}
+				a.worker(send(func(context.Context, rooms.Delivery) Outcome {
+					time.Sleep(2 * time.Minute)
+					return tc.outcome
+				})).do(t.Context(), t.Context(), a.job(0), nobody)
+				want := slices.Clone(held)
+				if tc.unknown != "" {
+					want[7] = "park 0.2 in 5m0s"
+				}
+				a.expect(t, append(want, tc.want...)...)
+			})
+		})
+	}
+}
+
+// The state of a delivery follows what was learned late, also where it was to be decided.
+func TestLateAnswerOutweighsUnknown(t *testing.T) {
+	at := time.Now()
+	open := rooms.State{Status: rooms.Errored, Reason: rooms.Unknown, Attempt: 1, At: at}
+	for _, late := range []rooms.State{
+		{Status: rooms.Failed, Reason: rooms.Rejected, Attempt: 1, At: at},
+		{Status: rooms.Errored, Reason: rooms.Unreachable, Attempt: 1, At: at, RetryAt: at.Add(time.Minute)},
+	} {
+		if got := open.Join(late); got != late || got.Undecided() {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// An attempt that was begun may have been sent: it has not expired.
+func TestReaperKnowsWhatWasBegun(t *testing.T) {
+	r := newRig(t)
+	over := time.Now().Add(-time.Hour)
+	u := r.publish(rooms.Normal, false, rooms.Email, 2, func(j *rooms.Job) { j.Deadline = over })
+	if _, err := r.log.Claim(t.Context(), rooms.AttemptID{DeliveryID: rooms.DeliveryID{UMID: u, N: 0}, Attempt: 1}, over); err != nil {
+		t.Fatal(err)
+	}
+	b := New(Options{}, r.avoiding("", nil))
+	if err := b.reaper().search(t.Context(), rooms.Normal); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("begun", r.happened(rooms.DeliveryID{UMID: u, N: 0}, "failed 1 unknown"))
+	r.eventually("not begun", r.happened(rooms.DeliveryID{UMID: u, N: 1}, "failed 1 expired"))
 	r.eventually("nothing is left", r.empty(rooms.Normal))
 }
 

@@ -82,9 +82,14 @@
 //
 // Where the policy avoids duplicates, each attempt is claimed in the log before the provider is called, and no attempt is made
 // twice: one that is found claimed, without a record of how it ended, is errored for the reason unknown, as is one of which the
-// provider does not know. Then the policy says whether the next attempt follows or a person decides; if nobody does until the
-// deadline, the delivery fails. A claim goes with the deadline, or when it is certain that nothing was sent. Emergencies are
-// not claimed: they are sent twice rather than late.
+// provider does not know. That is looked at before its deadline, and before what was decided or is ruled meanwhile: it is not
+// recorded as expired or cancelled, put off, or moved to another channel as if it had not begun; past the deadline it fails, as
+// unknown. Then the policy says whether the next attempt follows or a person decides. If nobody does until the deadline, the
+// delivery fails as unknown; who cancels the message has decided. A next attempt may go to another provider, or to the person's
+// other channel. An answer that comes after its attempt was given up still ends what a person would decide, and has what it
+// calls for follow; where the next attempt follows anyway, only a late confirmation is recorded. A claim goes an hour after the
+// deadline, or when it is certain that nothing was sent and the attempt is to be made again. Emergencies are not claimed: they
+// are sent twice rather than late.
 //
 // # Several providers
 //
@@ -103,7 +108,10 @@
 // closes it, also that the rate is used up.
 // Where no provider of a channel answers, deliveries return to the queue, no attempt counted, and the lane pauses until the next
 // probe. Emergencies probe only if no other provider is left, have probes of their own, and come again within an
-// interval; one that found no connection then loses no attempt.
+// interval; one that found no connection then loses no attempt. A claimed attempt is not let go, for nobody would know what
+// became of it: it is given up as unknown only when the provider has overrun the time for sending, and keeps its worker until the
+// provider returns. And where another provider is left, claimed deliveries probe only when a probe has been due for a minute, so
+// that a provider which only they use is found again.
 //
 // Nodes share a rate in equal parts, among those that report. A node is there until it has not reported for three intervals
 // (Options.Health.Report); one that is new waits as long before it takes its part. So together they exceed the rate for no longer

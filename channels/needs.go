@@ -95,8 +95,9 @@ type journal interface {
 }
 
 // claims are the attempts that have begun. Claim makes durable that one does, or says stream.ErrExists: somebody has begun
-// it before. Unclaim takes that back, since nothing was sent.
+// it before. Claimed says whether somebody has, for certain. Unclaim takes that back, since nothing was sent.
 type claims interface {
+	Claimed(ctx context.Context, a rooms.AttemptID) (bool, error)
 	Claim(ctx context.Context, a rooms.AttemptID, deadline time.Time) (claim uint64, err error)
 	Unclaim(ctx context.Context, claim uint64) error
 }

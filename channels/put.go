@@ -14,6 +14,9 @@ import (
 // say because too many wait already, the job goes back as if nothing had been tried; but what was sent is
 // recorded all the same, without a second channel, for it would be sent again.
 func (w *worker) put(ctx context.Context, j work, s step) step {
+	if s.maySent {
+		j.claim = 0
+	}
 	switch s.action {
 	case handBack:
 		w.unclaim(ctx, j)
@@ -48,22 +51,13 @@ func (w *worker) suspend(ctx context.Context, j work, s step) step {
 func (w *worker) finish(ctx context.Context, j work, s step) step {
 	ctx, cancel := linger(ctx, recordPatience)
 	defer cancel()
-	if !s.retry.IsZero() {
-		then := s.then
-		if then.UMID == "" {
-			then = next(j.Job)
-		}
-		err := w.journal.Park(ctx, then, s.retry)
+	if err := w.park(ctx, j, s); err != nil {
 		switch {
-		case err == nil:
 		case s.event.Kind == rooms.EventSent || s.event.Kind == rooms.EventDelivered:
 			w.log.Warn("second channel not parked; the first has the last word", append(ids(j.Job), "error", err)...)
 			s.event.RetryAt, s.retry = time.Time{}, time.Time{}
 		default:
 			w.log.Warn("retry not parked; the attempt does not count", append(ids(j.Job), "error", err)...)
-			if s.event.Reason == rooms.Unknown {
-				j.claim = 0 // it may have been sent
-			}
 			return w.put(ctx, j, step{action: handBack, wait: maxShort})
 		}
 	}
@@ -75,6 +69,18 @@ func (w *worker) finish(ctx context.Context, j work, s step) step {
 		w.log.Warn("job not acknowledged; it returns and is skipped", append(ids(j.Job), "error", err)...)
 	}
 	return s
+}
+
+// park makes durable what is due after a step, if anything is.
+func (w *worker) park(ctx context.Context, j work, s step) error {
+	if s.retry.IsZero() {
+		return nil
+	}
+	then := s.then
+	if then.UMID == "" {
+		then = next(j.Job)
+	}
+	return w.journal.Park(ctx, then, s.retry)
 }
 
 // write makes an event durable, however long the log takes, and says whether it could.

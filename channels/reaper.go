@@ -18,6 +18,7 @@ type reaper struct {
 	shelf   shelf
 	journal journal
 	history History
+	ledger  ledger
 	limit   int           // jobs looked at in one search of a lane
 	grace   time.Duration // after the deadline, so that no attempt can be under way
 	log     *slog.Logger
@@ -26,8 +27,8 @@ type reaper struct {
 	cursor  map[rooms.Lane]uint64
 }
 
-func newReaper(s shelf, j journal, h History, log *slog.Logger, now func() time.Time) *reaper {
-	return &reaper{shelf: s, journal: j, history: h, log: log, now: now,
+func newReaper(s shelf, j journal, h History, c ledger, log *slog.Logger, now func() time.Time) *reaper {
+	return &reaper{shelf: s, journal: j, history: h, ledger: c, log: log, now: now,
 		oldest: map[rooms.Lane]func(time.Duration){}, cursor: map[rooms.Lane]uint64{}}
 }
 
@@ -104,13 +105,14 @@ func (r *reaper) bury(ctx context.Context, lane rooms.Lane, found []overdue) err
 		if err != nil {
 			return err
 		}
-		why := rooms.Expired
-		if o.job.Undecided {
-			why = rooms.Unknown
+		if settled {
+			continue
 		}
-		if !settled {
-			events = append(events, giveUp(o.job, why, r.now()).event)
+		why, err := r.why(ctx, o.job)
+		if err != nil {
+			return err
 		}
+		events = append(events, giveUp(o.job, why, r.now()).event)
 	}
 	if len(events) > 0 {
 		if err := r.journal.Record(ctx, events...); err != nil {
@@ -124,6 +126,18 @@ func (r *reaper) bury(ctx context.Context, lane rooms.Lane, found []overdue) err
 	}
 	r.log.Info("expired", "lane", lane, "jobs", len(found), "recorded", len(events))
 	return nil
+}
+
+// why is for what reason a job fails: nobody knows whether one that was begun was sent.
+func (r *reaper) why(ctx context.Context, j rooms.Job) (rooms.Reason, error) {
+	if j.Undecided {
+		return rooms.Unknown, nil
+	}
+	begun, _, err := r.ledger.begun(ctx, j)
+	if begun {
+		return rooms.Unknown, nil // whatever its policy is
+	}
+	return rooms.Expired, err
 }
 
 func (r *reaper) settled(ctx context.Context, j rooms.Job) (bool, error) {

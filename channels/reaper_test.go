@@ -20,7 +20,7 @@ func TestReaperBuriesWhatNobodyPulls(t *testing.T) {
 	}
 	d := r.deps(nil)
 	now := time.Now().Add(2 * time.Minute)
-	reap := newReaper(d.Log, d.Log, d.History, d.Logger, func() time.Time { return now })
+	reap := newReaper(d.Log, d.Log, d.History, ledger{d.Log, d.Policies}, d.Logger, func() time.Time { return now })
 	reap.limit, reap.grace = 500, 90*time.Second
 	var age time.Duration
 	reap.oldest[rooms.Bulk] = func(d time.Duration) { age = d }

@@ -26,6 +26,8 @@ type step struct {
 	event  rooms.Event   // finish: what is recorded, unless its Kind is empty
 	retry  time.Time     // finish: when the next attempt is due, zero for none
 	then   rooms.Job     // finish: what is due then; the zero value is the next attempt of the same job
+	// maySent says that the attempt may have been sent: it keeps its claim, whatever becomes of the step.
+	maySent bool
 }
 
 const (

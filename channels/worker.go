@@ -155,6 +155,9 @@ func (w *worker) consider(ctx context.Context, j work) (order, step, bool) {
 			w.skipped.Inc()
 			return order{}, step{action: finish}, false
 		}
+		if s, ok := w.begun(ctx, j); !ok {
+			return order{}, s, false
+		}
 	}
 	now := w.clock()
 	if !now.Before(j.Deadline) {
@@ -225,7 +228,11 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
 	}
 	o.contact = w.contact(j.Job, o.To)
-	by, s, ok := w.crew.choose(j.Job, p.Routes[j.Channel], time.Now())
+	choose := w.crew.choose
+	if p.Claims(j.Lane) {
+		choose = w.crew.chooseClaimed
+	}
+	by, s, ok := choose(j.Job, p.Routes[j.Channel], time.Now())
 	if !ok {
 		return o, s, false
 	}
@@ -257,7 +264,7 @@ func (w *worker) subscribed(ctx context.Context, j work, d rooms.Delivery) (room
 // unmade is what follows from not even trying. Where the delivery was to be moved here because no receipt has come, it
 // stays what it is, sent, and it is recorded why nothing follows: so a bounce that comes yet is the end.
 func (w *worker) unmade(ctx context.Context, j work, s step) step {
-	if s.event.Kind != rooms.EventFailed || j.Moved != j.Attempt {
+	if s.event.Kind != rooms.EventFailed || j.Moved != j.Attempt || s.maySent {
 		return s
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
@@ -301,18 +308,17 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 		settle(w.judge(ctx, o, out))
 	}
 	late := func(out Outcome) { w.late(ctx, j, o, out) }
-	o.by.call(w.timeout, w.log).send(ctx, o.Delivery, answer, late)
+	c := o.by.call(w.timeout, w.log)
+	c.patient = j.claim != 0 // what is let go is of unknown outcome
+	c.send(ctx, o.Delivery, answer, late)
 }
 
 // judge turns an outcome into a step. An outcome that our own stopping has cut short says
 // nothing of the provider: the job goes back as it was.
 func (w *worker) judge(ctx context.Context, o order, out Outcome) step {
 	now := w.clock()
-	if out.unknown() && o.policy.Holds(o.job.Lane) {
-		return hold(o, out, now)
-	}
-	if out.unknown() && o.policy.Claims(o.job.Lane) {
-		ctx = context.WithoutCancel(ctx) // it may have been sent, whatever has cut it short
+	if out.unknown() && o.policy.Claims(o.job.Lane) { // it may have been sent, whatever has cut it short
+		return o.unsure(out, now)
 	}
 	if ctx.Err() != nil && out.Result != Sent && out.Result != Rejected && out.Result != Suppressed {
 		return step{action: handBack}
@@ -333,6 +339,7 @@ func (w *worker) judge(ctx context.Context, o order, out Outcome) step {
 func (w *worker) late(ctx context.Context, j work, o order, out Outcome) {
 	w.log.Warn("provider answered late", append(ids(j.Job), "provider", o.by.Name, "result", out.Result)...)
 	if out.Result != Sent {
+		w.lateDefinite(ctx, j, o, out)
 		return
 	}
 	s := w.judge(ctx, o, out)

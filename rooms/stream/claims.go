@@ -40,6 +40,18 @@ func (l *Log) Claim(ctx context.Context, a rooms.AttemptID, deadline time.Time) 
 	return s.sequence, nil
 }
 
+// Claimed says whether an attempt is claimed. It is certain: what was claimed or given back before the call is seen.
+func (l *Log) Claimed(ctx context.Context, a rooms.AttemptID) (bool, error) {
+	_, err := l.sure(ctx, streamClaims, get{Last: rooms.ClaimSubject(a)})
+	if errors.Is(err, ErrGone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("stream: look for a claim: %w", err)
+	}
+	return true, nil
+}
+
 // Unclaim gives an attempt back of which it is certain that nothing was sent. One that has gone is no error.
 func (l *Log) Unclaim(ctx context.Context, claim uint64) error {
 	if err := l.remove(ctx, streamClaims, claim, false); err != nil && !errors.Is(err, ErrGone) {

@@ -34,11 +34,22 @@ func TestAttemptIsClaimedOnce(t *testing.T) {
 			t.Errorf("%+v: %v", a, err)
 		}
 	}
+	claimed := func(want bool) {
+		t.Helper()
+		if got, err := other.Claimed(t.Context(), attempt(1, 0, 1)); err != nil || got != want {
+			t.Errorf("claimed: %v, %v", got, err)
+		}
+	}
+	claimed(true)
+	if got, err := l.Claimed(t.Context(), attempt(1, 0, 3)); err != nil || got {
+		t.Errorf("one that nobody has claimed: %v, %v", got, err)
+	}
 	for range 2 {
 		if err := other.Unclaim(t.Context(), first); err != nil {
 			t.Error(err)
 		}
 	}
+	claimed(false)
 	if _, err := l.Claim(t.Context(), attempt(1, 0, 1), deadline); err != nil {
 		t.Errorf("what was given back: %v", err)
 	}
