@@ -22,10 +22,11 @@ type receiptShelf interface {
 	DropReceipt(ctx context.Context, sequence uint64) error
 }
 
-// How long a receipt waits for its confirmation in memory: before the index is asked, and after.
+// How long a receipt waits for its confirmation in memory, before the index is asked and after; and in all.
 const (
 	earlyPatience = 100 * time.Millisecond
 	latePatience  = time.Second
+	findPatience  = 5 * time.Second
 )
 
 // resolver finds the deliveries of receipts that name them by the provider's id. What it does not find it parks.
@@ -37,20 +38,17 @@ type resolver struct {
 	parked    func() // is told of each that is parked
 }
 
-// take makes a receipt durable: as an event, or among those that wait. Of a text of several parts every part is to be
+// take makes a receipt durable: as an event, or among those that wait, also while nobody can say whose it is. Of a text of several parts every part is to be
 // delivered, and one that fails is enough.
 func (r resolver) take(ctx context.Context, rc Receipt) error {
 	if rc.ProviderID == "" || rc.ID != (rooms.DeliveryID{}) {
 		return r.receiver.take(ctx, rc)
 	}
-	c, ok, err := r.find(ctx, rc.ProviderID)
-	if err != nil {
-		return err
-	}
+	c, ok := r.sought(ctx, rc.ProviderID)
 	if ok && (c.Parts == 1 || rc.Status == rooms.Failed) {
 		return r.receiver.take(ctx, named(rc, c))
 	}
-	err = r.shelf.ParkReceipt(ctx, rooms.ParkedReceipt{
+	err := r.shelf.ParkReceipt(ctx, rooms.ParkedReceipt{
 		Channel: rc.Channel, Provider: r.provider, ProviderID: rc.ProviderID, Status: rc.Status, Reason: rc.Reason, Code: rc.Code, At: rc.At,
 	})
 	if err == nil {
@@ -63,6 +61,14 @@ func (r resolver) take(ctx context.Context, rc Receipt) error {
 func named(rc Receipt, c rooms.Confirmation) Receipt {
 	rc.ID, rc.Room, rc.Round, rc.Attempt = c.DeliveryID, c.Room, c.Round, c.Attempt
 	return rc
+}
+
+// sought is what is found in a short time; what then is not known is not found.
+func (r resolver) sought(ctx context.Context, id string) (rooms.Confirmation, bool) {
+	ctx, cancel := context.WithTimeout(ctx, findPatience)
+	defer cancel()
+	c, ok, err := r.find(ctx, id)
+	return c, ok && err == nil
 }
 
 // find looks where the answer is likeliest, and at last where it costs most. An id that is written otherwise comes last: it

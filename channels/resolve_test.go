@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -215,4 +216,36 @@ func TestReadings(t *testing.T) {
 			t.Errorf("%q: %s, want %s", id, got, want)
 		}
 	}
+}
+
+// What cannot be looked up for the moment is made durable all the same.
+func TestReceiptIsParkedWhereTheIndexIsSilent(t *testing.T) {
+	for name, confirmed := range map[string]silent{"at once": {}, "in the end": {wait: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				parked := 0
+				res := resolver{receiver{}, newLately(), confirmed, brokenShelf{}, func() { parked++ }}
+				began := time.Now()
+				if err := res.take(t.Context(), receiptOf("x", rooms.Delivered)); err != nil || parked != 1 {
+					t.Errorf("%v, %d are parked", err, parked)
+				}
+				if took := time.Since(began); took > 2*findPatience {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// silent knows nothing, and may take its time to say so.
+type silent struct{ wait bool }
+
+func (s silent) Sent(ctx context.Context, _, _ string, wait bool) (c rooms.Confirmation, known bool, err error) {
+	if !wait {
+		return c, false, nil
+	}
+	if s.wait {
+		<-ctx.Done()
+	}
+	return c, false, errors.New("the index is begun anew")
 }

@@ -195,3 +195,27 @@ func TestStrangeMessages(t *testing.T) {
 		t.Errorf("%d texts were taken for those of people", n)
 	}
 }
+
+// Receipts that nobody takes for a while stop neither the bind nor what is sent over it.
+func TestSlowReceiptsDoNotStopTheBind(t *testing.T) {
+	const many = 300 // more than are in hand at once
+	c := smpptest.Start(t, smpptest.Options{})
+	p := provider(t, c, func(o *smpp.Options) { o.EnquireLink = time.Second })
+	release := make(chan struct{})
+	var h heard[channels.Receipt]
+	go func() {
+		_ = p.Receipts(t.Context(), func(ctx context.Context, r channels.Receipt) error {
+			<-release
+			return h.take(ctx, r)
+		})
+	}()
+	var n numbers
+	for range many {
+		sent(t, p, n.delivery(t, accepted, "hello"))
+	}
+	if binds := len(c.Bound()); binds != 1 {
+		t.Errorf("%d binds stand", binds)
+	}
+	close(release)
+	h.wait(t, many)
+}
