@@ -42,14 +42,17 @@ func TestValidity(t *testing.T) {
 		kind string
 		left time.Duration
 		want string
+		most time.Duration
 	}{
-		"absolute": {ValidityAbsolute, time.Hour, "261123020000000+"},
-		"relative": {ValidityRelative, 26*time.Hour + 3*time.Minute + 4*time.Second, "000001020304000R"},
-		"long":     {ValidityRelative, 1e6 * time.Hour, "000099000000000R"},
-		"none":     {ValidityNone, time.Hour, ""},
-		"past":     {ValidityAbsolute, -time.Second, ""},
+		"absolute":  {ValidityAbsolute, time.Hour, "261123020000000+", 0},
+		"relative":  {ValidityRelative, 26*time.Hour + 3*time.Minute + 4*time.Second, "000001020304000R", 0},
+		"long":      {ValidityRelative, 1e6 * time.Hour, "000099000000000R", 0},
+		"most":      {ValidityAbsolute, 96 * time.Hour, "261125010000000+", 48 * time.Hour},
+		"most left": {ValidityRelative, 96 * time.Hour, "000002000000000R", 48 * time.Hour},
+		"none":      {ValidityNone, time.Hour, "", 0},
+		"past":      {ValidityAbsolute, -time.Second, "", 0},
 	} {
-		if got := (Options{Validity: tc.kind}).validity(now.Add(tc.left), now); got != tc.want {
+		if got := (Options{Validity: tc.kind, MaxValidity: tc.most}).validity(now.Add(tc.left), now); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
