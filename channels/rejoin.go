@@ -140,9 +140,9 @@ func (r *rejoiner) settle(ctx context.Context, t *gathered) error {
 func (r *rejoiner) try(ctx context.Context, p rooms.ParkedReceipt, wait bool, texts map[rooms.AttemptID]*gathered) (known bool, err error) {
 	c, ok, err := r.confirmed.Sent(ctx, p.Provider, p.ProviderID, wait)
 	if err == nil && !ok {
-		c, ok, err = otherwise(ctx, r.confirmed, r.history, p.Provider, p.ProviderID)
+		c, ok, err = otherwise(ctx, r.confirmed, r.history, p)
 	}
-	if err != nil || !ok {
+	if err != nil || !ok || !p.Of(c) {
 		return false, err
 	}
 	rc := named(Receipt{ProviderID: p.ProviderID, Channel: p.Channel, Status: p.Status, Reason: p.Reason, Code: p.Code, At: p.At}, c)
