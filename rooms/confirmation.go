@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,17 +20,30 @@ type Confirmation struct {
 }
 
 // Confirmations are those that an event tells of, if receipts of it come by the provider's id: of SMS that are sent. The ids
-// of several parts are joined by commas.
+// of several parts are joined by commas; parts that have the same one have one receipt together.
 func Confirmations(e Event) []Confirmation {
 	if e.Kind != EventSent || !e.Receipt || e.ProviderID == "" || e.Channel != SMS {
 		return nil
 	}
-	ids := strings.Split(e.ProviderID, ",")
+	ids := distinct(strings.Split(e.ProviderID, ","))
+	if slices.Contains(ids, "") {
+		return nil // not all could ever be told
+	}
 	all := make([]Confirmation, len(ids))
 	for i, id := range ids {
 		all[i] = Confirmation{
-			Provider: e.Provider, ID: SameProviderID(id), Room: e.Room, Channel: e.Channel, Part: i + 1, Parts: len(ids), At: e.At,
+			Provider: e.Provider, ID: id, Room: e.Room, Channel: e.Channel, Part: i + 1, Parts: len(ids), At: e.At,
 			AttemptID: AttemptID{DeliveryID{e.UMID, e.N}, e.Round, e.Attempt},
+		}
+	}
+	return all
+}
+
+// distinct gives ids in the form in which they are compared, each once.
+func distinct(ids []string) (all []string) {
+	for _, id := range ids {
+		if id = SameProviderID(id); !slices.Contains(all, id) {
+			all = append(all, id)
 		}
 	}
 	return all

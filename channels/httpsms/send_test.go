@@ -205,6 +205,7 @@ func TestAnswersAreNotQuoted(t *testing.T) {
 		`{"id":"two words","code":"not a code: Please come"}`:                {Result: channels.Sent, Code: "HTTP 200"},
 		`{"id":"` + strings.Repeat("x", 200) + `","code":"é"}`:               {Result: channels.Sent, Code: "HTTP 200"},
 		`{"id":12345678901234567890,"code":7}`:                               {Result: channels.Sent, ProviderID: "12345678901234567890", Code: "7"},
+		`{"id":"a,b"}`:                                                       {Result: channels.Sent, Code: "HTTP 200"},
 		`{"id":null}`:                                                        {Result: channels.Deferred, Reason: rooms.Unknown, Code: "HTTP 200"},
 		`{"id":{"deep":1}}`:                                                  {Result: channels.Deferred, Reason: rooms.Unknown, Code: "HTTP 200"},
 		strings.Repeat("[", 60000):                                           {Result: channels.Deferred, Reason: rooms.Unknown, Code: "HTTP 200"},

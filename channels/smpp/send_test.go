@@ -2,6 +2,7 @@ package smpp_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -188,5 +189,23 @@ func TestThrottledPartWaits(t *testing.T) {
 		default:
 			_ = send(t, p, n.delivery(t, accepted, "in between")) // takes the centre's only place at times
 		}
+	}
+}
+
+// Where a part has no id, it could never be told that all of them have arrived.
+func TestPartWithoutIDHasNoReceipt(t *testing.T) {
+	c := smpptest.Start(t, smpptest.Options{Quiet: true, ID: func(n uint64) string {
+		if n == 2 {
+			return ""
+		}
+		return fmt.Sprint(n)
+	}})
+	p := provider(t, c, nil)
+	var n numbers
+	if o := sent(t, p, n.delivery(t, accepted, strings.Repeat("long ", 40))); o.Receipt {
+		t.Errorf("a receipt is waited for: %+v", o)
+	}
+	if o := sent(t, p, n.delivery(t, accepted, strings.Repeat("long ", 40))); !o.Receipt || o.ProviderID != "3,4" {
+		t.Errorf("%+v", o)
 	}
 }
