@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -218,4 +219,25 @@ func TestSlowReceiptsDoNotStopTheBind(t *testing.T) {
 	}
 	close(release)
 	h.wait(t, many)
+}
+
+// A receipt at which we break is offered again, and the bind stands.
+func TestReceiptThatBreaksIsOfferedAgain(t *testing.T) {
+	c := smpptest.Start(t, smpptest.Options{})
+	p := provider(t, c, nil)
+	var h heard[channels.Receipt]
+	var broken atomic.Bool
+	go func() {
+		_ = p.Receipts(t.Context(), func(ctx context.Context, r channels.Receipt) error {
+			if broken.CompareAndSwap(false, true) {
+				panic("once")
+			}
+			return h.take(ctx, r)
+		})
+	}()
+	var n numbers
+	o := sent(t, p, n.delivery(t, accepted, "hello"))
+	if got := h.wait(t, 1)[0].ProviderID; got != o.ProviderID || len(c.Bound()) != 1 {
+		t.Errorf("a receipt of %s, want %s; %d binds stand", got, o.ProviderID, len(c.Bound()))
+	}
 }

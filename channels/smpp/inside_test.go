@@ -1,6 +1,9 @@
 package smpp
 
 import (
+	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,5 +139,31 @@ func FuzzText(f *testing.F) {
 		}
 		_, _, _ = headed(octets, part{}, false)
 		_, _ = rooms.EncodeGSM7(string(rest))
+	})
+}
+
+// A text at which we break ends neither the program nor is it lost.
+func TestTextThatBreaksIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var lines strings.Builder
+		e := newEars("sms", Options{}.WithDefaults(), slog.New(slog.NewTextHandler(&lines, nil)))
+		told := 0
+		go func() {
+			_ = e.inbox.listen(t.Context(), func(_ context.Context, in rooms.Inbound) error {
+				if told++; told == 1 {
+					panic("at " + in.Text.Reveal())
+				}
+				return nil
+			})
+		}()
+		m := pdu.Message{Source: pdu.Address{TON: 1, Text: "996555000100"}, ESMClass: pdu.ESMHeader, Short: []byte("\x05\x00\x03\x01\x02\x01private")}
+		if err := e.text(m); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(joinPatience + joinAgain + time.Second)
+		synctest.Wait()
+		if told != 2 || !strings.Contains(lines.String(), "type=string") || strings.Contains(lines.String(), "private") {
+			t.Errorf("told %d times; the log has %s", told, lines.String())
+		}
 	})
 }
