@@ -2,8 +2,11 @@ package smpp
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,7 +71,7 @@ func TestTextWithMissingPart(t *testing.T) {
 		fail := 2
 		j := newJoins(func(w written) error {
 			if fail--; fail >= 0 {
-				return errFull
+				return errDeaf
 			}
 			passed <- string(w.octets)
 			return nil
@@ -81,31 +84,71 @@ func TestTextWithMissingPart(t *testing.T) {
 		synctest.Wait()
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		if after := time.Since(began); text != "middle" || after != joinPatience+2*joinAgain || len(j.all)+j.open != 0 {
+		if after := time.Since(began); text != "middle" || after != joinPatience+2*joinAgain || len(j.all)+j.open.Len()+len(j.of) != 0 {
 			t.Errorf("%q was passed on after %s, %d are kept", text, after, len(j.all))
 		}
 	})
 }
 
+// Of too many texts of which parts are missing the oldest are passed on as they are; one telephone has its own few only.
 func TestTextsWithMissingPartsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := newJoins(func(written) error { return nil })
-		for i := range uint32(maxJoins) {
-			if err := j.add(part{i, 2, 1}, written{}); err != nil {
+		var passed []string
+		var fail error
+		var mu sync.Mutex
+		j := newJoins(func(w written) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if fail == nil {
+				passed = append(passed, w.from.Text+" "+string(w.octets))
+			}
+			return fail
+		})
+		add := func(from string, reference uint32, n int, text string) error {
+			return j.add(part{reference, 2, n}, written{from: pdu.Address{Text: from}, octets: []byte(text)})
+		}
+		must := func(from string, reference uint32, n int, text string) {
+			t.Helper()
+			if err := add(from, reference, n, text); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := j.add(part{maxJoins, 2, 1}, written{}); err == nil {
-			t.Error("one more was kept")
+		want := func(what string, texts ...string) {
+			t.Helper()
+			if !slices.Equal(passed, texts) {
+				t.Errorf("%s: %q, want %q", what, passed, texts)
+			}
+			passed = nil
 		}
-		if err := j.add(part{0, 2, 2}, written{}); err != nil {
-			t.Error(err)
+		must("other", 1, 1, "half")
+		for i := range uint32(maxJoinsOf) {
+			must("one", i, 1, fmt.Sprint(i))
 		}
-		if err := j.add(part{maxJoins, 2, 1}, written{}); err != nil {
-			t.Error("there was room again:", err)
+		want("as many as one may have")
+		must("one", 99, 1, "x")
+		want("one more", "one 0")
+		for i := range maxJoins - maxJoinsOf - 1 {
+			must(fmt.Sprint(i), 7, 1, "a")
 		}
-		j.close()
-		time.Sleep(joinPatience)
+		want("as many as there may be")
+		fail = errDeaf
+		if err := add("last", 7, 1, "z"); err == nil || j.open.Len() != maxJoins {
+			t.Errorf("%v: what could not be passed on is gone", err)
+		}
+		fail = nil
+		must("last", 7, 1, "z")
+		want("one more than there may be", "other half")
+		must("last", 7, 2, "y")
+		want("whole", "last zy")
+		must("other", 1, 2, "rest") // begins anew, and is not lost
+		time.Sleep(joinPatience + time.Second)
+		synctest.Wait()
+		if !slices.Contains(passed, "other rest") || len(passed) != maxJoins {
+			t.Errorf("%d were passed on in the end, want %d", len(passed), maxJoins)
+		}
+		if len(j.all)+j.open.Len()+len(j.of) != 0 {
+			t.Errorf("%d, %d and %d are kept", len(j.all), j.open.Len(), len(j.of))
+		}
 	})
 }
 
