@@ -152,6 +152,27 @@ func TestTextsWithMissingPartsAreBounded(t *testing.T) {
 	})
 }
 
+func TestTextsAreToldApart(t *testing.T) {
+	at := time.Date(2026, 11, 23, 1, 10, 5, 0, time.UTC)
+	text := func(reference string, after time.Duration) string {
+		return written{from: pdu.Address{Text: "996555000100"}, octets: []byte("YES"), reference: reference, at: at.Add(after)}.id("sms")
+	}
+	for name, tc := range map[string]struct {
+		a, b string
+		same bool
+	}{
+		"again within the minute":                 {text("", 0), text("", 40*time.Second), true},
+		"later":                                   {text("", 0), text("", time.Minute), false},
+		"again within the hour":                   {text("7", 0), text("7", 40*time.Minute), true},
+		"another reference":                       {text("7", 0), text("8", 0), false},
+		"the reference of a telephone begun anew": {text("7", 0), text("7", time.Hour), false},
+	} {
+		if (tc.a == tc.b) != tc.same {
+			t.Errorf("%s: told apart: %v", name, tc.a != tc.b)
+		}
+	}
+}
+
 func FuzzReceipt(f *testing.F) {
 	f.Add("id:1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:", []byte("1\x00"), byte(2))
 	f.Add("id: stat", []byte{}, byte(9))
