@@ -15,8 +15,11 @@ const (
 	rejoinSoon = 200 * time.Millisecond
 	rejoinMin  = time.Second
 	rejoinMax  = 5 * time.Minute
-	rejoinPart = 500 // receipts that are read at once
-	rejoinRest = 10  // how much longer it rests than it has worked
+	rejoinFail = 30 * time.Second // at most, while they cannot be looked at
+	rejoinPeek = 3 * time.Second  // until it is seen that another node has parked one
+	rejoinBusy = 3 * time.Second  // at most, by rejoinRest, while some are matched
+	rejoinPart = 500              // receipts that are read at once
+	rejoinRest = 10               // how much longer it rests than it has worked
 )
 
 // rejoiner tries again and again to find the deliveries of receipts that are parked. One node is enough; two at once record
@@ -29,6 +32,9 @@ type rejoiner struct {
 	log       *slog.Logger
 	unmatched *metrics.Counter // how many there are now
 	fresh     chan struct{}    // has a token when one was parked
+
+	seen    uint64 // position of the last that was looked at
+	matched int    // how many the last pass was done with
 }
 
 func newRejoiner(b *Bridge) *rejoiner {
@@ -63,18 +69,44 @@ func (r *rejoiner) run(ctx context.Context) error {
 			left = now
 		}
 		left = min(left, now)
-		t := time.NewTimer(max(wait, rejoinRest*time.Since(began)))
-		select {
-		case <-r.fresh:
-			sleep(ctx, max(rejoinSoon, rejoinRest*time.Since(began)/2))
-			wait = rejoinMin
-		case <-t.C:
-			wait = min(2*wait, rejoinMax)
-		case <-ctx.Done():
+		rest := rejoinRest * time.Since(began)
+		if r.matched > 0 {
+			rest = min(rest, rejoinBusy)
 		}
-		t.Stop()
+		longest := rejoinMax
+		if err != nil {
+			longest = rejoinFail
+		}
+		if r.rest(ctx, max(wait, rest)) {
+			sleep(ctx, max(rejoinSoon, rest/2))
+			wait = rejoinMin
+		} else {
+			wait = min(2*wait, longest)
+		}
 	}
 	return ctx.Err()
+}
+
+// rest waits for a while, or until one more is parked, here or by another node.
+func (r *rejoiner) rest(ctx context.Context, d time.Duration) (more bool) {
+	over := time.NewTimer(d)
+	defer over.Stop()
+	peek := time.NewTicker(rejoinPeek)
+	defer peek.Stop()
+	for {
+		select {
+		case <-r.fresh:
+			return true
+		case <-over.C:
+			return false
+		case <-ctx.Done():
+			return false
+		case <-peek.C:
+		}
+		if some, _, err := r.shelf.ParkedReceipts(ctx, r.seen+1, 1); err == nil && len(some) > 0 {
+			return true
+		}
+	}
 }
 
 // gathered are the parts of a text of which it is known that they have arrived.
@@ -88,6 +120,7 @@ type gathered struct {
 // pass tries each once, and gives how many match nothing.
 func (r *rejoiner) pass(ctx context.Context) (unmatched int, err error) {
 	texts := map[rooms.AttemptID]*gathered{}
+	r.matched = 0
 	for from, wait := uint64(1), true; from > 0; {
 		some, upTo, err := r.shelf.ParkedReceipts(ctx, from, rejoinPart)
 		if err != nil {
@@ -105,7 +138,7 @@ func (r *rejoiner) pass(ctx context.Context) (unmatched int, err error) {
 		}
 		from = 0
 		if upTo > 0 {
-			from = upTo + 1
+			from, r.seen = upTo+1, upTo
 		}
 	}
 	r.unmatched.Set(uint64(unmatched)) //nolint:gosec // a count
@@ -140,9 +173,9 @@ func (r *rejoiner) settle(ctx context.Context, t *gathered) error {
 func (r *rejoiner) try(ctx context.Context, p rooms.ParkedReceipt, wait bool, texts map[rooms.AttemptID]*gathered) (known bool, err error) {
 	c, ok, err := r.confirmed.Sent(ctx, p.Provider, p.ProviderID, wait)
 	if err == nil && !ok {
-		c, ok, err = otherwise(ctx, r.confirmed, r.history, p.Provider, p.ProviderID)
+		c, ok, err = otherwise(ctx, r.confirmed, r.history, p)
 	}
-	if err != nil || !ok {
+	if err != nil || !ok || !p.Of(c) {
 		return false, err
 	}
 	rc := named(Receipt{ProviderID: p.ProviderID, Channel: p.Channel, Status: p.Status, Reason: p.Reason, Code: p.Code, At: p.At}, c)
@@ -150,6 +183,7 @@ func (r *rejoiner) try(ctx context.Context, p rooms.ParkedReceipt, wait bool, te
 		if err := r.take(ctx, p.Provider, rc); err != nil {
 			return true, err
 		}
+		r.matched++
 		return true, r.shelf.DropReceipt(ctx, p.Sequence)
 	}
 	t := texts[c.AttemptID]
@@ -166,6 +200,7 @@ func (r *rejoiner) try(ctx context.Context, p rooms.ParkedReceipt, wait bool, te
 
 func (r *rejoiner) drop(ctx context.Context, t *gathered) error {
 	for _, sequence := range t.parts {
+		r.matched++
 		if err := r.shelf.DropReceipt(ctx, sequence); err != nil {
 			return err
 		}

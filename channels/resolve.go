@@ -22,10 +22,11 @@ type receiptShelf interface {
 	DropReceipt(ctx context.Context, sequence uint64) error
 }
 
-// How long a receipt waits for its confirmation in memory: before the index is asked, and after.
+// How long a receipt waits for its confirmation in memory, before the index is asked and after; and in all.
 const (
 	earlyPatience = 100 * time.Millisecond
 	latePatience  = time.Second
+	findPatience  = 5 * time.Second
 )
 
 // resolver finds the deliveries of receipts that name them by the provider's id. What it does not find it parks.
@@ -37,21 +38,19 @@ type resolver struct {
 	parked    func() // is told of each that is parked
 }
 
-// take makes a receipt durable: as an event, or among those that wait. Of a text of several parts every part is to be
+// take makes a receipt durable: as an event, or among those that wait, also while nobody can say whose it is. Of a text of several parts every part is to be
 // delivered, and one that fails is enough.
 func (r resolver) take(ctx context.Context, rc Receipt) error {
 	if rc.ProviderID == "" || rc.ID != (rooms.DeliveryID{}) {
 		return r.receiver.take(ctx, rc)
 	}
-	c, ok, err := r.find(ctx, rc.ProviderID)
-	if err != nil {
-		return err
-	}
+	c, ok := r.sought(ctx, rc)
 	if ok && (c.Parts == 1 || rc.Status == rooms.Failed) {
 		return r.receiver.take(ctx, named(rc, c))
 	}
-	err = r.shelf.ParkReceipt(ctx, rooms.ParkedReceipt{
+	err := r.shelf.ParkReceipt(ctx, rooms.ParkedReceipt{
 		Channel: rc.Channel, Provider: r.provider, ProviderID: rc.ProviderID, Status: rc.Status, Reason: rc.Reason, Code: rc.Code, At: rc.At,
+		Heard: r.now().UTC(),
 	})
 	if err == nil {
 		r.parked()
@@ -65,9 +64,17 @@ func named(rc Receipt, c rooms.Confirmation) Receipt {
 	return rc
 }
 
-// find looks where the answer is likeliest, and at last where it costs most. An id that is written otherwise comes last: it
-// may be that of another message.
-func (r resolver) find(ctx context.Context, id string) (rooms.Confirmation, bool, error) {
+// sought is what is found in a short time; what then is not known is not found.
+func (r resolver) sought(ctx context.Context, rc Receipt) (rooms.Confirmation, bool) {
+	ctx, cancel := context.WithTimeout(ctx, findPatience)
+	defer cancel()
+	c, ok, err := r.find(ctx, rc)
+	return c, ok && err == nil
+}
+
+// find looks where the answer is likeliest, and at last where it costs most. An id that is written otherwise comes last.
+func (r resolver) find(ctx context.Context, rc Receipt) (rooms.Confirmation, bool, error) {
+	id := rc.ProviderID
 	if c, ok := r.lately.find(ctx, r.provider, id, earlyPatience); ok {
 		return c, true, nil
 	}
@@ -80,18 +87,21 @@ func (r resolver) find(ctx context.Context, id string) (rooms.Confirmation, bool
 	if c, ok, err := r.confirmed.Sent(ctx, r.provider, id, true); ok || err != nil {
 		return c, ok, err
 	}
-	return otherwise(ctx, r.confirmed, r.history, r.provider, id)
+	return otherwise(ctx, r.confirmed, r.history, rooms.ParkedReceipt{Provider: r.provider, ProviderID: id, Status: rc.Status, Heard: r.now()})
 }
 
 // otherwise finds what was confirmed under an id that is the same number, written in hexadecimal or in decimal, and of which
-// nothing further is known.
-func otherwise(ctx context.Context, confirmed Confirmed, h History, provider, id string) (rooms.Confirmation, bool, error) {
-	for _, other := range readings(id) {
-		c, ok, err := confirmed.Sent(ctx, provider, other, false)
+// nothing further is known. It may be that of another message, so none fails by it.
+func otherwise(ctx context.Context, confirmed Confirmed, h History, p rooms.ParkedReceipt) (rooms.Confirmation, bool, error) {
+	if p.Status != rooms.Delivered {
+		return rooms.Confirmation{}, false, nil
+	}
+	for _, other := range readings(p.ProviderID) {
+		c, ok, err := confirmed.Sent(ctx, p.Provider, other, false)
 		if err != nil {
 			return c, false, err
 		}
-		if !ok {
+		if !ok || !p.Of(c) {
 			continue
 		}
 		s, err := h.State(ctx, c.DeliveryID)

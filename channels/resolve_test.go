@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -175,7 +176,7 @@ func TestReceiptThatMatchesNothingYet(t *testing.T) {
 func TestReceiptThatCannotBeParkedIsRefused(t *testing.T) {
 	r := newRig(t)
 	broken := errors.New("no disk")
-	res := resolver{receiver{}, newLately(), r.history, brokenShelf{broken}, func() { t.Error("it is not parked") }}
+	res := resolver{receiver{now: time.Now}, newLately(), r.history, brokenShelf{broken}, func() { t.Error("it is not parked") }}
 	if err := res.take(t.Context(), receiptOf("x", rooms.Delivered)); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
@@ -213,6 +214,72 @@ func TestReadings(t *testing.T) {
 	} {
 		if got := fmt.Sprint(readings(id)); got != want {
 			t.Errorf("%q: %s, want %s", id, got, want)
+		}
+	}
+}
+
+// What cannot be looked up for the moment is made durable all the same.
+func TestReceiptIsParkedWhereTheIndexIsSilent(t *testing.T) {
+	for name, confirmed := range map[string]silent{"at once": {}, "in the end": {wait: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				parked := 0
+				res := resolver{receiver{now: time.Now}, newLately(), confirmed, brokenShelf{}, func() { parked++ }}
+				began := time.Now()
+				if err := res.take(t.Context(), receiptOf("x", rooms.Delivered)); err != nil || parked != 1 {
+					t.Errorf("%v, %d are parked", err, parked)
+				}
+				if took := time.Since(began); took > 2*findPatience {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// silent knows nothing, and may take its time to say so.
+type silent struct{ wait bool }
+
+func (s silent) Sent(ctx context.Context, _, _ string, wait bool) (c rooms.Confirmation, known bool, err error) {
+	if !wait {
+		return c, false, nil
+	}
+	if s.wait {
+		<-ctx.Done()
+	}
+	return c, false, errors.New("the index is begun anew")
+}
+
+// A receipt of a message that nobody knows is not taken for that of another one.
+func TestStrayReceiptIsOfNoOtherMessage(t *testing.T) {
+	r := newRig(t)
+	park := func(id string, s rooms.Status, heard time.Time) {
+		t.Helper()
+		p := rooms.ParkedReceipt{Channel: rooms.SMS, Provider: "test", ProviderID: id, Status: s, At: heard, Heard: heard}
+		if err := r.log.ParkReceipt(r.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-time.Hour).UTC()
+	park("f0", rooms.Failed, long)     // the centre has begun to count anew
+	park("241", rooms.Delivered, long) // likewise, as f1
+	c := newCentre(map[int]string{0: "f0", 1: "f1", 2: "f2", 3: "f3"})
+	d := r.deps(c)
+	d.Confirmed = r.history
+	r.runWith(Options{}, d)
+	c.says(t, "242", rooms.Failed) // f2, if it were written otherwise
+	u := r.publish(rooms.Normal, true, rooms.SMS, 4)
+	of := func(n int) rooms.DeliveryID { return rooms.DeliveryID{UMID: u, N: n} }
+	for n := range 4 {
+		r.eventually("sent", r.happened(of(n), "sent 1"))
+	}
+	c.says(t, "243", rooms.Failed)
+	park("243", rooms.Delivered, time.Now().UTC()) // of which is seen that all were looked at
+	r.eventually("f3 in decimal", r.happened(of(3), "sent 1, delivered 1"))
+	r.eventually("the shelf", r.parked(4))
+	for n := range 3 {
+		if err := r.happened(of(n), "sent 1")(); err != nil {
+			t.Error(err)
 		}
 	}
 }

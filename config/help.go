@@ -334,6 +334,7 @@ func help() map[string]explained {
 		"providers.sms.alphabet":                   {"How texts are written: gsm7, latin1 or ucs2; UCS-2 wherever a character is missing; gsm7 if empty.", ""},
 		"providers.sms.longMessages":               {"How texts of several segments are sent: udh8, udh16 or payload; udh8 if empty.", ""},
 		"providers.sms.validity":                   {"How the centre is told until when a message is worth something: absolute, relative or none; absolute if empty.", ""},
+		"providers.sms.maxValidity":                {"The longest time that the centre takes; 48h if 0.", ""},
 		"providers.sms.noReceipts":                 {"Ask for no receipts: sent is then the last word.", ""},
 		"providers.sms.receiptIds":                 {"How receipts write the ids of messages: as-sent, hex (where answers have decimal) or decimal (where answers have hex).", ""},
 		"providers.sms.addressing.destination":     {"Type and plan of recipients' numbers, as TON/NPI; 1/1 if empty.", ""},

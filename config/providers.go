@@ -129,9 +129,15 @@ func (p SMSProvider) Check() []error {
 	return append(faults, checkNames(names)...)
 }
 
-// Check names every fault; the options of an SMS centre count only where there is one.
+// Check names every fault, also options of a kind that it is not: nothing would come of them. Without a provider they wait.
 func (p SMSCentre) Check() []error {
 	faults := p.Share.check(p.Kind)
+	if key := firstSet(p.Options); key != "" && (p.Kind == KindHTTP || p.Kind == KindSandbox) {
+		faults = append(faults, fmt.Errorf("%s: only where kind is %s", key, KindSMPP))
+	}
+	if key := firstSet(p.HTTP); key != "" && (p.Kind == KindSMPP || p.Kind == KindSandbox) {
+		faults = append(faults, fmt.Errorf("http.%s: only where kind is %s", key, KindHTTP))
+	}
 	switch p.Kind {
 	case KindHTTP:
 		return append(faults, below("http", "httpsms", p.HTTP.Check())...)

@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,20 +16,34 @@ type Confirmation struct {
 	Channel Channel
 	Part    int // from 1
 	Parts   int
+	At      time.Time // when it was sent
 }
 
 // Confirmations are those that an event tells of, if receipts of it come by the provider's id: of SMS that are sent. The ids
-// of several parts are joined by commas.
+// of several parts are joined by commas; parts that have the same one have one receipt together.
 func Confirmations(e Event) []Confirmation {
 	if e.Kind != EventSent || !e.Receipt || e.ProviderID == "" || e.Channel != SMS {
 		return nil
 	}
-	ids := strings.Split(e.ProviderID, ",")
+	ids := distinct(strings.Split(e.ProviderID, ","))
+	if slices.Contains(ids, "") {
+		return nil // not all could ever be told
+	}
 	all := make([]Confirmation, len(ids))
 	for i, id := range ids {
 		all[i] = Confirmation{
-			Provider: e.Provider, ID: SameProviderID(id), Room: e.Room, Channel: e.Channel, Part: i + 1, Parts: len(ids),
+			Provider: e.Provider, ID: id, Room: e.Room, Channel: e.Channel, Part: i + 1, Parts: len(ids), At: e.At,
 			AttemptID: AttemptID{DeliveryID{e.UMID, e.N}, e.Round, e.Attempt},
+		}
+	}
+	return all
+}
+
+// distinct gives ids in the form in which they are compared, each once.
+func distinct(ids []string) (all []string) {
+	for _, id := range ids {
+		if id = SameProviderID(id); !slices.Contains(all, id) {
+			all = append(all, id)
 		}
 	}
 	return all
@@ -53,4 +68,14 @@ type ParkedReceipt struct {
 	Reason     Reason    `json:"reason,omitzero"`
 	Code       string    `json:"code,omitzero"`
 	At         time.Time `json:"at"`
+	Heard      time.Time `json:"heard,omitzero"` // by our own clock
+}
+
+// early is how long before its message is known as sent a receipt may be heard: while the other parts of a text are still to be
+// taken, and by another node's clock.
+const early = 2 * time.Minute
+
+// Of says whether a receipt may be of what was confirmed: one that was heard clearly before is of something else.
+func (r ParkedReceipt) Of(c Confirmation) bool {
+	return r.Heard.IsZero() || !r.Heard.Before(c.At.Add(-early))
 }

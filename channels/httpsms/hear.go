@@ -98,7 +98,7 @@ func (p *Provider) takeReceipt(ctx context.Context, m material) error {
 		return nil
 	}
 	r := channels.Receipt{Channel: rooms.SMS, Status: said.status, Reason: said.reason, At: p.when(m, p.plan.receipt.time, p.plan.Receipt.TimeFormat)}
-	if id, ok := p.plan.receipt.id.in(m); ok && isID(id) {
+	if id, ok := p.plan.receipt.id.in(m); ok && isMessageID(id) {
 		r.ProviderID = id
 	}
 	if code, ok := p.plan.receipt.code.in(m); ok && isCode(code) {

@@ -20,6 +20,7 @@ type plan struct {
 	query, form, headers map[string]part
 	json                 branch
 	body                 part
+	namesURL             bool // the request says where to report
 	rules                []rule
 	id, code             place
 	receipt              receiptPlan
@@ -90,6 +91,7 @@ func (p *plan) readRequest(f *faults) {
 	f.when(r.IDHeader != "" && !isHeaderName(r.IDHeader), "request.idHeader: the name of a header")
 	f.when(!isHeaderValue(r.Scheme), "request.scheme: one word")
 	f.when(r.MaxValidity < 0, "request.maxValidity: not negative")
+	p.namesURL = strings.Contains(fmt.Sprint(r.Query, r.Form, r.JSON, r.Body, r.Headers), ".receiptURL")
 	if p.SecretFile != "" {
 		_, err := secret(p.SecretFile)
 		f.at("secretFile", err)

@@ -108,8 +108,18 @@ func (p *Provider) outcome(reply outbound.Reply) channels.Outcome {
 	}
 	m, _ := newMaterial(reply.Header, nil, reply.Body) // what cannot be read has no fields
 	o := p.plan.judge(reply.Status, m, p.deps.Now())
-	o.Receipt = o.Result == channels.Sent && p.plan.Receipt.Status != "" && p.base.Load() != nil
+	o.Receipt = o.Result == channels.Sent && p.plan.Receipt.Status != "" && p.awaits(o.ProviderID)
 	return o
+}
+
+// awaits says whether a receipt may come: to the URL that the request names, or, where the provider knows one by itself, under
+// the id that it gave.
+func (p *Provider) awaits(id string) bool {
+	if p.plan.namesURL {
+		base := p.base.Load()
+		return base != nil && *base != ""
+	}
+	return id != ""
 }
 
 // why says what kept a request from being answered.
@@ -128,6 +138,7 @@ func (p *Provider) discreet(d rooms.Delivery, o channels.Outcome) channels.Outco
 	digits := strings.TrimPrefix(d.To.Address.Reveal(), "+")
 	if strings.Contains(o.ProviderID, digits) {
 		o.ProviderID = ""
+		o.Receipt = o.Receipt && p.awaits("")
 	}
 	if strings.Contains(o.Code, digits) {
 		o.Code = ""

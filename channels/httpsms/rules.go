@@ -149,7 +149,7 @@ func (p *plan) judge(status int, m material, now time.Time) channels.Outcome {
 	if !ok { // whoever has answered, it was not the provider as we know it
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unknown, Code: o.Code}
 	}
-	if isID(id) {
+	if isMessageID(id) {
 		o.ProviderID = id
 	}
 	return o
@@ -172,6 +172,9 @@ func isCode(s string) bool {
 func isID(s string) bool {
 	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
+
+// isMessageID accepts what a provider calls a message; ids with commas are several.
+func isMessageID(s string) bool { return isID(s) && !strings.Contains(s, ",") }
 
 // retryAfter reads RFC 9110 §10.2.3, within reason.
 func retryAfter(h http.Header, now time.Time, usual time.Duration) time.Duration {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/httpsms"
 	"github.com/govcrier/crier/channels/httpsms/httpsmstest"
 	"github.com/govcrier/crier/rooms"
 )
@@ -205,6 +206,7 @@ func TestAnswersAreNotQuoted(t *testing.T) {
 		`{"id":"two words","code":"not a code: Please come"}`:                {Result: channels.Sent, Code: "HTTP 200"},
 		`{"id":"` + strings.Repeat("x", 200) + `","code":"é"}`:               {Result: channels.Sent, Code: "HTTP 200"},
 		`{"id":12345678901234567890,"code":7}`:                               {Result: channels.Sent, ProviderID: "12345678901234567890", Code: "7"},
+		`{"id":"a,b"}`:                                                       {Result: channels.Sent, Code: "HTTP 200"},
 		`{"id":null}`:                                                        {Result: channels.Deferred, Reason: rooms.Unknown, Code: "HTTP 200"},
 		`{"id":{"deep":1}}`:                                                  {Result: channels.Deferred, Reason: rooms.Unknown, Code: "HTTP 200"},
 		strings.Repeat("[", 60000):                                           {Result: channels.Deferred, Reason: rooms.Unknown, Code: "HTTP 200"},
@@ -214,6 +216,42 @@ func TestAnswersAreNotQuoted(t *testing.T) {
 		reply = text
 		if got := p.Send(t.Context(), delivery(t, "+996555000111")); got != want {
 			t.Errorf("%.60s: %+v, want %+v", text, got, want)
+		}
+	}
+}
+
+// Whoever is not told by the request where to report knows that by itself, and reports by the id.
+func TestReceiptsWithoutPublicURL(t *testing.T) {
+	var reply string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, reply)
+	}))
+	t.Cleanup(s.Close)
+	for _, tc := range []struct {
+		form, serve, reply string
+		want               bool
+	}{
+		{"to: '{{.to}}'", "", `{"id":"a"}`, true},
+		{"to: '{{.to}}'", "https://crier.example.org", `{"id":"a"}`, true},
+		{"to: '{{.to}}'", "https://crier.example.org", `{"id":"a b"}`, false},
+		{"to: '{{.to}}'", "https://crier.example.org", `{"id":"996555000111"}`, false},
+		{"to: '{{.to}}', back: '{{.receiptURL}}'", "", `{"id":"a"}`, false},
+		{"to: '{{.to}}', back: '{{.receiptURL}}'", "https://crier.example.org", `{"id":"a"}`, true},
+		{"to: '{{.to}}', back: '{{.receiptURL}}'", "https://crier.example.org", `{"id":"996555000111"}`, true},
+	} {
+		o := options(t, "allow: [127.0.0.0/8]\nports: [0]\nrequest: {url: '"+s.URL+"', form: {"+tc.form+"}}\nanswer: {id: /id}\n"+
+			"receipt: {id: 'form:id', status: 'form:status', statuses: {ok: delivered}}\nverify: {networks: [127.0.0.0/8]}")
+		p, err := httpsms.New(o, deps(newTokens()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tc.serve != "" {
+			p.Serve(tc.serve)
+		}
+		reply = tc.reply
+		if got := p.Send(t.Context(), delivery(t, "+996555000111")); got.Result != channels.Sent || got.Receipt != tc.want {
+			t.Errorf("%+v: %+v", tc, got)
 		}
 	}
 }

@@ -89,6 +89,7 @@ func (o Options) checkLimits() (f faults) {
 	}{
 		{"connectTimeout", o.ConnectTimeout}, {"responseTimeout", o.ResponseTimeout}, {"enquireLink", o.EnquireLink},
 		{"enquireTimeout", o.EnquireTimeout}, {"reconnectMax", o.ReconnectMax}, {"throttleWait", o.ThrottleWait},
+		{"maxValidity", o.MaxValidity},
 	} {
 		f.when(d.value <= 0, "%s %s is not positive", d.name, d.value)
 	}

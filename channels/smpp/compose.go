@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -101,14 +102,16 @@ func (o Options) joining(id rooms.DeliveryID, n, of int) []byte {
 	return []byte{5, udhJoin8, 3, sum[0], byte(of), byte(n)} //nolint:gosec // likewise
 }
 
-// validity tells the centre until when the message is worth something (SMPP 3.4 §7.1.1).
+// validity tells the centre until when the message is worth something (SMPP 3.4 §7.1.1), but no longer than it takes.
 func (o Options) validity(deadline, now time.Time) string {
 	left := deadline.Sub(now)
 	switch {
 	case o.Validity == ValidityNone || deadline.IsZero() || left <= 0:
 		return ""
-	case o.Validity == ValidityAbsolute:
-		return deadline.UTC().Format("060102150405") + "000+"
+	}
+	left = min(left, cmp.Or(o.MaxValidity, left))
+	if o.Validity == ValidityAbsolute {
+		return now.Add(left).UTC().Format("060102150405") + "000+"
 	}
 	left = min(left, 99*24*time.Hour)
 	h, m, s := int(left.Hours()), int(left.Minutes())%60, int(left.Seconds())%60

@@ -3,6 +3,7 @@ package smpp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ type ears struct {
 
 func newEars(name string, o Options, log *slog.Logger) *ears {
 	e := &ears{name: name, options: o, log: log, shut: make(chan struct{}), now: time.Now}
-	e.joins = newJoins(e.wrote)
+	e.joins = newJoins(e.passed)
 	return e
 }
 
@@ -48,8 +49,14 @@ func (p *Provider) Inbound(ctx context.Context, fn func(context.Context, rooms.I
 
 const alertNotification pdu.Command = 0x102 // which has no answer
 
-// hear answers a request of the centre once it is done with.
+// hear answers a request of the centre once it is done with. What we break at is to be offered again.
 func (e *ears) hear(s *session, p pdu.PDU) {
+	defer func() {
+		if v := recover(); v != nil {
+			_ = e.broken(v)
+			s.reply(p.Answer(pdu.ReceiverTemporary, pdu.IDBody("")))
+		}
+	}()
 	parse := pdu.ParseMessage
 	switch p.Command {
 	case pdu.DeliverSM:
@@ -69,6 +76,24 @@ func (e *ears) hear(s *session, p pdu.PDU) {
 		e.log.Warn("a message of the SMS centre cannot be understood", "bytes", len(p.Body))
 	}
 	s.reply(p.Answer(status, pdu.IDBody("")))
+}
+
+// passed passes on a text of several parts; to break at it is to fail.
+func (e *ears) passed(w written) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = e.broken(v)
+		}
+	}()
+	return e.wrote(w)
+}
+
+var errBroken = errors.New("smpp: what the centre says was not taken")
+
+// broken says so in the log, and only of what kind it was: the rest may be what somebody has written.
+func (e *ears) broken(v any) error {
+	e.log.Error("panic at what the SMS centre says; it is tried again", "type", fmt.Sprintf("%T", v))
+	return errBroken
 }
 
 // take says what is answered to a message.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,5 +195,50 @@ func TestStrangeMessages(t *testing.T) {
 	}
 	if n := len(h.those()); n != 0 {
 		t.Errorf("%d texts were taken for those of people", n)
+	}
+}
+
+// Receipts that nobody takes for a while stop neither the bind nor what is sent over it.
+func TestSlowReceiptsDoNotStopTheBind(t *testing.T) {
+	const many = 300 // more than are in hand at once
+	c := smpptest.Start(t, smpptest.Options{})
+	p := provider(t, c, func(o *smpp.Options) { o.EnquireLink = time.Second })
+	release := make(chan struct{})
+	var h heard[channels.Receipt]
+	go func() {
+		_ = p.Receipts(t.Context(), func(ctx context.Context, r channels.Receipt) error {
+			<-release
+			return h.take(ctx, r)
+		})
+	}()
+	var n numbers
+	for range many {
+		sent(t, p, n.delivery(t, accepted, "hello"))
+	}
+	if binds := len(c.Bound()); binds != 1 {
+		t.Errorf("%d binds stand", binds)
+	}
+	close(release)
+	h.wait(t, many)
+}
+
+// A receipt at which we break is offered again, and the bind stands.
+func TestReceiptThatBreaksIsOfferedAgain(t *testing.T) {
+	c := smpptest.Start(t, smpptest.Options{})
+	p := provider(t, c, nil)
+	var h heard[channels.Receipt]
+	var broken atomic.Bool
+	go func() {
+		_ = p.Receipts(t.Context(), func(ctx context.Context, r channels.Receipt) error {
+			if broken.CompareAndSwap(false, true) {
+				panic("once")
+			}
+			return h.take(ctx, r)
+		})
+	}()
+	var n numbers
+	o := sent(t, p, n.delivery(t, accepted, "hello"))
+	if got := h.wait(t, 1)[0].ProviderID; got != o.ProviderID || len(c.Bound()) != 1 {
+		t.Errorf("a receipt of %s, want %s; %d binds stand", got, o.ProviderID, len(c.Bound()))
 	}
 }

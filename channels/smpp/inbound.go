@@ -67,9 +67,10 @@ func (e *ears) wrote(w written) error {
 	}, e.shut)
 }
 
-// id tells a text from others: SMPP gives it none. What the centre offers again within the minute is the same.
+// id tells a text from others: SMPP gives it none. What the centre offers again within the minute is the same,
+// and where the telephone gives a reference, within the hour: telephones count from 0 again.
 func (w written) id(provider string) string {
-	mark := "reference " + w.reference
+	mark := "reference " + w.reference + " " + w.at.Truncate(time.Hour).Format(time.RFC3339)
 	if w.reference == "" {
 		mark = "minute " + w.at.Truncate(time.Minute).Format(time.RFC3339)
 	}

@@ -1,6 +1,12 @@
 package smpp
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,14 +48,17 @@ func TestValidity(t *testing.T) {
 		kind string
 		left time.Duration
 		want string
+		most time.Duration
 	}{
-		"absolute": {ValidityAbsolute, time.Hour, "261123020000000+"},
-		"relative": {ValidityRelative, 26*time.Hour + 3*time.Minute + 4*time.Second, "000001020304000R"},
-		"long":     {ValidityRelative, 1e6 * time.Hour, "000099000000000R"},
-		"none":     {ValidityNone, time.Hour, ""},
-		"past":     {ValidityAbsolute, -time.Second, ""},
+		"absolute":  {ValidityAbsolute, time.Hour, "261123020000000+", 0},
+		"relative":  {ValidityRelative, 26*time.Hour + 3*time.Minute + 4*time.Second, "000001020304000R", 0},
+		"long":      {ValidityRelative, 1e6 * time.Hour, "000099000000000R", 0},
+		"most":      {ValidityAbsolute, 96 * time.Hour, "261125010000000+", 48 * time.Hour},
+		"most left": {ValidityRelative, 96 * time.Hour, "000002000000000R", 48 * time.Hour},
+		"none":      {ValidityNone, time.Hour, "", 0},
+		"past":      {ValidityAbsolute, -time.Second, "", 0},
 	} {
-		if got := (Options{Validity: tc.kind}).validity(now.Add(tc.left), now); got != tc.want {
+		if got := (Options{Validity: tc.kind, MaxValidity: tc.most}).validity(now.Add(tc.left), now); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
@@ -62,7 +71,7 @@ func TestTextWithMissingPart(t *testing.T) {
 		fail := 2
 		j := newJoins(func(w written) error {
 			if fail--; fail >= 0 {
-				return errFull
+				return errDeaf
 			}
 			passed <- string(w.octets)
 			return nil
@@ -75,32 +84,93 @@ func TestTextWithMissingPart(t *testing.T) {
 		synctest.Wait()
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		if after := time.Since(began); text != "middle" || after != joinPatience+2*joinAgain || len(j.all)+j.open != 0 {
+		if after := time.Since(began); text != "middle" || after != joinPatience+2*joinAgain || len(j.all)+j.open.Len()+len(j.of) != 0 {
 			t.Errorf("%q was passed on after %s, %d are kept", text, after, len(j.all))
 		}
 	})
 }
 
+// Of too many texts of which parts are missing the oldest are passed on as they are; one telephone has its own few only.
 func TestTextsWithMissingPartsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := newJoins(func(written) error { return nil })
-		for i := range uint32(maxJoins) {
-			if err := j.add(part{i, 2, 1}, written{}); err != nil {
+		var passed []string
+		var fail error
+		var mu sync.Mutex
+		j := newJoins(func(w written) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if fail == nil {
+				passed = append(passed, w.from.Text+" "+string(w.octets))
+			}
+			return fail
+		})
+		add := func(from string, reference uint32, n int, text string) error {
+			return j.add(part{reference, 2, n}, written{from: pdu.Address{Text: from}, octets: []byte(text)})
+		}
+		must := func(from string, reference uint32, n int, text string) {
+			t.Helper()
+			if err := add(from, reference, n, text); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := j.add(part{maxJoins, 2, 1}, written{}); err == nil {
-			t.Error("one more was kept")
+		want := func(what string, texts ...string) {
+			t.Helper()
+			if !slices.Equal(passed, texts) {
+				t.Errorf("%s: %q, want %q", what, passed, texts)
+			}
+			passed = nil
 		}
-		if err := j.add(part{0, 2, 2}, written{}); err != nil {
-			t.Error(err)
+		must("other", 1, 1, "half")
+		for i := range uint32(maxJoinsOf) {
+			must("one", i, 1, fmt.Sprint(i))
 		}
-		if err := j.add(part{maxJoins, 2, 1}, written{}); err != nil {
-			t.Error("there was room again:", err)
+		want("as many as one may have")
+		must("one", 99, 1, "x")
+		want("one more", "one 0")
+		for i := range maxJoins - maxJoinsOf - 1 {
+			must(fmt.Sprint(i), 7, 1, "a")
 		}
-		j.close()
-		time.Sleep(joinPatience)
+		want("as many as there may be")
+		fail = errDeaf
+		if err := add("last", 7, 1, "z"); err == nil || j.open.Len() != maxJoins {
+			t.Errorf("%v: what could not be passed on is gone", err)
+		}
+		fail = nil
+		must("last", 7, 1, "z")
+		want("one more than there may be", "other half")
+		must("last", 7, 2, "y")
+		want("whole", "last zy")
+		must("other", 1, 2, "rest") // begins anew, and is not lost
+		time.Sleep(joinPatience + time.Second)
+		synctest.Wait()
+		if !slices.Contains(passed, "other rest") || len(passed) != maxJoins {
+			t.Errorf("%d were passed on in the end, want %d", len(passed), maxJoins)
+		}
+		if len(j.all)+j.open.Len()+len(j.of) != 0 {
+			t.Errorf("%d, %d and %d are kept", len(j.all), j.open.Len(), len(j.of))
+		}
 	})
+}
+
+func TestTextsAreToldApart(t *testing.T) {
+	at := time.Date(2026, 11, 23, 1, 10, 5, 0, time.UTC)
+	text := func(reference string, after time.Duration) string {
+		return written{from: pdu.Address{Text: "996555000100"}, octets: []byte("YES"), reference: reference, at: at.Add(after)}.id("sms")
+	}
+	for name, tc := range map[string]struct {
+		a, b string
+		same bool
+	}{
+		"again within the minute":                 {text("", 0), text("", 40*time.Second), true},
+		"later":                                   {text("", 0), text("", time.Minute), false},
+		"again within the hour":                   {text("7", 0), text("7", 40*time.Minute), true},
+		"another reference":                       {text("7", 0), text("8", 0), false},
+		"the reference of a telephone begun anew": {text("7", 0), text("7", time.Hour), false},
+	} {
+		if (tc.a == tc.b) != tc.same {
+			t.Errorf("%s: told apart: %v", name, tc.a != tc.b)
+		}
+	}
 }
 
 func FuzzReceipt(f *testing.F) {
@@ -133,5 +203,31 @@ func FuzzText(f *testing.F) {
 		}
 		_, _, _ = headed(octets, part{}, false)
 		_, _ = rooms.EncodeGSM7(string(rest))
+	})
+}
+
+// A text at which we break ends neither the program nor is it lost.
+func TestTextThatBreaksIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var lines strings.Builder
+		e := newEars("sms", Options{}.WithDefaults(), slog.New(slog.NewTextHandler(&lines, nil)))
+		told := 0
+		go func() {
+			_ = e.inbox.listen(t.Context(), func(_ context.Context, in rooms.Inbound) error {
+				if told++; told == 1 {
+					panic("at " + in.Text.Reveal())
+				}
+				return nil
+			})
+		}()
+		m := pdu.Message{Source: pdu.Address{TON: 1, Text: "996555000100"}, ESMClass: pdu.ESMHeader, Short: []byte("\x05\x00\x03\x01\x02\x01private")}
+		if err := e.text(m); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(joinPatience + joinAgain + time.Second)
+		synctest.Wait()
+		if told != 2 || !strings.Contains(lines.String(), "type=string") || strings.Contains(lines.String(), "private") {
+			t.Errorf("told %d times; the log has %s", told, lines.String())
+		}
 	})
 }

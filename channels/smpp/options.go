@@ -78,11 +78,12 @@ type Options struct {
 	Addressing  Addressing `yaml:"addressing"`
 	CountryCode string     `yaml:"countryCode"` // of numbers that the centre gives in national form, such as 996
 
-	Alphabet     string `yaml:"alphabet"`
-	LongMessages string `yaml:"longMessages"`
-	Validity     string `yaml:"validity"`
-	NoReceipts   bool   `yaml:"noReceipts"` // asks for none
-	ReceiptIDs   string `yaml:"receiptIds"`
+	Alphabet     string        `yaml:"alphabet"`
+	LongMessages string        `yaml:"longMessages"`
+	Validity     string        `yaml:"validity"`
+	MaxValidity  time.Duration `yaml:"maxValidity"` // the longest that the centre takes; default 48h
+	NoReceipts   bool          `yaml:"noReceipts"`  // asks for none
+	ReceiptIDs   string        `yaml:"receiptIds"`
 }
 
 // Addressing is type and plan of addresses by their form, as TON/NPI.
@@ -114,6 +115,7 @@ func (o Options) WithDefaults() Options {
 	o.Alphabet = cmp.Or(o.Alphabet, AlphabetGSM7)
 	o.LongMessages = cmp.Or(o.LongMessages, LongUDH8)
 	o.Validity = cmp.Or(o.Validity, ValidityAbsolute)
+	o.MaxValidity = cmp.Or(o.MaxValidity, 48*time.Hour)
 	o.ReceiptIDs = cmp.Or(o.ReceiptIDs, IDsAsSent)
 	return o
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// judge turns what the centre answers to a message into an outcome. What is not in the table may pass.
+// judge turns what the centre answers to a message into an outcome. What is not in the table may pass, or is our own fault, such
+// as a sender that the account may not use: the message is good once that is mended.
 func judge(s pdu.Status, throttleWait time.Duration) channels.Outcome {
 	o := channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: s.String()}
 	switch s {
@@ -20,9 +21,7 @@ func judge(s pdu.Status, throttleWait time.Duration) channels.Outcome {
 		o.Result, o.Reason, o.After = channels.Throttled, rooms.Throttled, throttleWait
 	case pdu.InvalidDestination:
 		o.Result, o.Reason = channels.Rejected, rooms.NoMailbox
-	case pdu.InvalidMessageLength, pdu.InvalidCommandLength, pdu.InvalidCommand, pdu.InvalidSource, pdu.InvalidDestinationFlag,
-		pdu.InvalidSubmit, pdu.InvalidSourceTON, pdu.InvalidSourceNPI, pdu.InvalidDestinationTON, pdu.InvalidDestinationNPI,
-		pdu.InvalidSchedule, pdu.InvalidValidity, pdu.ReceiverPermanent:
+	case pdu.InvalidMessageLength, pdu.InvalidDestinationFlag, pdu.InvalidSubmit, pdu.ReceiverPermanent:
 		o.Result, o.Reason = channels.Rejected, rooms.Rejected
 	}
 	return o

@@ -3,6 +3,7 @@ package smpp
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,8 +86,9 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 		}
 		ids = append(ids, id)
 	}
-	id := strings.Join(ids, ",")
-	return channels.Outcome{Result: channels.Sent, ProviderID: id, Receipt: !p.options.NoReceipts && id != ""}
+	return channels.Outcome{
+		Result: channels.Sent, ProviderID: strings.Join(ids, ","), Receipt: !p.options.NoReceipts && !slices.Contains(ids, ""),
+	}
 }
 
 // insist submits a part. Where others of the text are with the centre already, one that comes too fast waits here: to begin

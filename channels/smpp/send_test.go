@@ -2,6 +2,7 @@ package smpp_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -35,7 +36,7 @@ func TestWindowIsNeverExceeded(t *testing.T) {
 
 func TestWhatIsSubmitted(t *testing.T) {
 	c := smpptest.Start(t, smpptest.Options{Quiet: true})
-	p := provider(t, c, func(o *smpp.Options) { o.ServiceType = "GOV" })
+	p := provider(t, c, func(o *smpp.Options) { o.ServiceType, o.MaxValidity = "GOV", 1e5*time.Hour })
 	var n numbers
 	d := n.delivery(t, accepted, "Grüße {1} €")
 	d.Deadline = time.Date(2030, 1, 2, 3, 4, 5, 0, time.FixedZone("", 6*3600))
@@ -126,13 +127,22 @@ func TestStatuses(t *testing.T) {
 	p := provider(t, c, func(o *smpp.Options) { o.ThrottleWait = 3 * time.Second })
 	var n numbers
 	for status, want := range map[pdu.Status]channels.Outcome{
-		pdu.InvalidDestination: {Result: channels.Rejected, Reason: rooms.NoMailbox, Code: "0x0000000b"},
-		pdu.InvalidSource:      {Result: channels.Rejected, Reason: rooms.Rejected, Code: "0x0000000a"},
-		pdu.Throttled:          {Result: channels.Throttled, Reason: rooms.Throttled, Code: "0x00000058", After: 3 * time.Second},
-		pdu.QueueFull:          {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000014"},
-		pdu.SystemError:        {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000008"},
-		pdu.SubmitFailed:       {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000045"},
-		0x400:                  {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000400"},
+		pdu.InvalidDestination:   {Result: channels.Rejected, Reason: rooms.NoMailbox, Code: "0x0000000b"},
+		pdu.InvalidMessageLength: {Result: channels.Rejected, Reason: rooms.Rejected, Code: "0x00000001"},
+		pdu.Throttled:            {Result: channels.Throttled, Reason: rooms.Throttled, Code: "0x00000058", After: 3 * time.Second},
+		pdu.QueueFull:            {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000014"},
+		pdu.SystemError:          {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000008"},
+		pdu.SubmitFailed:         {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000045"},
+		0x400:                    {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000400"},
+		// Faults of ours, not of the message.
+		pdu.InvalidCommandLength:  {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000002"},
+		pdu.InvalidCommand:        {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000003"},
+		pdu.InvalidSource:         {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x0000000a"},
+		pdu.InvalidSourceTON:      {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000048"},
+		pdu.InvalidSourceNPI:      {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000049"},
+		pdu.InvalidDestinationTON: {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000050"},
+		pdu.InvalidDestinationNPI: {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000051"},
+		pdu.InvalidValidity:       {Result: channels.Deferred, Reason: rooms.Deferred, Code: "0x00000062"},
 	} {
 		c.On(accepted[1:], smpptest.Rule{Status: status})
 		if got := send(t, p, n.delivery(t, accepted, "hello")); got != want {
@@ -179,5 +189,23 @@ func TestThrottledPartWaits(t *testing.T) {
 		default:
 			_ = send(t, p, n.delivery(t, accepted, "in between")) // takes the centre's only place at times
 		}
+	}
+}
+
+// Where a part has no id, it could never be told that all of them have arrived.
+func TestPartWithoutIDHasNoReceipt(t *testing.T) {
+	c := smpptest.Start(t, smpptest.Options{Quiet: true, ID: func(n uint64) string {
+		if n == 2 {
+			return ""
+		}
+		return fmt.Sprint(n)
+	}})
+	p := provider(t, c, nil)
+	var n numbers
+	if o := sent(t, p, n.delivery(t, accepted, strings.Repeat("long ", 40))); o.Receipt {
+		t.Errorf("a receipt is waited for: %+v", o)
+	}
+	if o := sent(t, p, n.delivery(t, accepted, strings.Repeat("long ", 40))); !o.Receipt || o.ProviderID != "3,4" {
+		t.Errorf("%+v", o)
 	}
 }

@@ -42,7 +42,7 @@ type frame struct {
 	last bool
 }
 
-// maxHandled bounds the requests of the centre that are in hand at once on a session; it waits with others.
+// maxHandled bounds the requests of the centre that are in hand at once on a session; others are put off.
 const maxHandled = 256
 
 func newSession(conn net.Conn, window int, handle func(*session, pdu.PDU)) *session {
@@ -96,15 +96,23 @@ func (s *session) read() error {
 		case pdu.Unbind:
 			s.send(frame{p.Answer(pdu.OK, nil), true})
 		default:
-			select {
-			case s.handled <- struct{}{}:
-			case <-s.done:
-				return errClosed
-			}
-			go func() {
-				defer func() { <-s.handled }()
-				s.handle(s, p)
-			}()
+			s.begin(p)
+		}
+	}
+}
+
+// begin has a request handled beside what is read. Where too many are in hand the centre is to offer it again: to wait here
+// would keep our own answers from being read.
+func (s *session) begin(p pdu.PDU) {
+	select {
+	case s.handled <- struct{}{}:
+		go func() {
+			defer func() { <-s.handled }()
+			s.handle(s, p)
+		}()
+	default:
+		if p.Command != alertNotification {
+			s.reply(p.Answer(pdu.ReceiverTemporary, pdu.IDBody("")))
 		}
 	}
 }

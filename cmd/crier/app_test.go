@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -110,6 +111,9 @@ func TestReadinessNamesItsParts(t *testing.T) {
 	}
 	if _, _, err := r.Lookup("x"); err == nil {
 		t.Error("an index that has not caught up says that a transaction is new")
+	}
+	if _, _, err := r.Sent(t.Context(), "sms", "x", true); !errors.Is(err, errCatchingUp) {
+		t.Errorf("an index that has not caught up is asked whose a receipt is: %v", err)
 	}
 }
 

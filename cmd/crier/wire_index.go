@@ -280,9 +280,18 @@ func (r *recall) State(ctx context.Context, id rooms.DeliveryID) (rooms.State, e
 	return r.index.State(id)
 }
 
-// Sent gives what a provider has confirmed under an id; with wait after everything recorded so far is known.
+// sentPatience bounds how long a receipt waits for an index that lags; receipts are parked then.
+const sentPatience = 3 * time.Second
+
+// Sent gives what a provider has confirmed under an id; with wait after everything recorded so far is known. While the index is
+// begun anew that is an error at once.
 func (r *recall) Sent(ctx context.Context, provider, id string, wait bool) (rooms.Confirmation, bool, error) {
 	if wait {
+		if err := r.Ready(ctx); err != nil {
+			return rooms.Confirmation{}, false, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, sentPatience)
+		defer cancel()
 		if err := r.told.wait(ctx); err != nil {
 			return rooms.Confirmation{}, false, err
 		}

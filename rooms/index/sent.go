@@ -19,7 +19,7 @@ func (s *sent) pack() []byte {
 	for _, n := range []int{s.N, s.Round, s.Attempt, s.Part, s.Parts} {
 		b = binary.AppendVarint(b, int64(n))
 	}
-	return b
+	return packTime(b, s.At)
 }
 
 func (s *sent) unpack(raw []byte) error {
@@ -28,6 +28,7 @@ func (s *sent) unpack(raw []byte) error {
 	for _, n := range []*int{&s.N, &s.Round, &s.Attempt, &s.Part, &s.Parts} {
 		*n = int(r.varint())
 	}
+	s.At = r.time()
 	return r.end()
 }
 

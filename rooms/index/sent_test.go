@@ -25,7 +25,7 @@ func TestWhatProvidersHaveConfirmed(t *testing.T) {
 		// Given anew, it is that of the later message.
 		"77": {ID: "77", AttemptID: rooms.AttemptID{DeliveryID: rooms.DeliveryID{UMID: umid(2), N: 1}, Round: 1, Attempt: 2}, Part: 1, Parts: 1},
 	} {
-		want.Provider, want.Channel, want.Room = "centre", rooms.SMS, event(2, rooms.EventSent, 0).Room
+		want.Provider, want.Channel, want.Room, want.At = "centre", rooms.SMS, event(2, rooms.EventSent, 0).Room, event(2, rooms.EventSent, 10).At
 		if got, ok, err := x.Sent("centre", id); err != nil || !ok || got != want {
 			t.Errorf("%s: %+v, %v, %v; want %+v", id, got, ok, err, want)
 		}
