@@ -48,11 +48,10 @@ func (p place) scope() (scope []rooms.RoomConfig, known bool) {
 
 // complained ends subscriptions, and has nothing more sent to the address.
 func (d *Desk) complained(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
-	if in.From.IsZero() {
-		d.note("complaint", p.room.Name, p)
-		return true, nil // nobody can say whose
+	if !in.Signed || p.message.UMID == "" {
+		return false, nil // a person sees to it
 	}
-	if _, err := d.stop(ctx, in, p); err != nil {
+	if _, err := d.stop(ctx, in, p); err != nil || in.From.IsZero() {
 		return false, err
 	}
 	d.note("complaint", p.room.Name, p)

@@ -158,7 +158,7 @@ func TestComplaintsAndMachines(t *testing.T) {
 		t.Error("a machine was listened to")
 	}
 	complaint := h.hear("2", bakyt, "", "")
-	complaint.Kind, complaint.Answers.UMID = rooms.InboundComplaint, u
+	complaint.Kind, complaint.Answers.UMID, complaint.Signed = rooms.InboundComplaint, u, true
 	h.take(complaint)
 	h.take(complaint)
 	at := rooms.Endpoint{Channel: rooms.Email, Address: complaint.From}
@@ -167,6 +167,25 @@ func TestComplaintsAndMachines(t *testing.T) {
 		t.Errorf("%d members, %+v, %v", h.members("clinic"), one, err)
 	}
 	h.expect()
+}
+
+// Whoever has no token of ours cannot complain of a message, and least of all in the name of another.
+func TestComplaintOfAnybody(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"clinic@example.org"}})
+	h.subscribe("clinic", bakyt)
+	u := h.send("clinic", bakyt, time.Hour)
+	forged := h.hear("1", bakyt, "clinic@example.org", "abuse")
+	forged.Kind = rooms.InboundComplaint
+	h.take(forged)
+	guessed := h.hear("2", bakyt, "clinic@example.org", "guessed")
+	guessed.Kind, guessed.Answers.UMID = rooms.InboundComplaint, u
+	h.take(guessed)
+	at := rooms.Endpoint{Channel: rooms.Email, Address: forged.From}
+	if h.members("clinic") != 1 || h.stops.Holds(at) || h.stops.Stopped("clinic", at) {
+		t.Error("the person was cut off")
+	}
+	h.expect("||complaint|abuse", "||complaint|guessed")
 }
 
 func TestStartAtARoom(t *testing.T) {

@@ -101,7 +101,11 @@ func (d *Desk) Take(ctx context.Context, in rooms.Inbound) error {
 		d.count(in, "automatic")
 		return nil
 	}
-	p, err := d.place(ctx, in)
+	var p place
+	var err error
+	if in.Kind != rooms.InboundComplaint || in.Signed { // else anybody can have written it of anybody
+		p, err = d.place(ctx, in)
+	}
 	if err != nil {
 		return fmt.Errorf("replies: find what is answered: %w", err)
 	}

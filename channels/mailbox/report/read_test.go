@@ -88,6 +88,24 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// What a machine would write is no report where the mail as a whole is none.
+func TestNoReport(t *testing.T) {
+	for name, tc := range map[string]struct {
+		media, part string
+		want        Kind
+	}{
+		"a part alone":             {"message/feedback-report", "Feedback-Type: abuse\n", Reply},
+		"a part of another mail":   {"multipart/mixed; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Reply},
+		"a report of another kind": {"multipart/report; report-type=x; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Reply},
+		"a report":                 {"multipart/report; report-type=\"Feedback-Report\"; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Complaint},
+	} {
+		raw := "From: victim@people.test\nSubject: x\nContent-Type: " + tc.media + "\n\n" + tc.part
+		if m := Read([]byte(raw)).Sent(Envelope{From: "x@y.test", To: "office@crier.test", Known: true}, ours()); m.Kind != tc.want {
+			t.Errorf("%s: %s, want %s", name, m.Kind, tc.want)
+		}
+	}
+}
+
 // What a person has written, and nothing else.
 func TestWords(t *testing.T) {
 	for name, want := range map[string]string{
