@@ -166,6 +166,9 @@ func (i *intake) settle(ctx context.Context, m report.Mail, a rooms.AttemptID) (
 
 // pass hands on what somebody has written, and reports that nobody knows of what they are.
 func (i *intake) pass(ctx context.Context, m report.Mail, a rooms.AttemptID, signed bool) error {
+	if m.Kind == report.Complaint { // it was written by who reports it, and not by who complains
+		m.From = rooms.Address{}
+	}
 	_, inbound := i.hearers()
 	return inbound.keep(ctx, rooms.Inbound{
 		ID: m.ID, Kind: inboundKind(m.Kind), Channel: rooms.Email, Provider: Name,

@@ -46,16 +46,25 @@ func (p place) scope() (scope []rooms.RoomConfig, known bool) {
 	return p.claims, len(p.claims) > 0
 }
 
-// complained ends subscriptions, and has nothing more sent to the address.
+// complained ends the subscription of whoever got the message that is complained of, and has nothing more sent to his address.
+// Who reports it may be anybody, say his provider. Whoever is no subscriber is left to a person, since nobody knows his
+// address any more.
 func (d *Desk) complained(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
 	if !in.Signed || p.message.UMID == "" {
 		return false, nil // a person sees to it
 	}
-	if _, err := d.stop(ctx, in, p); err != nil || in.From.IsZero() {
-		return false, err
+	at, err := d.People.Reached(ctx, p.room.Name, in.Channel, p.whose)
+	if err == nil && !at.Address.IsZero() {
+		err = d.People.Complained(ctx, at, cause(in)) // first, since his contact goes with the subscription
+	}
+	if err == nil || errors.Is(err, ErrNobody) {
+		err = d.People.Leave(ctx, p.room.Name, rooms.Endpoint{}, p.whose...)
+	}
+	if errors.Is(err, ErrNobody) {
+		return false, nil
 	}
 	d.note("complaint", p.room.Name, p)
-	return true, d.People.Complained(ctx, sender(in), cause(in))
+	return err == nil, err
 }
 
 // help tells what the room is.

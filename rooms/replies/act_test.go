@@ -157,16 +157,40 @@ func TestComplaintsAndMachines(t *testing.T) {
 	if h.members("clinic") != 1 || len(h.answers) != 0 {
 		t.Error("a machine was listened to")
 	}
-	complaint := h.hear("2", bakyt, "", "")
-	complaint.Kind, complaint.Answers.UMID, complaint.Signed = rooms.InboundComplaint, u, true
+	complaint := rooms.Inbound{ID: "2", Kind: rooms.InboundComplaint, Channel: rooms.Email, Provider: "test", At: h.now, Signed: true}
+	complaint.Answers.DeliveryID = rooms.DeliveryID{UMID: u, N: 2}
 	h.take(complaint)
 	h.take(complaint)
-	at := rooms.Endpoint{Channel: rooms.Email, Address: complaint.From}
+	at := rooms.Endpoint{Channel: rooms.Email, Address: h.hear("", bakyt, "", "").From}
 	one, err := h.stops.Find(at)
 	if h.members("clinic") != 0 || err != nil || one.Reason != "complaint" || one.Times != 1 || !h.stops.Holds(at) {
 		t.Errorf("%d members, %+v, %v", h.members("clinic"), one, err)
 	}
 	h.expect()
+	h.subscribe("clinic", aida)
+	complaint.ID, complaint.Text = "3", rooms.NewBody("of nobody")
+	complaint.Answers.DeliveryID = rooms.DeliveryID{UMID: h.send("clinic", "+996555000999", time.Hour), N: 2}
+	h.take(complaint)
+	h.expect("clinic|" + string(complaint.Answers.UMID) + "|complaint|of nobody")
+	if h.members("clinic") != 1 || len(h.answers) != 0 {
+		t.Errorf("%d members, answered %q", h.members("clinic"), h.answers)
+	}
+}
+
+// Who complains is who got the message, whoever reports it, also by a second contact of his.
+func TestComplaintByASecondContact(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	id := h.subscribe("clinic", aida, bakyt)
+	u := h.send("clinic", bakyt, time.Hour)
+	h.sent[0].Owner = id
+	complaint := h.hear("1", "abusedesk@provider.example", "", "")
+	complaint.Kind, complaint.Answers.DeliveryID, complaint.Signed = rooms.InboundComplaint, rooms.DeliveryID{UMID: u, N: 2}, true
+	h.take(complaint)
+	at := rooms.Endpoint{Channel: rooms.Email, Address: h.hear("", bakyt, "", "").From}
+	if h.members("clinic") != 0 || !h.stops.Holds(at) || h.stops.Holds(rooms.Endpoint{Channel: rooms.Email, Address: complaint.From}) {
+		t.Errorf("%d members", h.members("clinic"))
+	}
 }
 
 // Whoever has no token of ours cannot complain of a message, and least of all in the name of another.

@@ -17,6 +17,7 @@ type place struct {
 	claims  []rooms.RoomConfig
 	own     bool // it came from an address of ours
 	sent    []sentIn
+	whose   []rooms.SubscriberID // ids of the recipient of the message, where a token of ours says who it is
 }
 
 type sentIn struct {
@@ -42,6 +43,9 @@ func (d *Desk) place(ctx context.Context, in rooms.Inbound) (p place, err error)
 			p.room, p.message, p.n = room, m, in.Answers.N
 			if err == nil {
 				err = d.remember(ctx, in, []rooms.RoomConfig{room}, &p)
+			}
+			if err == nil && in.Signed {
+				p.whose, err = d.Messages.Recipient(ctx, in.Answers.DeliveryID)
 			}
 			return p, err
 		}
