@@ -9,10 +9,10 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// stop ends subscriptions: in the room that it belongs to, else in all with that address, else wherever he has subscribed.
-// What finds nobody is kept for a person to see.
+// stop ends subscriptions: in the room that it belongs to, that of who has written and of whom the message went to, which a
+// token says; else in all with that address, else wherever he has subscribed. What finds nobody is kept for a person to see.
 func (d *Desk) stop(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
-	if in.From.IsZero() {
+	if in.From.IsZero() && len(p.whose) == 0 {
 		return false, nil
 	}
 	scope, known := p.scope()
@@ -22,20 +22,32 @@ func (d *Desk) stop(ctx context.Context, in rooms.Inbound, p place) (done bool, 
 		}
 	}
 	for _, r := range scope {
-		err := d.People.Leave(ctx, r.Name, sender(in), p.owner(r.Name))
-		if errors.Is(err, ErrNobody) {
-			if !known {
-				continue
-			}
-			err = d.People.Stop(ctx, r.Name, sender(in), cause(in))
-		}
+		ended, err := d.stopIn(ctx, in, p, r.Name, known)
 		if err != nil {
 			return false, err
 		}
-		done = true
-		d.note("stop", r.Name, p)
+		if ended {
+			d.note("stop", r.Name, p)
+		}
+		done = done || ended
 	}
 	return done, nil
+}
+
+// stopIn ends subscriptions in a room. Who is no subscriber is not named by it any more; if he is not the one that the
+// message went to either, that is not all, for somebody may still be subscribed.
+func (d *Desk) stopIn(ctx context.Context, in rooms.Inbound, p place, r rooms.Room, known bool) (ended bool, err error) {
+	err = d.People.Leave(ctx, r, sender(in), p.owners(r)...)
+	if !errors.Is(err, ErrNobody) {
+		return err == nil, err
+	}
+	if !known || in.From.IsZero() {
+		return false, nil
+	}
+	if err = d.People.Stop(ctx, r, sender(in), cause(in)); err != nil {
+		return false, err
+	}
+	return p.message.UMID == "" || p.answered(), nil
 }
 
 // scope are the rooms that somebody speaks of who wants nothing more.

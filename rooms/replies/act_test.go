@@ -121,6 +121,41 @@ func TestStopFromASecondContact(t *testing.T) {
 	}
 }
 
+// Mail is forwarded, and answered from another address: the token says whose subscription it is.
+func TestStopFromAnotherAddress(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	h.subscribe("clinic", bakyt)
+	alias := h.hear("1", "bakyt.alias@example.net", "", "STOP")
+	alias.Answers.DeliveryID = rooms.DeliveryID{UMID: h.send("clinic", bakyt, time.Hour), N: 2}
+	h.take(alias)
+	if h.members("clinic") != 1 {
+		t.Error("an id that anybody can write has ended a subscription")
+	}
+	h.expect("clinic|" + string(alias.Answers.UMID) + "|stop|STOP")
+	h.clear()
+	alias.Signed = true
+	h.take(alias)
+	h.take(alias)
+	if h.members("clinic") != 0 {
+		t.Error("the subscription has not ended")
+	}
+	h.expect()
+	u := h.send("clinic", "named@example.com", time.Hour)
+	nobody := h.hear("2", "named.alias@example.net", "", "STOP")
+	nobody.Answers.DeliveryID, nobody.Signed = rooms.DeliveryID{UMID: u, N: 2}, true
+	h.take(nobody)
+	named := h.hear("3", "named@example.com", "", "STOP")
+	named.Answers, named.Signed = nobody.Answers, true
+	h.take(named)
+	h.expect("clinic|" + string(u) + "|stop|STOP") // of the alias
+	for _, in := range []rooms.Inbound{nobody, named} {
+		if !h.stops.Stopped("clinic", rooms.Endpoint{Channel: rooms.Email, Address: in.From}) {
+			t.Errorf("%s is named all the same", in.ID)
+		}
+	}
+}
+
 // Nobody is stopped where nobody is: a person sees to it.
 func TestStopOfNothing(t *testing.T) {
 	h := newHouse(t)
