@@ -170,7 +170,12 @@ func (l *Letter) delivery(m *Mail, e Envelope) bool {
 	var v verdict
 	var envelopes []string
 	told := false
-	if status := l.root.find("message/delivery-status", "message/global-delivery-status"); status != nil {
+	media := []string{"message/delivery-status", "message/global-delivery-status"}
+	status := l.reported("delivery-status", media...)
+	if status == nil && l.fromCarrier(e) { // broken
+		status = l.root.find(media...)
+	}
+	if status != nil {
 		v, envelopes, told = deliveryStatus(status)
 	}
 	if !told {

@@ -98,6 +98,10 @@ func TestNoReport(t *testing.T) {
 		"a part of another mail":   {"multipart/mixed; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Reply},
 		"a report of another kind": {"multipart/report; report-type=x; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Reply},
 		"a report":                 {"multipart/report; report-type=\"Feedback-Report\"; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Complaint},
+		"a bounce alone":           {"message/delivery-status", "Action: failed\nStatus: 5.1.1\n", Reply},
+		"a bounce passed on":       {"multipart/mixed; boundary=b", "--b\n\nwhat is this?\n--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\nStatus: 5.1.1\n\n--b--\n", Reply},
+		"a bounce":                 {"multipart/report; report-type=delivery-status; boundary=b", "--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\nStatus: 5.1.1\n\n--b--\n", Bounced},
+		"a bounce from a carrier":  {"multipart/mixed; boundary=b\nX-Failed-Recipients: a@b.test", "--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\nStatus: 5.1.1\n\n--b--\n", Bounced},
 	} {
 		raw := "From: victim@people.test\nSubject: x\nContent-Type: " + tc.media + "\n\n" + tc.part
 		if m := Read([]byte(raw)).Sent(Envelope{From: "x@y.test", To: "office@crier.test", Known: true}, ours()); m.Kind != tc.want {
