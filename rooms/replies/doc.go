@@ -17,7 +17,8 @@
 // hour of the clock, per room, and never to what a machine wrote, which is counted and not kept. What was kept is gone
 // when it is taken, or when log.inboundAge is over.
 //
-// While a node's index is begun anew nothing is taken there: it has to be offered again.
+// Where as much is kept as log.inboundBytes allows, no more is taken, and nothing that is kept makes way; of what belongs to no
+// room, which anybody can send, at half of that. While a node's index is begun anew nothing is taken there: it has to be offered again.
 //
 // Not promised: that who seems to have written has. Senders of e-mails and texts can be forged, and whoever forges one can
 // end a subscription; to begin one takes a code. Nor that a contact which somebody has only as a second one is known where no message has reached it. What such
