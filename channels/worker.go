@@ -224,7 +224,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if w.token != nil {
 		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
 	}
-	o.contact = w.contact(j.Job, o.To)
+	o.contact = w.contact(j, o)
 	by, s, ok := w.crew.choose(j.Job, p.Routes[j.Channel], time.Now())
 	if !ok {
 		return o, s, false
