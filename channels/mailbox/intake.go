@@ -35,6 +35,8 @@ type Deps struct {
 	Open func(token string) (rooms.AttemptID, error)
 	// Resolve says how a delivery stands, after all that is recorded up to now; or ErrUnknown.
 	Resolve func(ctx context.Context, id rooms.DeliveryID) (Standing, error)
+	// Refused is told that the address of an attempt does not exist, where a token of ours says so; nil: nobody is.
+	Refused func(ctx context.Context, a rooms.AttemptID, room rooms.Room) error
 	Metrics *metrics.Set     // nil: kept to ourselves
 	Logger  *slog.Logger     // nil: discarded
 	Now     func() time.Time // nil: time.Now
@@ -121,7 +123,7 @@ func (i *intake) take(ctx context.Context, l *report.Letter, e report.Envelope) 
 	case report.Delayed: // not the last word
 		done = "ignored"
 	case report.Bounced, report.Delivered:
-		if done, err = i.settle(ctx, m, a); err == nil && done == "unmatched" {
+		if done, err = i.settle(ctx, m, a, signed); err == nil && done == "unmatched" {
 			err = i.pass(ctx, m, a, signed)
 		}
 	default:
@@ -142,7 +144,7 @@ func (i *intake) take(ctx context.Context, l *report.Letter, e report.Envelope) 
 }
 
 // settle makes a receipt of a report; "unmatched" if it is not known of what.
-func (i *intake) settle(ctx context.Context, m report.Mail, a rooms.AttemptID) (done string, err error) {
+func (i *intake) settle(ctx context.Context, m report.Mail, a rooms.AttemptID, signed bool) (done string, err error) {
 	if a.UMID == "" {
 		return "unmatched", nil
 	}
@@ -161,7 +163,11 @@ func (i *intake) settle(ctx context.Context, m report.Mail, a rooms.AttemptID) (
 		rc.Status = rooms.Delivered
 	}
 	receipts, _ := i.hearers()
-	return "matched", receipts.keep(ctx, rc)
+	err = receipts.keep(ctx, rc)
+	if err == nil && signed && m.Kind == report.Bounced && m.Reason == rooms.NoMailbox && i.deps.Refused != nil {
+		err = i.deps.Refused(ctx, a, s.Room)
+	}
+	return "matched", err
 }
 
 // pass hands on what somebody has written, and reports that nobody knows of what they are.

@@ -74,7 +74,7 @@ func freeAddress(t *testing.T) string {
 }
 
 // A report of abuse, from whoever, ends the subscription of the person to whom the mail went that it brings back, and
-// nothing more is sent there.
+// nothing more is sent there. A bounce that brings the token back tells too that an address is none.
 func TestComplaintIsOfWhoGotTheMail(t *testing.T) {
 	sink := emailtest.StartSink(t, emailtest.SinkOptions{})
 	at := freeAddress(t)
@@ -93,23 +93,24 @@ func TestComplaintIsOfWhoGotTheMail(t *testing.T) {
 		ids = append(ids, s.ID)
 	}
 	h.publish("to-all")
-	var from string
+	from := map[string]string{}
 	eventually(t, 20*time.Second, func() string {
 		for _, m := range sink.Messages() {
-			if m.To == citizen.Email {
-				from = m.From
-			}
+			from[m.To] = m.From
 		}
-		if from == "" {
+		if from[citizen.Email] == "" || from[other.Email] == "" {
 			return "no mail is sent"
 		}
 		return ""
 	})
-	raw, err := os.ReadFile("../../channels/mailbox/report/testdata/complaint.eml")
-	if err != nil {
-		t.Fatal(err)
+	sample := func(name, to string) string {
+		raw, err := os.ReadFile("../../channels/mailbox/report/testdata/" + name + ".eml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(string(raw), "bounces+aeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaib@crier.test", from[to])
 	}
-	report := strings.ReplaceAll(string(raw), "bounces+aeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaib@crier.test", from)
+	report := sample("complaint", citizen.Email)
 	report = strings.ReplaceAll(report, "abusedesk@provider.test", other.Email)
 	eventually(t, 20*time.Second, func() string { // 451 while the bridge does not listen yet
 		if err := bringMail(at, other.Email, "office@crier.test", report); err != nil {
@@ -122,6 +123,12 @@ func TestComplaintIsOfWhoGotTheMail(t *testing.T) {
 	})
 	if s, err := dpo.FindSuppression(t.Context(), other); err == nil {
 		t.Errorf("who has reported it is cut off: %+v", s)
+	}
+	if err := bringMail(at, "", from[other.Email], sample("bounce-postfix", other.Email)); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := dpo.FindSuppression(t.Context(), other); err != nil || s.Reason != "no-mailbox" {
+		t.Errorf("whose mailbox is not there: %+v, %v", s, err)
 	}
 	_, gone := admin.Subscriber(t.Context(), h.Room, ids[0])
 	if _, err := admin.Subscriber(t.Context(), h.Room, ids[1]); err != nil || gone == nil {

@@ -10,13 +10,14 @@ import (
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/replies"
 )
 
 // mailbox is how mail comes in, nil if it does not, and what serves it, nil if nobody has to.
 func (a *App) mailbox(s *store, k *knowledge) (heard []channels.Listener, serve func(context.Context) error, err error) {
 	o := a.config.Mailbox
 	d := mailbox.Deps{
-		Open: registry.Tokens{Vault: s.vault}.Open, Resolve: correspondence{k}.standing,
+		Open: registry.Tokens{Vault: s.vault}.Open, Resolve: correspondence{k}.standing, Refused: correspondence{k}.refused,
 		Metrics: a.metrics, Logger: a.log.With("part", "mailbox"), Now: s.broker.Now,
 	}
 	switch {
@@ -58,4 +59,21 @@ func (c correspondence) standing(ctx context.Context, id rooms.DeliveryID) (mail
 		}
 	}
 	return mailbox.Standing{Room: m.Room, Recipients: m.Recipients, Attempt: state.Attempt, Round: state.Round}, err
+}
+
+// refused has an address that does not exist left alone, if it is that of a subscriber: that of anybody else is not known
+// any more.
+func (c correspondence) refused(ctx context.Context, a rooms.AttemptID, room rooms.Room) error {
+	ids, err := conversations(c).Recipient(ctx, a.DeliveryID)
+	if err != nil {
+		return err
+	}
+	at, err := leavers{knowledge: c.knowledge}.Reached(ctx, room, rooms.Email, ids)
+	if errors.Is(err, replies.ErrNobody) || err == nil && at.Address.IsZero() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.suppressions.Refused(ctx, at, rooms.NoMailbox, fmt.Sprintf("%s.%d.%d", a.UMID, a.N, a.Attempt))
 }
