@@ -21,15 +21,17 @@ func (d *Desk) stop(ctx context.Context, in rooms.Inbound, p place) (done bool, 
 			return false, err
 		}
 	}
-	for _, r := range scope {
-		ended, err := d.stopIn(ctx, in, p, r.Name, known)
-		if err != nil {
-			return false, err
-		}
-		if ended {
+	ended, err := d.walks.each(ctx, len(scope), func(ctx context.Context, i int) (bool, error) {
+		return d.stopIn(ctx, in, p, scope[i].Name, known)
+	})
+	if err != nil {
+		return false, err
+	}
+	for i, r := range scope {
+		if ended[i] {
+			done = true
 			d.note("stop", r.Name, p)
 		}
-		done = done || ended
 	}
 	return done, nil
 }

@@ -96,6 +96,8 @@ type Desk struct {
 	Metrics *metrics.Set
 	Log     *slog.Logger
 	Now     func() time.Time
+
+	walks walks
 }
 
 // Take does what somebody who has written asks for, or keeps it. It is done, and durable, when it returns without an error;
