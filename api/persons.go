@@ -30,6 +30,9 @@ func (s *Server) exportPerson(c *call) (answer, error) {
 	for _, r := range found.Replies {
 		out.Replies = append(out.Replies, replyOf(r.Reply, r.Letter))
 	}
+	for _, one := range found.Stops {
+		out.Stops = append(out.Stops, string(one.Room))
+	}
 	if found.Suppression != nil {
 		one := suppressionOf(*found.Suppression)
 		out.Suppression = &one

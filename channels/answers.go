@@ -22,12 +22,13 @@ func (b *Bridge) contacts(c rooms.Channel) func(rooms.Room, rooms.Contact) rooms
 	return nil
 }
 
-// contact is the id of a contact that may answer.
-func (w *worker) contact(j rooms.Job, c rooms.Contact) rooms.SubscriberID {
-	if w.contacts == nil || j.Channel == rooms.Webhook {
+// contact is the id of a contact that may answer. What crier itself says is answered by nobody, and does not push out of
+// memory what a person answers.
+func (w *worker) contact(j work, o order) rooms.SubscriberID {
+	if w.contacts == nil || j.Channel == rooms.Webhook || o.own {
 		return ""
 	}
-	return w.contacts(j.Room, c)
+	return w.contacts(j.Room, o.To)
 }
 
 // answerable notes in an event who may answer, and whose contact that is, if he subscribes by another.

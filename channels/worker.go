@@ -227,7 +227,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if w.token != nil {
 		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
 	}
-	o.contact = w.contact(j.Job, o.To)
+	o.contact = w.contact(j, o)
 	choose := w.crew.choose
 	if p.Claims(j.Lane) {
 		choose = w.crew.chooseClaimed

@@ -229,6 +229,7 @@ func help() map[string]explained {
 		"alerts.exercise":       {"The word with which every text of a drill begins.", ""},
 		"policy.replies.window": {"How long what a person writes, who does not say to what, answers the last message to him; 0: 72h.", ""},
 		"log.inboundAge":        {"How long what people write is kept until it is taken.", ""},
+		"log.inboundBytes":      {"The most bytes of what people write; at that no more is taken for the time being, of what belongs to no room at half of it.", ""},
 		"inbound.stop":          {"Further words, or whole texts, that end a subscription; those of many languages are known.", ""},
 		"inbound.help":          {"Further words that ask for help.", ""},
 		"inbound.helpTexts":     {"What is answered to them where a room has no text of its own, by language; {room} is filled in.", ""},

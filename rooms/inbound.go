@@ -28,6 +28,8 @@ type Inbound struct {
 	At       time.Time
 	// Answers is the attempt that it answers, where the address or the message itself says so; else the zero value.
 	Answers AttemptID
+	// Signed says that Answers was told by a token that crier has signed for that recipient.
+	Signed bool
 }
 
 // AttemptID names one attempt of a delivery.

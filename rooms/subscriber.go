@@ -117,6 +117,16 @@ func (c Contact) Endpoints() []Endpoint {
 	return append([]Endpoint{{c.Channel, c.Address}}, c.Others...)
 }
 
+// At is where he is reached on a channel; zero if not there.
+func (c Contact) At(ch Channel) Endpoint {
+	for _, e := range c.Endpoints() {
+		if e.Channel == ch {
+			return e
+		}
+	}
+	return Endpoint{}
+}
+
 // Has says whether a person is reached there.
 func (c Contact) Has(e Endpoint) bool {
 	return slices.ContainsFunc(c.Endpoints(), func(o Endpoint) bool {

@@ -1718,7 +1718,10 @@ type PersonData struct {
 	Deliveries []PersonDelivery `json:"deliveries"`
 
 	// Replies What the person has written and nobody has taken.
-	Replies       []Reply              `json:"replies,omitempty,omitzero"`
+	Replies []Reply `json:"replies,omitempty,omitzero"`
+
+	// Stops Rooms that name the person no more as a recipient.
+	Stops         []RoomName           `json:"stops,omitempty,omitzero"`
 	Subscriptions []PersonSubscription `json:"subscriptions"`
 	Suppression   *Suppression         `json:"suppression,omitempty"`
 }

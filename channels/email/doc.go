@@ -24,7 +24,8 @@
 // Enhanced status codes decide whether a message is tried again, given up, or given up with its
 // address left alone: see codes.go. DKIM signatures cover what mail programs show, so that no
 // second From can be put in front, and List-Unsubscribe. An S/MIME signature is made for the addresses
-// that its certificate names, and stands inside of what is encrypted.
+// that its certificate names, and stands inside of what is encrypted, where that is S/MIME too: what is encrypted with OpenPGP
+// is not signed.
 //
 // It does not look up MX records or read bounces: these are the relay's work and a mailbox's. How
 // the relay reaches other servers, by DANE (RFC 7672) or MTA-STS (RFC 8461), is the relay's policy

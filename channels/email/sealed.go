@@ -16,7 +16,7 @@ var errSealing = errors.New("email: not to be encrypted with the person's key")
 // codeSealing is what a relay would say of it (RFC 3463 §3.8).
 const codeSealing = "554 5.7.5"
 
-// seal gives the body for a person who has a key: signed, if the signer is not nil, then encrypted. The header lines in
+// seal gives the body for a person who has a key: signed, if the signer is not nil and the key one of S/MIME, then encrypted. The header lines in
 // front, his subject, are within (protected headers); nothing of the content is outside.
 func seal(k rooms.EncryptionKey, c rooms.Content, hidden []byte, s *signer, now time.Time) (body, error) {
 	key := keyOf(c, s != nil)

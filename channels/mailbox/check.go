@@ -10,6 +10,9 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
+// maxTagged is what a token of 56 characters and its + leave of a local part (RFC 5321 §4.5.3.1.1).
+const maxTagged = 64 - 56 - 1
+
 type faults []error
 
 func (f *faults) when(is bool, format string, args ...any) {
@@ -37,8 +40,10 @@ func (o Options) checkAddresses() (f faults) {
 	for name, local := range map[string]string{"bounce": o.Bounce, "reply": o.Reply, "unsubscribe": o.Unsubscribe} {
 		_, err := rooms.ParseEmail(local + "@example.org")
 		f.when(err != nil || strings.Contains(local, "+"), "%s: what stands before + and @ in an address", name)
-		f.when(len(local) > 16, "%s: longer than 16 characters, so that a token might not fit behind it", name)
 	}
+	f.when(len(o.Bounce) > maxTagged, "bounce: at most %d characters, since a token follows them", maxTagged)
+	f.when(len(o.Reply) > maxTagged, "reply: at most %d characters, since a token follows them", maxTagged)
+	f.when(len(o.Unsubscribe) > 16, "unsubscribe: longer than 16 characters")
 	f.when(strings.EqualFold(o.Bounce, o.Reply) || strings.EqualFold(o.Reply, o.Unsubscribe) || strings.EqualFold(o.Bounce, o.Unsubscribe),
 		"reply: bounce, reply and unsubscribe must differ")
 	modes := []string{UnsignedNone, UnsignedSingle, UnsignedAll}

@@ -112,7 +112,7 @@ func (i *intake) hearers() (durable[channels.Receipt], durable[rooms.Inbound]) {
 func (i *intake) take(ctx context.Context, l *report.Letter, e report.Envelope) error {
 	o := i.options
 	m := l.Sent(e, report.Addresses{Bounce: o.Bounce, Reply: o.Reply, Unsubscribe: o.Unsubscribe, Domains: o.Domains})
-	a, err := i.attempt(ctx, m)
+	a, signed, err := i.attempt(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -122,13 +122,13 @@ func (i *intake) take(ctx context.Context, l *report.Letter, e report.Envelope) 
 		done = "ignored"
 	case report.Bounced, report.Delivered:
 		if done, err = i.settle(ctx, m, a); err == nil && done == "unmatched" {
-			err = i.pass(ctx, m, a)
+			err = i.pass(ctx, m, a, signed)
 		}
 	default:
 		if a.UMID != "" {
 			done = "matched"
 		}
-		err = i.pass(ctx, m, a)
+		err = i.pass(ctx, m, a, signed)
 	}
 	if err != nil {
 		return err
@@ -165,11 +165,14 @@ func (i *intake) settle(ctx context.Context, m report.Mail, a rooms.AttemptID) (
 }
 
 // pass hands on what somebody has written, and reports that nobody knows of what they are.
-func (i *intake) pass(ctx context.Context, m report.Mail, a rooms.AttemptID) error {
+func (i *intake) pass(ctx context.Context, m report.Mail, a rooms.AttemptID, signed bool) error {
+	if m.Kind == report.Complaint { // it was written by who reports it, and not by who complains
+		m.From = rooms.Address{}
+	}
 	_, inbound := i.hearers()
 	return inbound.keep(ctx, rooms.Inbound{
 		ID: m.ID, Kind: inboundKind(m.Kind), Channel: rooms.Email, Provider: Name,
-		From: m.From, To: m.To, Subject: m.Subject, Text: m.Text, At: i.deps.Now().UTC(), Answers: a,
+		From: m.From, To: m.To, Subject: m.Subject, Text: m.Text, At: i.deps.Now().UTC(), Answers: a, Signed: signed,
 	})
 }
 
@@ -189,27 +192,28 @@ func inboundKind(k report.Kind) rooms.InboundKind {
 }
 
 // attempt is the one that a mail concerns: by the first token that is ours, else by an id that may be believed; zero if it
-// says none.
-func (i *intake) attempt(ctx context.Context, m report.Mail) (rooms.AttemptID, error) {
+// says none. signed says that it was a token.
+func (i *intake) attempt(ctx context.Context, m report.Mail) (a rooms.AttemptID, signed bool, err error) {
 	for _, token := range m.Tokens {
-		if a, err := i.deps.Open(token); err == nil {
-			return a, nil
+		if a, err = i.deps.Open(token); err == nil {
+			return a, true, nil
 		}
 	}
+	a = rooms.AttemptID{}
 	if i.options.UnsignedIDs == UnsignedNone {
-		return rooms.AttemptID{}, nil
+		return a, false, nil
 	}
 	for _, id := range m.IDs {
 		s, err := i.deps.Resolve(ctx, id)
 		switch {
 		case errors.Is(err, ErrUnknown):
 		case err != nil:
-			return rooms.AttemptID{}, err
+			return a, false, err
 		case i.believes(id, s):
-			return rooms.AttemptID{DeliveryID: id, Round: s.Round, Attempt: s.Attempt}, nil
+			return rooms.AttemptID{DeliveryID: id, Round: s.Round, Attempt: s.Attempt}, false, nil
 		}
 	}
-	return rooms.AttemptID{}, nil
+	return a, false, nil
 }
 
 // believes says whether an id without a signature counts. Whoever gets a message knows its id, and can count: so of a message

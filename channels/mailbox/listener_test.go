@@ -75,7 +75,7 @@ func TestMailIsMatched(t *testing.T) {
 		"bounce by what comes back":    {"bounce-qmail", "", "office", "failed newborn 7.2/1 no-mailbox 550 5.1.1"},
 		"delivered":                    {"delivered", "", "bounces+" + token, "delivered newborn 7.2/1  2.0.0"},
 		"delayed":                      {"delayed-postfix", "", "bounces+" + token, ""},
-		"complaint":                    {"complaint", "abusedesk@provider.test", "abuse", "complaint from abusedesk@provider.test to abuse@crier.test: FW: Your certificate|This is an email abuse report for an email message received from IP\n192.0.2.1 on Mon, 23 Nov 2026 00:59:59 +0600.|7.2"},
+		"complaint":                    {"complaint", "abusedesk@provider.test", "abuse", "complaint from  to abuse@crier.test: FW: Your certificate|This is an email abuse report for an email message received from IP\n192.0.2.1 on Mon, 23 Nov 2026 00:59:59 +0600.|7.2"},
 		"absent":                       {"automatic-vacation", person, "reply+" + token, "automatic from citizen@people.test to reply@crier.test: Re: Your certificate|I am away until Monday.|7.2"},
 		"unsubscribe":                  {"stop", person, "unsubscribe+" + token, "stop from citizen@people.test to unsubscribe@crier.test: unsubscribe||7.2"},
 		"answer":                       {"reply-below", person, "reply+" + token, "reply from citizen@people.test to reply@crier.test: Re: Your certificate|Wednesday, please.|7.2"},

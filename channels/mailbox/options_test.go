@@ -30,6 +30,7 @@ func TestOptionsCheck(t *testing.T) {
 		"domains":                 func(o *mailbox.Options) { o.Domains = nil },
 		"domains ":                func(o *mailbox.Options) { o.Domains = []string{"*"} },
 		"bounce":                  func(o *mailbox.Options) { o.Bounce = "a+b" },
+		"bounce ":                 func(o *mailbox.Options) { o.Bounce = "returned" },
 		"reply":                   func(o *mailbox.Options) { o.Reply = "bounces" },
 		"unsubscribe":             func(o *mailbox.Options) { o.Unsubscribe = "a-very-long-local-part" },
 		"unsignedIds":             func(o *mailbox.Options) { o.UnsignedIDs = "yes" },

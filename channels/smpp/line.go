@@ -53,19 +53,23 @@ func (l *line) fail() {
 
 // serve uses a session until it ends, or ctx has: then it is unbound once what is under way is answered.
 func (l *line) serve(ctx context.Context, s *session) {
-	ended := make(chan error, 1)
-	go func() { ended <- s.run(l.dialer.EnquireLink, l.dialer.EnquireTimeout) }()
+	var why error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		why = s.run(l.dialer.EnquireLink, l.dialer.EnquireTimeout)
+	}()
 	if l.places != nil {
 		l.places.join(s, l.dialer.Window)
 		defer l.places.leave(s)
 	}
 	select {
-	case err := <-ended:
-		l.news.lost(err)
+	case <-ended:
+		l.news.lost(why)
 	case <-ctx.Done():
 		s.settle(l.dialer.EnquireTimeout)
 		s.unbind(l.dialer.EnquireTimeout)
-		<-ended // it was ended here
+		<-ended
 	}
 }
 

@@ -135,9 +135,12 @@ subscribers (crier_lease_held{name="rekey"} is 1 there), tells how many of them 
 after a change of keys, and every ten minutes while there is more than one key of a kind. It has to be 0. Besides that:
 
   aead   it has sealed messages and the contacts of queued deliveries: wait for log.messageAge (7 days) after the promotion
-         on the last node, and until nothing that was published before it is queued or parked.
+         on the last node, and until nothing that was published before it is queued or parked. What people write is sealed
+         with it too: wait for log.inboundAge (30 days) after the promotion, or until all of it is taken.
   hash   it recognises repeated transactions: wait for log.eventAge (30 days) after the promotion on the last node. If it
-         is disabled before, a repeat of what was published under it counts as a new message.`, vault.Options.Disable)
+         is disabled before, a repeat of what was published under it counts as a new message. Which addresses take nothing,
+         and who wants no more of a room, is kept under it for up to a year (suppressions.most): wait that long, or they
+         are written to again.`, vault.Options.Disable)
 }
 
 func (t terminal) keysEnable() *cobra.Command {

@@ -10,8 +10,10 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/govcrier/crier/api/client"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/channels/email/emailtest"
+	"github.com/govcrier/crier/rooms"
 )
 
 // A bounce that comes in as mail ends its delivery, and who asks for it reads why.
@@ -69,4 +71,68 @@ func freeAddress(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// A report of abuse, from whoever, ends the subscription of the person to whom the mail went that it brings back, and
+// nothing more is sent there. A bounce that brings the token back tells too that an address is none.
+func TestComplaintIsOfWhoGotTheMail(t *testing.T) {
+	sink := emailtest.StartSink(t, emailtest.SinkOptions{})
+	at := freeAddress(t)
+	h := newLocal(t, "providers.email.kind=smtp", "providers.email.host="+sink.Host, fmt.Sprintf("providers.email.port=%d", sink.Port),
+		"providers.email.tls=none", "providers.email.from=office@crier.test", "providers.email.bounceAddress=bounces@crier.test",
+		"mailbox.kind=smtp", "mailbox.domains=crier.test", "mailbox.listen="+at)
+	admin := client.New(client.Options{Servers: []string{h.API}, Token: client.Static(rooms.NewSecret(h.AdminToken))})
+	dpo := client.New(client.Options{Servers: []string{h.API}, Token: client.Static(rooms.NewSecret(h.DPOToken))})
+	citizen, other := v1.Contact{Email: "citizen@people.test"}, v1.Contact{Email: "other@people.test"}
+	var ids []string
+	for _, one := range []v1.Contact{citizen, other} {
+		s, err := admin.AddSubscriber(t.Context(), h.Room, v1.Person{Email: one.Email})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, s.ID)
+	}
+	h.publish("to-all")
+	from := map[string]string{}
+	eventually(t, 20*time.Second, func() string {
+		for _, m := range sink.Messages() {
+			from[m.To] = m.From
+		}
+		if from[citizen.Email] == "" || from[other.Email] == "" {
+			return "no mail is sent"
+		}
+		return ""
+	})
+	sample := func(name, to string) string {
+		raw, err := os.ReadFile("../../channels/mailbox/report/testdata/" + name + ".eml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(string(raw), "citizen@people.test", to)
+		return strings.ReplaceAll(text, "bounces+aeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaib@crier.test", from[to])
+	}
+	report := sample("complaint", citizen.Email)
+	report = strings.ReplaceAll(report, "abusedesk@provider.test", other.Email)
+	eventually(t, 20*time.Second, func() string { // 451 while the bridge does not listen yet
+		if err := bringMail(at, other.Email, "office@crier.test", report); err != nil {
+			return err.Error()
+		}
+		if s, err := dpo.FindSuppression(t.Context(), citizen); err != nil || s.Reason != "complaint" {
+			return fmt.Sprintf("%+v, %v", s, err)
+		}
+		return ""
+	})
+	if s, err := dpo.FindSuppression(t.Context(), other); err == nil {
+		t.Errorf("who has reported it is cut off: %+v", s)
+	}
+	if err := bringMail(at, "", from[other.Email], sample("bounce-postfix", other.Email)); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := dpo.FindSuppression(t.Context(), other); err != nil || s.Reason != "no-mailbox" {
+		t.Errorf("whose mailbox is not there: %+v, %v", s, err)
+	}
+	_, gone := admin.Subscriber(t.Context(), h.Room, ids[0])
+	if _, err := admin.Subscriber(t.Context(), h.Room, ids[1]); err != nil || gone == nil {
+		t.Errorf("of who complained: %v; of who has reported it: %v", gone, err)
+	}
 }

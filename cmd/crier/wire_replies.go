@@ -90,6 +90,14 @@ func (c conversations) Latest(ctx context.Context, in []rooms.Room, e rooms.Endp
 	return found, err
 }
 
+// Recipient names whom a delivery has reached.
+func (c conversations) Recipient(ctx context.Context, id rooms.DeliveryID) ([]rooms.SubscriberID, error) {
+	if err := c.recorded(ctx); err != nil {
+		return nil, err
+	}
+	return c.index.Recipient(id)
+}
+
 // Policy reads a revision of a policy.
 func (c conversations) Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error) {
 	return c.policies.Policy(ctx, r)
@@ -101,9 +109,19 @@ type leavers struct {
 	invitations *registry.Invitations
 }
 
+// Reached is where a subscriber is reached on a channel.
+func (l leavers) Reached(ctx context.Context, room rooms.Room, c rooms.Channel, ids []rooms.SubscriberID) (rooms.Endpoint, error) {
+	for _, id := range ids {
+		if _, p, err := l.subscribers.Get(ctx, room, id); !errors.Is(err, registry.ErrUnknownSubscriber) {
+			return p.Contact.At(c), err
+		}
+	}
+	return rooms.Endpoint{}, replies.ErrNobody
+}
+
 // Leave ends a subscription.
-func (l leavers) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owner rooms.SubscriberID) error {
-	err := l.subscribers.Leave(ctx, room, e, owner)
+func (l leavers) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owners ...rooms.SubscriberID) error {
+	err := l.subscribers.Leave(ctx, room, e, owners...)
 	if errors.Is(err, registry.ErrUnknownSubscriber) {
 		return replies.ErrNobody
 	}

@@ -42,7 +42,7 @@ func (b *batch) events(events []rooms.Event) error {
 			keys = append(keys, sentKey(c.Provider, c.ID))
 		}
 		if answerable(e) {
-			keys = append(keys, contactedKey(e.Contact))
+			keys = append(keys, contactedKey(e.Contact), recipientKey(rooms.DeliveryID{UMID: e.UMID, N: e.N}))
 		}
 	}
 	if err := b.ahead(keys); err != nil {

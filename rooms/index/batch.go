@@ -158,7 +158,7 @@ func (b *batch) finish() error {
 // store writes a value. Whom nothing reaches any more is forgotten in time.
 func (b *batch) store(key string, v value) error {
 	switch v.(type) {
-	case *reached, *contacted:
+	case *reached, *contacted, *recipient:
 		return b.tx.setFor(key, v.pack(), b.keep)
 	case *sent:
 		return b.tx.setFor(key, v.pack(), b.keepSent)

@@ -80,6 +80,13 @@ func (b *batch) contact(e rooms.Event) error {
 	}
 	c.note(Contacted{rooms.DeliveryID{UMID: e.UMID, N: e.N}, plain(e.At), e.Owner})
 	b.put(key, c)
+	to := recipientKey(rooms.DeliveryID{UMID: e.UMID, N: e.N})
+	r, err := load[recipient](b, to)
+	if err != nil {
+		return err
+	}
+	r.note(e)
+	b.put(to, r)
 	return nil
 }
 

@@ -31,6 +31,19 @@ func TestMessagesThatCanBeAnswered(t *testing.T) {
 	}
 }
 
+func TestWhomADeliveryHasReached(t *testing.T) {
+	owned := contacts(1, 7, 20, rooms.EventSent)
+	owned.Owner = "y-A3KT_x5LGBKUkGffPhKIm7gJs"
+	moved := contacts(1, 7, 30, rooms.EventSent)
+	moved.Contact = "z-A3KT_x5LGBKUkGffPhKIm7gJs"
+	x := told(t, moved, owned, contacts(1, 8, 10, rooms.EventSent), contacts(1, 9, 10, rooms.EventFailed))
+	for n, want := range map[int][]rooms.SubscriberID{7: {owned.Owner, moved.Contact}, 8: {person}, 9: nil} {
+		if got, err := x.Recipient(rooms.DeliveryID{UMID: umid(1), N: n}); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("delivery %d: %q, %v; want %q", n, got, err, want)
+		}
+	}
+}
+
 func TestContactedAnyOrderAnyRepetition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all []Contacted

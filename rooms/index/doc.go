@@ -27,6 +27,7 @@
 //	r:<person>               messages that have reached a person who is counted, with when
 //	s:<provider>:<id>        the attempt that a provider has confirmed under that id
 //	c:<contact>              the latest messages to a contact that may answer, with when
+//	n:<umid>:<recipient>     whom a delivery has reached who may answer
 //	f, f:<n>                 finished messages whose body is not erased yet
 //	h:<room>, h:<room>:<n>   messages of a room that wait for their time or for a second person
 //	w:<client>, w:<client>:<n> messages of a client that wait; base64url of its name

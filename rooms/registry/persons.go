@@ -43,6 +43,13 @@ type PersonData struct {
 	Waiting       []Waiting
 	Suppression   *rooms.Suppression
 	Replies       []Written
+	Stops         []RoomStop
+}
+
+// RoomStop is that a room names him no more, since he said so.
+type RoomStop struct {
+	Room rooms.Room
+	rooms.Suppression
 }
 
 // Found is a subscription with what it says in the clear.
@@ -105,6 +112,11 @@ func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonDat
 	}
 	if one, err := p.Suppressions.Find(at); err == nil {
 		data.Suppression = &one
+	}
+	for _, room := range all {
+		if one, known := p.Suppressions.find(p.Suppressions.stopIDs(room.Name, at)); known {
+			data.Stops = append(data.Stops, RoomStop{room.Name, one})
+		}
 	}
 	return data, nil
 }

@@ -55,7 +55,13 @@ func TestPersonIsErased(t *testing.T) {
 	if err := p.Suppressions.Refused(ctx, endpoint(mobile), rooms.NoMailbox, "1"); err != nil {
 		t.Fatal(err)
 	}
+	if err := p.Suppressions.Stop(ctx, "taxes", endpoint(mobile), "2"); err != nil {
+		t.Fatal(err)
+	}
 	data, err := p.Export(ctx, endpoint(mobile))
+	if len(data.Stops) != 1 || data.Stops[0].Room != "taxes" || data.Stops[0].Reason != "stopped" {
+		t.Errorf("rooms that name him no more: %+v", data.Stops)
+	}
 	if err != nil || len(data.Subscriptions) != 2 || len(data.Waiting) != 2 || data.Suppression == nil || data.Subscriptions[0].Subscription.Consent.Purpose != "reminders" {
 		t.Fatalf("found %d subscriptions, %d deliveries: %v", len(data.Subscriptions), len(data.Waiting), err)
 	}

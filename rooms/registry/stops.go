@@ -77,12 +77,15 @@ func (s *Suppressions) end(ctx context.Context, ids []rooms.SuppressionID, c roo
 	}
 }
 
-// Leave ends the subscription of whoever a contact names in a room, by his first contact, or, if owner says whose it is, by
-// another; it says ErrUnknownSubscriber if he is none. He is gone when it returns, on all channels.
-func (s *Subscribers) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owner rooms.SubscriberID) error {
-	ids := s.ids(room, rooms.Contact{Channel: e.Channel, Address: e.Address})
-	if owner != "" {
-		ids = append(ids, owner)
+// Leave ends the subscription of whoever a contact names in a room, if there is one, by his first contact, and of the owners,
+// who may be reached by it too; it says ErrUnknownSubscriber if he is none. He is gone when it returns, on all channels.
+func (s *Subscribers) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owners ...rooms.SubscriberID) error {
+	ids := slices.DeleteFunc(slices.Clone(owners), func(id rooms.SubscriberID) bool { return id == "" })
+	if !e.Address.IsZero() {
+		ids = append(ids, s.ids(room, rooms.Contact{Channel: e.Channel, Address: e.Address})...)
+	}
+	if len(ids) == 0 {
+		return ErrUnknownSubscriber
 	}
 	found, err := s.find(ctx, room, ids)
 	if err != nil {

@@ -50,7 +50,8 @@ func (o SuppressionOptions) Check() []error {
 }
 
 // Suppressions knows the addresses that take nothing, over all rooms, by their keyed hashes: nobody can read here whose
-// they are. An address comes in when its own mail server says that it does not exist, and goes out in time, when something
+// they are. An address comes in when its own mail server says that it does not exist, to
+// the relay or in a report on a message that went there, and goes out in time, when something
 // is delivered there all the same, or by hand; what was refused once is remembered longer with each refusal that follows. It
 // is known here at once, and on other nodes within about a second. Under a new hash key an address is known as long as the
 // former key is enabled.

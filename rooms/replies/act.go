@@ -9,10 +9,10 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// stop ends subscriptions: in the room that it belongs to, else in all with that address, else wherever he has subscribed.
-// What finds nobody is kept for a person to see.
+// stop ends subscriptions: in the room that it belongs to, that of who has written and of whom the message went to, which a
+// token says; else in all with that address, else wherever he has subscribed. What finds nobody is kept for a person to see.
 func (d *Desk) stop(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
-	if in.From.IsZero() {
+	if in.From.IsZero() && len(p.whose) == 0 {
 		return false, nil
 	}
 	scope, known := p.scope()
@@ -21,21 +21,35 @@ func (d *Desk) stop(ctx context.Context, in rooms.Inbound, p place) (done bool, 
 			return false, err
 		}
 	}
-	for _, r := range scope {
-		err := d.People.Leave(ctx, r.Name, sender(in), p.owner(r.Name))
-		if errors.Is(err, ErrNobody) {
-			if !known {
-				continue
-			}
-			err = d.People.Stop(ctx, r.Name, sender(in), cause(in))
+	ended, err := d.walks.each(ctx, len(scope), func(ctx context.Context, i int) (bool, error) {
+		return d.stopIn(ctx, in, p, scope[i].Name, known)
+	})
+	if err != nil {
+		return false, err
+	}
+	for i, r := range scope {
+		if ended[i] {
+			done = true
+			d.note("stop", r.Name, p)
 		}
-		if err != nil {
-			return false, err
-		}
-		done = true
-		d.note("stop", r.Name, p)
 	}
 	return done, nil
+}
+
+// stopIn ends subscriptions in a room. Who is no subscriber is not named by it any more; if he is not the one that the
+// message went to either, that is not all, for somebody may still be subscribed.
+func (d *Desk) stopIn(ctx context.Context, in rooms.Inbound, p place, r rooms.Room, known bool) (ended bool, err error) {
+	err = d.People.Leave(ctx, r, sender(in), p.owners(r)...)
+	if !errors.Is(err, ErrNobody) {
+		return err == nil, err
+	}
+	if !known || in.From.IsZero() {
+		return false, nil
+	}
+	if err = d.People.Stop(ctx, r, sender(in), cause(in)); err != nil {
+		return false, err
+	}
+	return p.message.UMID == "" || p.answered(), nil
 }
 
 // scope are the rooms that somebody speaks of who wants nothing more.
@@ -46,17 +60,25 @@ func (p place) scope() (scope []rooms.RoomConfig, known bool) {
 	return p.claims, len(p.claims) > 0
 }
 
-// complained ends subscriptions, and has nothing more sent to the address.
+// complained ends the subscription of whoever got the message that is complained of, and has nothing more sent to his address.
+// Who reports it may be anybody, say his provider. Whoever is no subscriber is left to a person, since nobody knows his
+// address any more.
 func (d *Desk) complained(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
-	if in.From.IsZero() {
-		d.note("complaint", p.room.Name, p)
-		return true, nil // nobody can say whose
+	if !in.Signed || p.message.UMID == "" {
+		return false, nil // a person sees to it
 	}
-	if _, err := d.stop(ctx, in, p); err != nil {
-		return false, err
+	at, err := d.People.Reached(ctx, p.room.Name, in.Channel, p.whose)
+	if err == nil && !at.Address.IsZero() {
+		err = d.People.Complained(ctx, at, cause(in)) // first, since his contact goes with the subscription
+	}
+	if err == nil || errors.Is(err, ErrNobody) {
+		err = d.People.Leave(ctx, p.room.Name, rooms.Endpoint{}, p.whose...)
+	}
+	if errors.Is(err, ErrNobody) {
+		return false, nil
 	}
 	d.note("complaint", p.room.Name, p)
-	return true, d.People.Complained(ctx, sender(in), cause(in))
+	return err == nil, err
 }
 
 // help tells what the room is.

@@ -121,6 +121,41 @@ func TestStopFromASecondContact(t *testing.T) {
 	}
 }
 
+// Mail is forwarded, and answered from another address: the token says whose subscription it is.
+func TestStopFromAnotherAddress(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	h.subscribe("clinic", bakyt)
+	alias := h.hear("1", "bakyt.alias@example.net", "", "STOP")
+	alias.Answers.DeliveryID = rooms.DeliveryID{UMID: h.send("clinic", bakyt, time.Hour), N: 2}
+	h.take(alias)
+	if h.members("clinic") != 1 {
+		t.Error("an id that anybody can write has ended a subscription")
+	}
+	h.expect("clinic|" + string(alias.Answers.UMID) + "|stop|STOP")
+	h.clear()
+	alias.Signed = true
+	h.take(alias)
+	h.take(alias)
+	if h.members("clinic") != 0 {
+		t.Error("the subscription has not ended")
+	}
+	h.expect()
+	u := h.send("clinic", "named@example.com", time.Hour)
+	nobody := h.hear("2", "named.alias@example.net", "", "STOP")
+	nobody.Answers.DeliveryID, nobody.Signed = rooms.DeliveryID{UMID: u, N: 2}, true
+	h.take(nobody)
+	named := h.hear("3", "named@example.com", "", "STOP")
+	named.Answers, named.Signed = nobody.Answers, true
+	h.take(named)
+	h.expect("clinic|" + string(u) + "|stop|STOP") // of the alias
+	for _, in := range []rooms.Inbound{nobody, named} {
+		if !h.stops.Stopped("clinic", rooms.Endpoint{Channel: rooms.Email, Address: in.From}) {
+			t.Errorf("%s is named all the same", in.ID)
+		}
+	}
+}
+
 // Nobody is stopped where nobody is: a person sees to it.
 func TestStopOfNothing(t *testing.T) {
 	h := newHouse(t)
@@ -157,16 +192,59 @@ func TestComplaintsAndMachines(t *testing.T) {
 	if h.members("clinic") != 1 || len(h.answers) != 0 {
 		t.Error("a machine was listened to")
 	}
-	complaint := h.hear("2", bakyt, "", "")
-	complaint.Kind, complaint.Answers.UMID = rooms.InboundComplaint, u
+	complaint := rooms.Inbound{ID: "2", Kind: rooms.InboundComplaint, Channel: rooms.Email, Provider: "test", At: h.now, Signed: true}
+	complaint.Answers.DeliveryID = rooms.DeliveryID{UMID: u, N: 2}
 	h.take(complaint)
 	h.take(complaint)
-	at := rooms.Endpoint{Channel: rooms.Email, Address: complaint.From}
+	at := rooms.Endpoint{Channel: rooms.Email, Address: h.hear("", bakyt, "", "").From}
 	one, err := h.stops.Find(at)
 	if h.members("clinic") != 0 || err != nil || one.Reason != "complaint" || one.Times != 1 || !h.stops.Holds(at) {
 		t.Errorf("%d members, %+v, %v", h.members("clinic"), one, err)
 	}
 	h.expect()
+	h.subscribe("clinic", aida)
+	complaint.ID, complaint.Text = "3", rooms.NewBody("of nobody")
+	complaint.Answers.DeliveryID = rooms.DeliveryID{UMID: h.send("clinic", "+996555000999", time.Hour), N: 2}
+	h.take(complaint)
+	h.expect("clinic|" + string(complaint.Answers.UMID) + "|complaint|of nobody")
+	if h.members("clinic") != 1 || len(h.answers) != 0 {
+		t.Errorf("%d members, answered %q", h.members("clinic"), h.answers)
+	}
+}
+
+// Who complains is who got the message, whoever reports it, also by a second contact of his.
+func TestComplaintByASecondContact(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	id := h.subscribe("clinic", aida, bakyt)
+	u := h.send("clinic", bakyt, time.Hour)
+	h.sent[0].Owner = id
+	complaint := h.hear("1", "abusedesk@provider.example", "", "")
+	complaint.Kind, complaint.Answers.DeliveryID, complaint.Signed = rooms.InboundComplaint, rooms.DeliveryID{UMID: u, N: 2}, true
+	h.take(complaint)
+	at := rooms.Endpoint{Channel: rooms.Email, Address: h.hear("", bakyt, "", "").From}
+	if h.members("clinic") != 0 || !h.stops.Holds(at) || h.stops.Holds(rooms.Endpoint{Channel: rooms.Email, Address: complaint.From}) {
+		t.Errorf("%d members", h.members("clinic"))
+	}
+}
+
+// Whoever has no token of ours cannot complain of a message, and least of all in the name of another.
+func TestComplaintOfAnybody(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"clinic@example.org"}})
+	h.subscribe("clinic", bakyt)
+	u := h.send("clinic", bakyt, time.Hour)
+	forged := h.hear("1", bakyt, "clinic@example.org", "abuse")
+	forged.Kind = rooms.InboundComplaint
+	h.take(forged)
+	guessed := h.hear("2", bakyt, "clinic@example.org", "guessed")
+	guessed.Kind, guessed.Answers.UMID = rooms.InboundComplaint, u
+	h.take(guessed)
+	at := rooms.Endpoint{Channel: rooms.Email, Address: forged.From}
+	if h.members("clinic") != 1 || h.stops.Holds(at) || h.stops.Stopped("clinic", at) {
+		t.Error("the person was cut off")
+	}
+	h.expect("||complaint|abuse", "||complaint|guessed")
 }
 
 func TestStartAtARoom(t *testing.T) {

@@ -38,6 +38,8 @@ type Messages interface {
 	Message(ctx context.Context, u rooms.UMID) (m rooms.Header, ok bool, err error)
 	// Latest gives the latest messages to a contact in some rooms, the latest first.
 	Latest(ctx context.Context, in []rooms.Room, e rooms.Endpoint) ([]Sent, error)
+	// Recipient gives the ids that the recipient of a delivery may have as a subscriber of its room; none if nobody knows.
+	Recipient(ctx context.Context, id rooms.DeliveryID) ([]rooms.SubscriberID, error)
 	Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error)
 }
 
@@ -50,8 +52,10 @@ type Sent struct {
 
 // People are let go, and asked in. To do it again changes nothing.
 type People interface {
-	// Leave ends a subscription, or says ErrNobody.
-	Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owner rooms.SubscriberID) error
+	// Leave ends the subscription of a contact, if it is one, and of the owners, or says ErrNobody.
+	Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owners ...rooms.SubscriberID) error
+	// Reached is where a subscriber with one of the ids is reached on a channel, zero if not there; or ErrNobody.
+	Reached(ctx context.Context, room rooms.Room, c rooms.Channel, ids []rooms.SubscriberID) (rooms.Endpoint, error)
 	// Stop keeps a room from naming the contact; cause is by what it is known again.
 	Stop(ctx context.Context, room rooms.Room, e rooms.Endpoint, cause string) error
 	Complained(ctx context.Context, e rooms.Endpoint, cause string) error
@@ -92,6 +96,8 @@ type Desk struct {
 	Metrics *metrics.Set
 	Log     *slog.Logger
 	Now     func() time.Time
+
+	walks walks
 }
 
 // Take does what somebody who has written asks for, or keeps it. It is done, and durable, when it returns without an error;
@@ -101,7 +107,11 @@ func (d *Desk) Take(ctx context.Context, in rooms.Inbound) error {
 		d.count(in, "automatic")
 		return nil
 	}
-	p, err := d.place(ctx, in)
+	var p place
+	var err error
+	if in.Kind != rooms.InboundComplaint || in.Signed { // else anybody can have written it of anybody
+		p, err = d.place(ctx, in)
+	}
 	if err != nil {
 		return fmt.Errorf("replies: find what is answered: %w", err)
 	}

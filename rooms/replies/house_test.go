@@ -122,8 +122,30 @@ func (h *house) Policy(context.Context, rooms.Revision) (rooms.Policy, error) {
 	return rooms.Policy{PolicyRules: rooms.PolicyRules{Replies: rooms.Replies{Window: h.window}}}, nil
 }
 
-func (h *house) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owner rooms.SubscriberID) error {
-	err := h.subs.Leave(ctx, room, e, owner)
+func (h *house) Recipient(_ context.Context, id rooms.DeliveryID) (ids []rooms.SubscriberID, err error) {
+	for _, s := range h.sent {
+		if s.DeliveryID == id {
+			if s.Owner != "" {
+				ids = append(ids, s.Owner)
+			}
+			e := h.hear("", s.to, "", "")
+			ids = append(ids, h.subs.ID(s.room, rooms.Contact{Channel: e.Channel, Address: e.From}))
+		}
+	}
+	return ids, nil
+}
+
+func (h *house) Reached(ctx context.Context, room rooms.Room, c rooms.Channel, ids []rooms.SubscriberID) (rooms.Endpoint, error) {
+	for _, id := range ids {
+		if _, p, err := h.subs.Get(ctx, room, id); !errors.Is(err, registry.ErrUnknownSubscriber) {
+			return p.Contact.At(c), err
+		}
+	}
+	return rooms.Endpoint{}, replies.ErrNobody
+}
+
+func (h *house) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, owners ...rooms.SubscriberID) error {
+	err := h.subs.Leave(ctx, room, e, owners...)
 	if errors.Is(err, registry.ErrUnknownSubscriber) {
 		return replies.ErrNobody
 	}

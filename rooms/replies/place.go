@@ -17,6 +17,7 @@ type place struct {
 	claims  []rooms.RoomConfig
 	own     bool // it came from an address of ours
 	sent    []sentIn
+	whose   []rooms.SubscriberID // ids of the recipient of the message, where a token of ours says who it is
 }
 
 type sentIn struct {
@@ -42,6 +43,9 @@ func (d *Desk) place(ctx context.Context, in rooms.Inbound) (p place, err error)
 			p.room, p.message, p.n = room, m, in.Answers.N
 			if err == nil {
 				err = d.remember(ctx, in, []rooms.RoomConfig{room}, &p)
+			}
+			if err == nil && in.Signed {
+				p.whose, err = d.Messages.Recipient(ctx, in.Answers.DeliveryID)
 			}
 			return p, err
 		}
@@ -123,14 +127,22 @@ func (d *Desk) remember(ctx context.Context, in rooms.Inbound, among []rooms.Roo
 	return nil
 }
 
-// owner is whose contact has written, as far as a room knows it as a second one.
-func (p place) owner(room rooms.Room) rooms.SubscriberID {
+// owners are whose contact has written, as far as a room knows it as a second one, and whom the message went to.
+func (p place) owners(room rooms.Room) (ids []rooms.SubscriberID) {
+	if p.message.Room == room {
+		ids = slices.Clone(p.whose)
+	}
 	for _, s := range p.sent {
 		if s.message.Room == room && s.Owner != "" {
-			return s.Owner
+			return append(ids, s.Owner)
 		}
 	}
-	return ""
+	return ids
+}
+
+// answered says that who has written is whom the message went to.
+func (p place) answered() bool {
+	return slices.ContainsFunc(p.sent, func(s sentIn) bool { return s.DeliveryID == rooms.DeliveryID{UMID: p.message.UMID, N: p.n} })
 }
 
 // kind is what is asked for: as the provider has understood it, else by the words of the text.

@@ -117,13 +117,14 @@ func (s *Shelf) erase(ctx context.Context, sequence uint64) error {
 }
 
 // Release gives what belonged to nobody to a room, as an answer to one of its messages if u says which, and says as what it
-// stands there. One that was interrupted is done again.
+// stands there. One that was interrupted is done again; if it is then given to another room it stands in both, for nobody
+// can tell whether it was read in the first.
 func (s *Shelf) Release(ctx context.Context, id rooms.ReplyID, room rooms.RoomConfig, u rooms.UMID) (Opened, error) {
 	one, err := s.Get(ctx, Reader{All: true}, id)
 	if err != nil {
 		return one, err
 	}
-	one.Room, one.ID = room.Name, fmt.Sprintf("%s released %d", one.ID, one.Sequence)
+	one.Room, one.ID = room.Name, fmt.Sprintf("%s released %d to %s %s", one.ID, one.Sequence, room.Name, u)
 	if u != "" {
 		m, ok, err := s.Messages.Message(ctx, u)
 		if _, there := stands([]rooms.RoomConfig{room}, m); err != nil || !ok || !there {

@@ -19,11 +19,21 @@ import (
 const inboundDuplicates = day
 
 // AddReply stores what somebody has written. Offered again within a day it is known: the entry that was stored then counts,
-// and known says so.
+// and known says so. ErrFull at Options.InboundBytes, so that nobody's reply makes way for another; of what belongs to no room,
+// which anybody can send, at half of that.
 func (l *Log) AddReply(ctx context.Context, r rooms.Reply) (sequence uint64, known bool, err error) {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return 0, false, fmt.Errorf("stream: encode a reply: %w", err)
+	}
+	if r.Room == "" {
+		info, err := l.info(ctx, streamInbound)
+		if err == nil && info.State.Bytes >= l.options.InboundBytes/2 {
+			err = ErrFull
+		}
+		if err != nil {
+			return 0, false, err
+		}
 	}
 	m := &nats.Msg{Subject: replySubject(r), Data: data, Header: nats.Header{jetstream.MsgIDHeader: {replyID(r)}}}
 	err = l.insist(ctx, func(ctx context.Context) error {

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -57,6 +58,34 @@ func TestInboundIsKeptOnceAndErased(t *testing.T) {
 	p.must(p.RemoveReplies(t.Context(), "newborn"))
 	if left := append(p.replies("newborn", 9), p.replies("", 9)...); !equal(left, []uint64{2, 3}) {
 		t.Errorf("%d are left", left)
+	}
+}
+
+// What is kept makes no way for more, and what belongs to nobody leaves room for what belongs to a room.
+func TestInboundIsLimited(t *testing.T) {
+	p := startPlanning(t, Options{InboundBytes: 64 << 10})
+	fill := func(room rooms.Room, id string) (n int) {
+		t.Helper()
+		for ; ; n++ {
+			r := someReply(fmt.Sprint(id, n), room)
+			r.Sealed = make([]byte, 1000)
+			if _, _, err := p.AddReply(t.Context(), r); errors.Is(err, ErrFull) {
+				return n
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	nobodys, newborns := fill("", "a"), fill("newborn", "b")
+	if nobodys < 5 || newborns < nobodys/2 {
+		t.Errorf("%d of nobody, %d of a room", nobodys, newborns)
+	}
+	if got := len(p.replies("", 100)); got != nobodys {
+		t.Errorf("%d are left, want %d", got, nobodys)
+	}
+	p.must(p.RemoveReplies(t.Context(), "newborn"))
+	if n := fill("newborn", "c"); n != newborns {
+		t.Errorf("afterwards %d, want %d", n, newborns)
 	}
 }
 

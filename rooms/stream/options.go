@@ -17,6 +17,8 @@ type Options struct {
 	EventAge time.Duration `yaml:"eventAge"`
 	// InboundAge is how long what people write is kept until it is taken, 30 days by default.
 	InboundAge time.Duration `yaml:"inboundAge"`
+	// InboundBytes limits what of it is kept; 1 GiB by default. What belongs to no room is taken while less than half is used.
+	InboundBytes int64 `yaml:"inboundBytes"`
 	// AuditAge is how long the audit log is kept, 365 days by default.
 	AuditAge time.Duration `yaml:"auditAge"`
 	// ReceiptAge is how long a receipt is kept of which nobody knows the delivery, 72 hours by default.
@@ -74,6 +76,9 @@ func (o Options) WithDefaults() Options {
 		set(&o.AnswerTimeout, time.Second)
 	}
 	set(&o.AnswerTimeout, 5*time.Second)
+	if o.InboundBytes == 0 {
+		o.InboundBytes = 1 << 30
+	}
 	if o.MaxParked == 0 {
 		o.MaxParked = 2_000_000
 	}
@@ -112,6 +117,7 @@ func (o Options) Check() []error {
 	bad(o.MessageAge < time.Hour, "messageAge: at least 1h")
 	bad(o.EventAge < o.MessageAge, "eventAge: at least messageAge, since events remember transaction ids")
 	bad(o.InboundAge < time.Hour, "inboundAge: at least 1h")
+	bad(o.InboundBytes < minQueue, "inboundBytes: at least 64 MiB")
 	bad(o.AuditAge < day, "auditAge: at least 24h")
 	bad(o.ReceiptAge < time.Hour, "receiptAge: at least 1h")
 	bad(o.Duplicates < time.Minute || o.Duplicates > o.MessageAge, "duplicates: from 1m to messageAge")

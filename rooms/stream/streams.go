@@ -72,7 +72,7 @@ func (o Options) streams() []jetstream.StreamConfig {
 		},
 		{
 			Name: streamInbound, Subjects: []string{rooms.InboundFilter, rooms.UnmatchedFilter},
-			MaxAge: o.InboundAge, Duplicates: min(inboundDuplicates, o.InboundAge), AllowDirect: true, AllowAtomicPublish: true,
+			MaxAge: o.InboundAge, Duplicates: min(inboundDuplicates, o.InboundAge), MaxBytes: o.InboundBytes, Discard: jetstream.DiscardNew, AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamClaims, Subjects: []string{rooms.ClaimFilter},

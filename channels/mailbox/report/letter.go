@@ -137,9 +137,23 @@ func parts(to string, a Addresses) (local, base string) {
 	return "", to
 }
 
+// reported gives the machine's part of a mail that is a report as a whole (RFC 6522). Such a part elsewhere, as in a mail that
+// somebody passes on, says nothing.
+func (l *Letter) reported(kind string, media ...string) *part {
+	said := l.root.params["report-type"]
+	if l.root.media != "multipart/report" || said != "" && !strings.EqualFold(said, kind) {
+		return nil
+	}
+	i := slices.IndexFunc(l.root.parts, func(p *part) bool { return slices.Contains(media, p.media) })
+	if i < 0 {
+		return nil
+	}
+	return l.root.parts[i]
+}
+
 // complaint reads a report of abuse (RFC 5965).
 func (l *Letter) complaint(m *Mail) bool {
-	feedback := l.root.find("message/feedback-report")
+	feedback := l.reported("feedback-report", "message/feedback-report")
 	if feedback == nil {
 		return false
 	}
@@ -157,7 +171,12 @@ func (l *Letter) delivery(m *Mail, e Envelope) bool {
 	var v verdict
 	var envelopes []string
 	told := false
-	if status := l.root.find("message/delivery-status", "message/global-delivery-status"); status != nil {
+	media := []string{"message/delivery-status", "message/global-delivery-status"}
+	status := l.reported("delivery-status", media...)
+	if status == nil && l.fromCarrier(e) { // broken
+		status = l.root.find(media...)
+	}
+	if status != nil {
 		v, envelopes, told = deliveryStatus(status)
 	}
 	if !told {

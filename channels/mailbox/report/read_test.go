@@ -99,6 +99,28 @@ func TestRecipientOfAReport(t *testing.T) {
 	}
 }
 
+// What a machine would write is no report where the mail as a whole is none.
+func TestNoReport(t *testing.T) {
+	for name, tc := range map[string]struct {
+		media, part string
+		want        Kind
+	}{
+		"a part alone":             {"message/feedback-report", "Feedback-Type: abuse\n", Reply},
+		"a part of another mail":   {"multipart/mixed; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Reply},
+		"a report of another kind": {"multipart/report; report-type=x; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Reply},
+		"a report":                 {"multipart/report; report-type=\"Feedback-Report\"; boundary=b", "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b--\n", Complaint},
+		"a bounce alone":           {"message/delivery-status", "Action: failed\nStatus: 5.1.1\n", Reply},
+		"a bounce passed on":       {"multipart/mixed; boundary=b", "--b\n\nwhat is this?\n--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\nStatus: 5.1.1\n\n--b--\n", Reply},
+		"a bounce":                 {"multipart/report; report-type=delivery-status; boundary=b", "--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\nStatus: 5.1.1\n\n--b--\n", Bounced},
+		"a bounce from a carrier":  {"multipart/mixed; boundary=b\nX-Failed-Recipients: a@b.test", "--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\nStatus: 5.1.1\n\n--b--\n", Bounced},
+	} {
+		raw := "From: victim@people.test\nSubject: x\nContent-Type: " + tc.media + "\n\n" + tc.part
+		if m := Read([]byte(raw)).Sent(Envelope{From: "x@y.test", To: "office@crier.test", Known: true}, ours()); m.Kind != tc.want {
+			t.Errorf("%s: %s, want %s", name, m.Kind, tc.want)
+		}
+	}
+}
+
 // What a person has written, and nothing else.
 func TestWords(t *testing.T) {
 	for name, want := range map[string]string{
