@@ -36,7 +36,6 @@ func startDrill(t *testing.T, args ...string) *drilling {
 
 // The leader of everything is killed under load: nothing is lost, and the figures are those of the lists.
 func TestDrillKillsTheLeader(t *testing.T) {
-	t.Parallel() // most of it is waiting
 	evidence := t.TempDir()
 	d := startDrill(t, "--fault", "kill-leader", "--rate", "50", "--publishers", "8", "--down", "3s", "--before", "3s",
 		"--linger", "8s", "--set", "log.ackWait=5s", "--json", "--evidence", evidence)
