@@ -157,7 +157,7 @@ func (m natsMessage) String() string {
 }
 
 // peerPatience is how long a peer waits, on a busy machine.
-const peerPatience = 30 * time.Second
+const peerPatience = 2 * time.Minute
 
 // peerPause is how long it waits for more than there is.
 const peerPause = 3 * time.Second
