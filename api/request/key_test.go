@@ -27,10 +27,10 @@ func object(t *testing.T, members ...string) string {
 
 // Keys of people are checked where they come in, kept with the contact, replaced and taken away.
 func TestKeysOfPeople(t *testing.T) {
-	now := time.Now()
 	certificate := mailkeystest.NewSMIME(t, "a@example.com").Certificate
 	another := mailkeystest.NewSMIME(t, "a@example.com").Certificate
 	public := mailkeystest.NewOpenPGP(t, "a@example.com", "future-default").Public
+	now := time.Now() // a key made a second later would not be valid yet
 
 	s, err := ParseSubscriber([]byte(object(t, "email", "a@example.com", "openpgpKey", public, "smimeCertificate", certificate)), now)
 	if err != nil || len(s.Contact.Keys) != 2 || s.Contact.Keys[0].Kind != rooms.SMIME || s.Contact.Key(rooms.SMIME).Reveal() != certificate ||
