@@ -9,8 +9,12 @@ import (
 
 	"github.com/govcrier/crier/channels/email"
 	"github.com/govcrier/crier/channels/httpsms"
+	"github.com/govcrier/crier/channels/matrix"
 	"github.com/govcrier/crier/channels/smpp"
+	"github.com/govcrier/crier/channels/telegram"
 	"github.com/govcrier/crier/channels/webhook"
+	"github.com/govcrier/crier/channels/webpush"
+	"github.com/govcrier/crier/channels/whatsapp"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -20,6 +24,10 @@ const (
 	KindSandbox = "sandbox" // nobody is reached; see the section sandbox
 	KindSMTP    = "smtp"    // a mail relay
 	KindSMPP    = "smpp"    // an SMS centre
+	KindWebPush = "vapid"   // the push services of browsers, which know us by VAPID (RFC 8292)
+	KindMatrix  = "matrix"  // a homeserver
+	KindBot     = "bot"     // a bot of Telegram
+	KindCloud   = "cloud"   // WhatsApp's Cloud API
 	KindHTTP    = "http"    // the URLs that applications have named; of SMS a provider that is asked by HTTP
 )
 
@@ -28,6 +36,11 @@ type Providers struct {
 	Email   EmailProvider   `yaml:"email"`
 	SMS     SMSProvider     `yaml:"sms"`
 	Webhook WebhookProvider `yaml:"webhook"`
+
+	WebPush  PlatformProvider[webpush.Options]  `yaml:"webpush"`
+	Matrix   PlatformProvider[matrix.Options]   `yaml:"matrix"`
+	Telegram PlatformProvider[telegram.Options] `yaml:"telegram"`
+	WhatsApp PlatformProvider[whatsapp.Options] `yaml:"whatsapp"`
 }
 
 // EmailProvider sends e-mail: one provider, and perhaps more.
@@ -78,6 +91,8 @@ func (p Providers) withDefaults() Providers {
 		p.Webhook.Kind = KindHTTP
 	}
 	p.Webhook.Options = p.Webhook.WithDefaults()
+	p.WebPush, p.Matrix = p.WebPush.withDefaults(KindWebPush), p.Matrix.withDefaults(KindMatrix)
+	p.Telegram, p.WhatsApp = p.Telegram.withDefaults(KindBot), p.WhatsApp.withDefaults(KindCloud)
 	return p
 }
 
@@ -185,12 +200,17 @@ func (p Providers) Names() rooms.Providers {
 		add(rooms.SMS, one.Kind, one.Called(one.Kind))
 	}
 	add(rooms.Webhook, p.Webhook.Kind, p.Webhook.Kind)
+	p.WebPush.names(rooms.WebPush, add)
+	p.Matrix.names(rooms.Matrix, add)
+	p.Telegram.names(rooms.Telegram, add)
+	p.WhatsApp.names(rooms.WhatsApp, add)
 	return names
 }
 
 // Sandboxed says whether a channel goes to the sandbox.
 func (p Providers) Sandboxed() bool {
-	return p.Email.Kind == KindSandbox || p.SMS.Kind == KindSandbox || p.Webhook.Kind == KindSandbox ||
+	return p.WebPush.sandboxed() || p.Matrix.sandboxed() || p.Telegram.sandboxed() || p.WhatsApp.sandboxed() ||
+		p.Email.Kind == KindSandbox || p.SMS.Kind == KindSandbox || p.Webhook.Kind == KindSandbox ||
 		slices.ContainsFunc(p.Email.More, func(one EmailRelay) bool { return one.Kind == KindSandbox }) ||
 		slices.ContainsFunc(p.SMS.More, func(one SMSCentre) bool { return one.Kind == KindSandbox })
 }

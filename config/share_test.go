@@ -86,8 +86,9 @@ func TestProvidersBySet(t *testing.T) {
 func TestProviderNames(t *testing.T) {
 	var p config.Providers
 	p.Email.Kind, p.SMS.Kind, p.Webhook.Kind = config.KindSMTP, config.KindNone, config.KindHTTP
+	p.WebPush.Kind, p.Matrix.Kind, p.Telegram.Kind, p.WhatsApp.Kind = config.KindNone, config.KindNone, config.KindNone, config.KindNone
 	p.Email.More = []config.EmailRelay{{Kind: config.KindSandbox, Share: config.Share{Name: "reserve"}}}
-	if got := fmt.Sprint(p.Names()); got != "map[email:[smtp reserve] webhook:[http]]" {
+	if got := fmt.Sprint(p.Names()); got != "map[email:[smtp reserve] webhook:[http]]" || len(p.Platforms()) != 0 {
 		t.Error(got)
 	}
 }

@@ -79,24 +79,33 @@ func ParsePhone(s string) (Address, error) {
 	return Address{hide(s)}, nil
 }
 
-// ParseAddress accepts what the channel reaches: e-mail addresses, telephone numbers or URLs.
+// ParseAddress accepts what the channel reaches: e-mail addresses, telephone numbers, URLs, or what a platform calls somebody.
 func ParseAddress(c Channel, s string) (Address, error) {
 	switch c {
 	case Email:
 		return ParseEmail(s)
-	case SMS:
+	case SMS, WhatsApp:
 		return ParsePhone(s)
 	case Webhook:
 		return ParseURL(s)
+	case WebPush:
+		return ParsePushSubscription(s)
+	case Matrix:
+		return ParseMatrixID(s)
+	case Telegram:
+		return ParseTelegramChat(s)
 	}
 	return Address{}, fmt.Errorf("%w: unknown channel", ErrAddress)
 }
 
 // Same is the form in which two contacts are compared and hashed: case does not
 // distinguish two mailboxes in practice, although RFC 5321 §2.4 would allow it. Of a URL
-// it is the path that keeps its case.
+// it is the path that keeps its case; of a push subscription it is the endpoint, whatever its keys.
 func (a Address) Same() string {
 	s := a.Reveal()
+	if endpoint, ok := strings.CutPrefix(s, pushPrefix); ok {
+		s, _, _ = strings.Cut(endpoint, `"`)
+	}
 	if scheme, rest, ok := strings.Cut(s, "://"); ok {
 		end := strings.IndexAny(rest, "/?")
 		if end < 0 {

@@ -75,7 +75,7 @@ func FuzzAddress(f *testing.F) {
 				}
 				continue
 			}
-			if a.Reveal() != s || strings.ContainsFunc(s, forbidden) {
+			if a.Reveal() != s && c != rooms.WebPush || strings.ContainsFunc(s, forbidden) {
 				t.Errorf("%s: %q was accepted as %q", c, s, a.Reveal())
 			}
 			again, err := rooms.DecodeContact(rooms.Contact{Channel: c, Address: a}.Encode())

@@ -27,13 +27,13 @@ const (
 
 // For says whether there is anything to send on a channel.
 func (c Content) For(ch Channel) bool {
-	if ch == SMS {
-		return !c.SMS.IsZero() || !c.Text.IsZero()
-	}
-	if ch == Webhook {
+	switch ch {
+	case Email:
+		return !c.Text.IsZero() || !c.HTML.IsZero()
+	case Webhook:
 		return !c.Text.IsZero() || !c.HTML.IsZero() || !c.SMS.IsZero()
 	}
-	return !c.Text.IsZero() || !c.HTML.IsZero()
+	return !c.SMS.IsZero() || !c.Text.IsZero()
 }
 
 // ShortText is what an SMS says.
@@ -42,6 +42,14 @@ func (c Content) ShortText() Body {
 		return c.SMS
 	}
 	return c.Text
+}
+
+// Plain is what a messaging platform says: the text, or what there is for SMS.
+func (c Content) Plain() Body {
+	if !c.Text.IsZero() {
+		return c.Text
+	}
+	return c.SMS
 }
 
 // ContentEmpty is the code of a content that says nothing.

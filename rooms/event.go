@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -87,33 +89,20 @@ type Event struct {
 
 // Marks of a queued page: the channel of each recipient, or that he had left, or that the message was cancelled before.
 const (
-	MarkEmail      = 'e'
-	MarkSMS        = 's'
-	MarkWebhook    = 'w'
 	MarkSuppressed = '-'
 	MarkCancelled  = 'x'
 )
 
+// marks are the letters of the channels, in the order of Channels.
+const marks = "eswpmta"
+
 // Mark is the letter of a channel.
-func Mark(c Channel) byte {
-	switch c {
-	case SMS:
-		return MarkSMS
-	case Webhook:
-		return MarkWebhook
-	}
-	return MarkEmail
-}
+func Mark(c Channel) byte { return marks[max(slices.Index(Channels(), c), 0)] }
 
 // MarkChannel is the channel of a letter; the empty one if the recipient had left.
 func MarkChannel(mark byte) Channel {
-	switch mark {
-	case MarkEmail:
-		return Email
-	case MarkSMS:
-		return SMS
-	case MarkWebhook:
-		return Webhook
+	if i := strings.IndexByte(marks, mark); i >= 0 {
+		return Channels()[i]
 	}
 	return ""
 }

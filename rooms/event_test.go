@@ -60,14 +60,3 @@ func TestEveryKindHasAState(t *testing.T) {
 		}
 	}
 }
-
-func TestMarksNameChannels(t *testing.T) {
-	for _, c := range rooms.Channels() {
-		if got := rooms.MarkChannel(rooms.Mark(c)); got != c {
-			t.Errorf("%s is marked as %s", c, got)
-		}
-	}
-	if got := rooms.MarkChannel(rooms.MarkSuppressed); got != "" {
-		t.Errorf("who left is marked as %s", got)
-	}
-}

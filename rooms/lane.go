@@ -1,6 +1,9 @@
 package rooms
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Lane is one of three queues that never wait for each other.
 type Lane string
@@ -35,15 +38,27 @@ const (
 	SMS   Channel = "sms"
 	// Webhook is a POST to an application that asked for it.
 	Webhook Channel = "webhook"
+	// WebPush is a notification in a browser or an app (RFC 8030).
+	WebPush  Channel = "webpush"
+	Matrix   Channel = "matrix"
+	Telegram Channel = "telegram"
+	WhatsApp Channel = "whatsapp"
 )
 
 // Channels lists every channel; the position of each is fixed, since indexes store it.
-func Channels() []Channel { return []Channel{Email, SMS, Webhook} }
+func Channels() []Channel {
+	return []Channel{Email, SMS, Webhook, WebPush, Matrix, Telegram, WhatsApp}
+}
+
+// Personal lists the channels that reach people, in the order in which they are taken where a person has named none.
+func Personal() []Channel { return []Channel{Email, SMS, WhatsApp, Telegram, Matrix, WebPush} }
+
+// Platforms lists the channels that are worked on only where a provider is configured for them; the others always are.
+func Platforms() []Channel { return []Channel{WebPush, Matrix, Telegram, WhatsApp} }
 
 // ParseChannel accepts the name of a channel.
 func ParseChannel(s string) (Channel, error) {
-	switch c := Channel(s); c {
-	case Email, SMS, Webhook:
+	if c := Channel(s); slices.Contains(Channels(), c) {
 		return c, nil
 	}
 	return "", fmt.Errorf("%w: a channel is one of %v", ErrName, Channels())

@@ -9,7 +9,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// ParseContact reads one subscriber: email, phone or both, and what else is known of him.
+// ParseContact reads one subscriber: where he is reached, and what else is known of him.
 func ParseContact(body []byte) (rooms.Contact, error) {
 	return parsePerson(body, "attributes")
 }
@@ -33,8 +33,13 @@ type contactParser struct {
 }
 
 func (p *contactParser) member(name string) error {
+	if c, ok := channelOf(name); ok {
+		a, err := p.address(c)
+		p.reached(c, a)
+		return err
+	}
 	switch name {
-	case "email", "phone", "name", "language":
+	case "name", "language":
 		return p.judged(func(s string) (v1.FaultCode, error) { return p.set(name, s) })
 	case "channels":
 		return p.array(func() error { return p.judged(p.channel) })

@@ -2,7 +2,6 @@ package request
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	v1 "github.com/govcrier/crier/api/v1"
@@ -11,29 +10,34 @@ import (
 
 // person is what is said of somebody, in JSON or in a row of a table.
 type person struct {
-	email, phone rooms.Address
-	name         rooms.Body
-	language     string
-	values       map[string]rooms.Body
-	channels     []rooms.Channel // in his order; nil: not said
-	keys         rooms.Contact   // with nothing else in it
+	at       map[rooms.Channel]rooms.Address
+	name     rooms.Body
+	language string
+	values   map[string]rooms.Body
+	channels []rooms.Channel // in his order; nil: not said
+	keys     rooms.Contact   // with nothing else in it
 }
 
 // set takes one of the members that are a text; the code says what is wrong with it.
 func (p *person) set(member, text string) (code v1.FaultCode, err error) {
-	switch member {
-	case "email":
-		p.email, err = rooms.ParseEmail(text)
+	if c, ok := channelOf(member); ok {
+		a, err := rooms.ParseAddress(c, text)
+		p.reached(c, a)
 		return v1.FaultCodeInvalidAddress, err
-	case "phone":
-		p.phone, err = rooms.ParsePhone(text)
-		return v1.FaultCodeInvalidAddress, err
-	case "name":
+	}
+	if member == "name" {
 		p.name, err = rooms.ParsePersonName(text)
 		return v1.FaultCodeInvalidText, err
 	}
 	p.language, err = rooms.ParseLanguage(text)
 	return v1.FaultCodeInvalidName, err
+}
+
+func (p *person) reached(c rooms.Channel, a rooms.Address) {
+	if p.at == nil {
+		p.at = map[rooms.Channel]rooms.Address{}
+	}
+	p.at[c] = a
 }
 
 // value takes one of the values.
@@ -51,9 +55,9 @@ func (p *person) value(name, text string) (code v1.FaultCode, err error) {
 
 // channel takes the next of his channels.
 func (p *person) channel(name string) (code v1.FaultCode, err error) {
-	c := rooms.Channel(name)
-	if c != rooms.Email && c != rooms.SMS {
-		return v1.FaultCodeInvalidValue, fmt.Errorf("a channel is %s or %s", rooms.Email, rooms.SMS)
+	c, err := channel(name)
+	if err != nil {
+		return v1.FaultCodeInvalidValue, err
 	}
 	if slices.Contains(p.channels, c) {
 		return v1.FaultCodeDuplicateEntry, errTwice
@@ -67,10 +71,7 @@ var errTwice = errors.New("this channel stands here twice")
 // contact is how to reach him: first on the first of his channels, by e-mail where he has not said.
 func (p *person) contact() (c rooms.Contact, fault rooms.Fault, ok bool) {
 	for _, ch := range p.order() {
-		at := p.email
-		if ch == rooms.SMS {
-			at = p.phone
-		}
+		at := p.at[ch]
 		switch {
 		case at.IsZero() && p.channels != nil:
 			return c, rooms.Fault{Pointer: "/channels", Code: string(v1.FaultCodeInvalidValue), Detail: "a channel for which there is no address"}, false
@@ -82,7 +83,7 @@ func (p *person) contact() (c rooms.Contact, fault rooms.Fault, ok bool) {
 		}
 	}
 	if c.Address.IsZero() {
-		return c, rooms.Fault{Code: string(v1.FaultCodeContactCount), Detail: contactCount}, false
+		return c, rooms.Fault{Code: string(v1.FaultCodeContactCount), Detail: contactCount()}, false
 	}
 	c.Name, c.Language, c.Values, c.Keys = p.name, p.language, p.values, p.keys.Keys
 	if member, found := keyless(c); found {
@@ -93,12 +94,10 @@ func (p *person) contact() (c rooms.Contact, fault rooms.Fault, ok bool) {
 
 func (p *person) order() []rooms.Channel {
 	if len(p.channels) == 0 {
-		return []rooms.Channel{rooms.Email, rooms.SMS}
+		return rooms.Personal()
 	}
 	return p.channels
 }
-
-const contactCount = "email or phone is needed, or both"
 
 // People remembers whom it has seen.
 type People map[string]bool

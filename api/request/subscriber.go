@@ -32,25 +32,21 @@ func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, erro
 	if err := p.document(p.member); err != nil {
 		return Subscriber{}, err
 	}
-	if !p.changed["email"] && !p.changed["phone"] {
-		_ = p.faultAt("", v1.FaultCodeContactCount, "email or phone is needed, or both")
+	if len(p.at) == 0 {
+		_ = p.faultAt("", v1.FaultCodeContactCount, contactCount())
 	}
-	if !byAdmin && p.changed["email"] && p.changed["phone"] {
-		_ = p.faultAt("", v1.FaultCodeContactCount, "email or phone, and not both: a person confirms one")
+	if !byAdmin && len(p.at) > 1 {
+		_ = p.faultAt("", v1.FaultCodeContactCount, "one contact only: a person confirms one")
 	}
 	contact := &p.s.Contact
-	order := p.order
+	channels := p.order
 	if !p.ordered {
-		for _, c := range []rooms.Channel{rooms.Email, rooms.SMS} {
-			if _, ok := p.at[c]; ok {
-				order = append(order, c)
-			}
-		}
+		channels = order(p.at)
 	}
-	if len(p.faults) == 0 && !p.sameChannels(order) {
+	if len(p.faults) == 0 && !p.sameChannels(channels) {
 		_ = p.faultAt("/channels", v1.FaultCodeInvalidValue, "the channels of the contacts that are given, each once")
 	}
-	for i, c := range order {
+	for i, c := range channels {
 		if i == 0 {
 			contact.Channel, contact.Address = c, p.at[c]
 			continue
@@ -91,11 +87,12 @@ func (p *subscriberParser) member(name string) error {
 		p.changed, p.at = map[string]bool{}, map[rooms.Channel]rooms.Address{}
 	}
 	p.changed[name] = true
+	if c, ok := channelOf(name); ok {
+		a, err := p.address(c)
+		p.at[c] = a
+		return err
+	}
 	switch name {
-	case "email":
-		return p.address(rooms.Email)
-	case "phone":
-		return p.address(rooms.SMS)
 	case "channels":
 		return p.channels()
 	case "name":
@@ -122,24 +119,17 @@ func (p *subscriberParser) member(name string) error {
 	return p.unknown()
 }
 
-func (p *subscriberParser) address(c rooms.Channel) error {
-	return p.checked(v1.FaultCodeInvalidAddress, func(s string) (err error) {
-		p.at[c], err = rooms.ParseAddress(c, s)
-		return err
-	})
-}
-
 // channels reads in which order a person wants to be reached.
 func (p *subscriberParser) channels() error {
 	p.ordered = true
 	return p.array(func() error {
 		return p.checked(v1.FaultCodeInvalidValue, func(s string) error {
-			c := rooms.Channel(s)
-			if c != rooms.Email && c != rooms.SMS || slices.Contains(p.order, c) {
-				return errors.New("email or sms, each once")
+			c, err := channel(s)
+			if err == nil && slices.Contains(p.order, c) {
+				err = errTwice
 			}
 			p.order = append(p.order, c)
-			return nil
+			return err
 		})
 	})
 }

@@ -25,6 +25,39 @@ func TestSubscriberAsRead(t *testing.T) {
 	}
 }
 
+// Whoever is reached by a platform is, in the order that he names.
+func TestPlatformsOfPeople(t *testing.T) {
+	browser := `{"endpoint":"https://push.example.org/x","expirationTime":null,"keys":{"p256dh":"B` + strings.Repeat("A", 86) + `","auth":"` + strings.Repeat("A", 22) + `"}}`
+	all := `"whatsapp":"+996555000111","telegram":"4711","matrix":"@ada:matrix.example.org","webpush":` + browser
+	s, err := ParseSubscriber([]byte(`{`+all+`}`), day())
+	if err != nil || s.Contact.Channel != rooms.WhatsApp || len(s.Contact.Others) != 3 || s.Contact.Others[2].Channel != rooms.WebPush {
+		t.Fatalf("%v %v", s.Contact.Endpoints(), err)
+	}
+	push, ok := s.Contact.Others[2].Address.PushSubscription()
+	if !ok || push.Endpoint != "https://push.example.org/x" {
+		t.Error("the push subscription is another one")
+	}
+	m, err := ParseMessage([]byte(`{"transactionId":"1","type":"reminder","content":{"text":"x"},"recipients":[{`+all+`,"channels":["matrix","webpush","telegram","whatsapp"]}]}`), Limits{})
+	if err != nil || m.Recipients[0].Channel != rooms.Matrix || len(m.Recipients[0].Others) != 3 {
+		t.Errorf("of a recipient: %v", err)
+	}
+	rows := NewRows(strings.NewReader("telegram,webpush,district\n4711,\""+strings.ReplaceAll(browser, `"`, `""`)+"\",Osh\n"), Form{CSV: true})
+	row, err := rows.Next()
+	if err != nil || len(row.Faults) > 0 || row.Contact.Channel != rooms.Telegram || len(row.Contact.Others) != 1 || row.Contact.Values["district"].Reveal() != "Osh" {
+		t.Errorf("in a table: %+v, %v", row.Faults, err)
+	}
+	for body, pointer := range map[string]string{
+		`{"telegram":4711}`: "/telegram", `{"matrix":"ada"}`: "/matrix", `{"webpush":"canary"}`: "/webpush", `{"webpush":{"endpoint":1}}`: "/webpush",
+		`{"sms":"+996555000111"}`: "/sms", `{"whatsapp":"+996555000111","channels":["sms"]}`: "/channels",
+	} {
+		_, err := ParseSubscriber([]byte(body), day())
+		var p *problem.Error
+		if !errors.As(err, &p) || p.Faults[0].Pointer != pointer || strings.Contains(p.Faults[0].Detail, "canary") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 func TestSubscriberRefused(t *testing.T) {
 	for body, pointer := range map[string]string{
 		`{}`:             "",

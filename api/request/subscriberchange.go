@@ -59,7 +59,7 @@ func (c SubscriberChange) endpoints(to *rooms.Contact) error {
 		at[e.Channel] = e.Address
 		order = append(order, e.Channel)
 	}
-	for _, channel := range []rooms.Channel{rooms.Email, rooms.SMS} {
+	for _, channel := range rooms.Personal() {
 		address, ok := c.person.at[channel]
 		if !ok {
 			continue

@@ -17,7 +17,8 @@ const maxColumns = 105
 
 // known are the columns that are no values.
 func known(column string) bool {
-	return slices.Contains([]string{"email", "phone", "name", "language", "channels"}, column)
+	_, contact := channelOf(column)
+	return contact || slices.Contains([]string{"name", "language", "channels"}, column)
 }
 
 // table splits the rows of a CSV file (RFC 4180) whose header has been read. A row is a line: no cell holds a line break,
@@ -51,8 +52,8 @@ func (r *Rows) header(line []byte) error {
 		}
 		t.columns = append(t.columns, name)
 	}
-	if !slices.Contains(t.columns, "email") && !slices.Contains(t.columns, "phone") {
-		faults = append(faults, rooms.Fault{Code: string(v1.FaultCodeContactCount), Detail: "a column email or phone is needed"})
+	if !slices.ContainsFunc(t.columns, func(column string) bool { _, ok := channelOf(column); return ok }) {
+		faults = append(faults, rooms.Fault{Code: string(v1.FaultCodeContactCount), Detail: "a column that is " + contactCount()})
 	}
 	if len(faults) > 0 {
 		return r.noHeader(faults[:min(len(faults), maxFaults)]...)

@@ -1,10 +1,14 @@
 package v1
 
-// Contact is the person to whom something goes: by Email, by Phone (E.164), or by the first of Channels where there are
-// both. It holds personal data in the clear and has no place in a log.
+// Contact is the person to whom something goes: by Email, by Phone (E.164) or otherwise, by the first of Channels where there are
+// several. It holds personal data in the clear and has no place in a log.
 type Contact struct {
 	Email      string            `json:"email,omitempty"`
 	Phone      string            `json:"phone,omitempty"`
+	WhatsApp   string            `json:"whatsapp,omitempty"` // E.164
+	Telegram   string            `json:"telegram,omitempty"` // number of a chat
+	Matrix     string            `json:"matrix,omitempty"`   // @user:server
+	WebPush    *PushSubscription `json:"webpush,omitempty"`
 	Name       string            `json:"name,omitempty"`
 	Channels   []Channel         `json:"channels,omitempty"`
 	Language   string            `json:"language,omitempty"`   // BCP 47

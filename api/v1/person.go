@@ -4,6 +4,10 @@ package v1
 type Person struct {
 	Email      string            `json:"email,omitempty"`
 	Phone      string            `json:"phone,omitempty"`
+	WhatsApp   string            `json:"whatsapp,omitempty"` // E.164
+	Telegram   string            `json:"telegram,omitempty"` // number of a chat
+	Matrix     string            `json:"matrix,omitempty"`   // @user:server
+	WebPush    *PushSubscription `json:"webpush,omitempty"`
 	Channels   []Channel         `json:"channels,omitempty"` // the order in which to use them
 	Name       string            `json:"name,omitempty"`
 	Language   string            `json:"language,omitempty"`

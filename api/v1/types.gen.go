@@ -11,9 +11,13 @@ import (
 
 // Defines values for Channel.
 const (
-	Email          Channel = "email"
-	SMS            Channel = "sms"
-	WebhookChannel Channel = "webhook"
+	Email           Channel = "email"
+	MatrixChannel   Channel = "matrix"
+	SMS             Channel = "sms"
+	TelegramChannel Channel = "telegram"
+	WebPushChannel  Channel = "webpush"
+	WebhookChannel  Channel = "webhook"
+	WhatsAppChannel Channel = "whatsapp"
 )
 
 // Valid indicates whether the value is a known member of the Channel enum.
@@ -21,9 +25,17 @@ func (e Channel) Valid() bool {
 	switch e {
 	case Email:
 		return true
+	case MatrixChannel:
+		return true
 	case SMS:
 		return true
+	case TelegramChannel:
+		return true
+	case WebPushChannel:
+		return true
 	case WebhookChannel:
+		return true
+	case WhatsAppChannel:
 		return true
 	default:
 		return false
@@ -970,7 +982,7 @@ type Callback struct {
 // Channel defines model for Channel.
 type Channel string
 
-// Channels In the person's order; absent: email, then phone.
+// Channels In the person's order; absent: email, sms, whatsapp, telegram, matrix, webpush.
 type Channels = []Channel
 
 // ClientChange defines model for ClientChange.
@@ -1395,6 +1407,9 @@ type Lane string
 // Example: ky
 type LanguageTag = string
 
+// MatrixID A user or a room.
+type MatrixID = string
+
 // Message defines model for Message.
 type Message struct {
 	Alert MessageAlert `json:"alert,omitempty,omitzero"`
@@ -1779,6 +1794,11 @@ type PersonSubscription struct {
 	// subscribers; paused: gets nothing for a while.
 	State SubscriberState `json:"state"`
 }
+
+// PhoneNumber E.164.
+//
+// Example: +996555000111
+type PhoneNumber = string
 
 // Policy The rules under which the message is delivered.
 type Policy struct {
@@ -2515,6 +2535,15 @@ type PulledMessage struct {
 	UMID UMID `json:"umid"`
 }
 
+// PushSubscription What a browser gives to a page (W3C Push API §8.4). Other members are ignored.
+type PushSubscription struct {
+	Endpoint string `json:"endpoint"`
+	Keys     struct {
+		Auth   string `json:"auth"`
+		P256Dh string `json:"p256dh"`
+	} `json:"keys"`
+}
+
 // QuietHours defines model for QuietHours.
 type QuietHours struct {
 	// Days On which they begin; every day, if absent.
@@ -2587,8 +2616,8 @@ type Receipt struct {
 	UMID UMID `json:"umid"`
 }
 
-// Recipient One of email and phone, or both: then the first of channels is where the person is written to, and the other is there
-// for when that does not do.
+// Recipient One or several of email, phone, whatsapp, telegram, matrix and webpush: the first of channels is where the person is
+// written to, and the others are there for when that does not do.
 type Recipient = Contact
 
 // RegisteredClient defines model for RegisteredClient.
@@ -2966,6 +2995,9 @@ type Swept struct {
 	// Unknown Deliveries of people who have left the room, or who cannot be found any more.
 	Unknown int `json:"unknown"`
 }
+
+// TelegramChat The number of a chat with the bot, which begins when the person writes to it.
+type TelegramChat = string
 
 // Title One line for people.
 type Title = string

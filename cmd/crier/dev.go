@@ -111,7 +111,10 @@ func devConfig(home *devStore, f devFlags) (config.Config, error) {
 	conf.Vault.KeysFile = home.keysFile
 	conf.API.Listen, conf.API.Insecure, conf.API.Metrics = f.address, true, true
 	conf.OIDC.Issuer = "http://127.0.0.1" // until it is known
-	conf.Providers.Email.Kind, conf.Providers.SMS.Kind = config.KindSandbox, config.KindSandbox
+	p := &conf.Providers
+	for _, kind := range []*string{&p.Email.Kind, &p.SMS.Kind, &p.WebPush.Kind, &p.Matrix.Kind, &p.Telegram.Kind, &p.WhatsApp.Kind} {
+		*kind = config.KindSandbox
+	}
 	conf.Providers.Webhook.Allow, conf.Providers.Webhook.Ports = []string{"127.0.0.0/8", "::1/128"}, []int{outbound.AnyPort}
 	for _, pair := range f.set {
 		name, value, ok := strings.Cut(pair, "=")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +23,7 @@ type personFlags struct {
 
 func (p *personFlags) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&p.also, "also", "", "another contact of the same person: an e-mail address or +number")
+	f.StringVar(&p.also, "also", "", "another contact of the same person: "+reachHelp)
 	f.StringSliceVar(&p.channels, "channels", nil, "the order in which to use them, such as sms,email (default: CONTACT, then --also)")
 	f.StringVar(&p.name, "name", "", "the person's name")
 	f.StringVar(&p.language, "language", "", "the person's language, such as ky or pt-BR")
@@ -38,14 +37,8 @@ func (p *personFlags) add(c *cobra.Command) {
 func (p *personFlags) person(contacts ...string) (v1.Person, error) {
 	out := v1.Person{Name: p.name, Language: p.language, Attributes: p.attributes}
 	for _, c := range append(contacts, p.also) {
-		switch {
-		case c == "":
-		case strings.HasPrefix(c, "+"):
-			out.Phone = c
-			out.Channels = append(out.Channels, v1.SMS)
-		default:
-			out.Email = c
-			out.Channels = append(out.Channels, v1.Email)
+		if c != "" {
+			out.Channels = append(out.Channels, at(c, reach{&out.Email, &out.Phone, &out.WhatsApp, &out.Telegram, &out.Matrix, &out.WebPush}))
 		}
 	}
 	if len(contacts) == 0 || len(p.channels) > 0 {

@@ -124,7 +124,7 @@ func (m *message) flags(c *cobra.Command) {
 	f.StringVar(&m.Content.Subject, "subject", "", "the subject of e-mails")
 	f.StringVar(&m.Content.HTML, "html", "", "the text of e-mails in HTML, beside --text")
 	f.StringVar(&m.Content.SMS, "sms", "", "the text of SMS")
-	f.StringSliceVar(&m.to, "to", nil, "an e-mail address or +number; may be repeated")
+	f.StringSliceVar(&m.to, "to", nil, reachHelp+"; may be repeated")
 	f.StringArrayVar(&m.meant, "audience", nil, "of the subscribers those of whom this is known, as NAME=VALUE,VALUE such as language=de; may be repeated")
 	f.StringVar(&m.lane, "lane", "", "emergency, normal or bulk")
 	f.StringVar(&m.Type, "type", "message", "the kind of message")
@@ -216,12 +216,11 @@ func (m message) request(now time.Time) (v1.Publish, error) {
 	return p, nil
 }
 
-// contact takes what begins with + for a number and all else for an e-mail address; the gateway checks both.
+// contact is somebody with one contact; the gateway checks it.
 func contact(to, name string) v1.Contact {
-	if strings.HasPrefix(to, "+") {
-		return v1.Contact{Phone: to, Name: name}
-	}
-	return v1.Contact{Email: to, Name: name}
+	c := v1.Contact{Name: name}
+	at(to, reach{&c.Email, &c.Phone, &c.WhatsApp, &c.Telegram, &c.Matrix, &c.WebPush})
+	return c
 }
 
 // read reads a file, or standard input.

@@ -28,6 +28,7 @@ const subscribeExample = `  crier subscribe add newborn a@example.com --name "Ai
   crier subscribe import newborn mothers.csv --preview
   crier subscribe add newborn +996555000222 --also b@example.com --language ky --attribute district=emme --source "form 12"
   crier subscribe add newborn c@example.com --confirm
+  crier subscribe add newborn @aida:matrix.example.org --also +996555000333
   crier subscribe add newborn d@example.com --openpgp-key d.asc
   crier subscribe list newborn
   crier subscribe remove newborn n3fXk0mZq9sV2hYt7LwB1cRjEuA
@@ -51,7 +52,7 @@ func (t terminal) subscribeCommand() *cobra.Command {
 func (t terminal) subscribeAdd() *cobra.Command {
 	var f personFlags
 	confirm := false
-	c := &cobra.Command{Use: "add ROOM CONTACT", Short: "Add one person, by e-mail address or +number", Args: cobra.ExactArgs(2)}
+	c := &cobra.Command{Use: "add ROOM CONTACT", Short: "Add one person", Long: "Add one person. CONTACT is " + reachHelp + ".", Args: cobra.ExactArgs(2)}
 	n, p := t.connect(c), t.printer(c)
 	f.add(c)
 	c.Flags().BoolVar(&confirm, "confirm", false, "invite the person, who has to confirm with the code that crier sends")

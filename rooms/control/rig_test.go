@@ -211,7 +211,7 @@ func (r *rig) publish(count int, direct bool) rooms.Message {
 	}
 	marks := ""
 	for range count {
-		marks += string(rooms.MarkSMS)
+		marks += string(rooms.Mark(rooms.SMS))
 	}
 	r.record(rooms.Event{Kind: rooms.EventQueued, Room: m.Room, UMID: m.UMID, At: now, Marks: marks, Recipients: count})
 	r.folded()

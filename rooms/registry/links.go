@@ -29,7 +29,7 @@ func (l *Links) Leave(room rooms.Room, id rooms.SubscriberID, c rooms.Contact) r
 	parts := []string{string(room), string(id)}
 	for _, e := range c.Endpoints() {
 		if slices.Contains(idsOf(l.Vault, room, rooms.Contact{Channel: e.Channel, Address: e.Address}), id) {
-			parts = append(parts, string(e.Channel), e.Address.Same())
+			parts = append(parts, string(e.Channel), e.Address.Reveal())
 			break
 		}
 	}
@@ -68,11 +68,7 @@ func (l *Links) OpenLeave(token string) (rooms.Room, rooms.SubscriberID, rooms.E
 		return room, id, rooms.Endpoint{}, nil
 	}
 	at := rooms.Endpoint{Channel: rooms.Channel(parts[2])}
-	parse := rooms.ParseEmail
-	if at.Channel == rooms.SMS {
-		parse = rooms.ParsePhone
-	}
-	if at.Address, err = parse(parts[3]); err != nil {
+	if at.Address, err = rooms.ParseAddress(at.Channel, parts[3]); err != nil {
 		return "", "", rooms.Endpoint{}, ErrLink
 	}
 	return room, id, at, nil

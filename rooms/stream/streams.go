@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -125,8 +126,8 @@ func jobsName(c rooms.Channel) string { return "jobs-" + string(c) }
 const wakeName = "due-release"
 
 // consumers is the table of all durable consumers: none waits for another lane, and no two
-// filters of a work queue overlap.
-func consumers() []consumer {
+// filters of a work queue overlap. Platforms that nobody uses have none: on a cluster each is a RAFT group.
+func (o Options) consumers() []consumer {
 	table := []consumer{
 		{streamCallbacks, callbackName, []string{rooms.CallbackFilter}},
 		{streamSchedules, wakeName, []string{rooms.WakeSubject}},
@@ -136,7 +137,9 @@ func consumers() []consumer {
 			consumer{streamRooms, plannerName(l), rooms.LaneFilters(l)},
 			consumer{streamSchedules, dueName(l), []string{rooms.DueSubject(l)}})
 		for _, c := range rooms.Channels() {
-			table = append(table, consumer{queueName(l), jobsName(c), []string{rooms.JobSubject(l, c)}})
+			if !slices.Contains(rooms.Platforms(), c) || slices.Contains(o.Platforms, c) {
+				table = append(table, consumer{queueName(l), jobsName(c), []string{rooms.JobSubject(l, c)}})
+			}
 		}
 	}
 	return table

@@ -72,8 +72,9 @@ func compileVariant(c rooms.Content, at string) (*variant, []rooms.Fault) {
 	return &v, faults
 }
 
-// For is what is said to a person on a channel: of e-mail subject, text and HTML, of SMS its text alone. Its errors are
-// *MissingError and ErrTooLong. What applications get is not said to anybody and stays as it was published.
+// For is what is said to a person on a channel: of e-mail subject, text and HTML, of SMS its text alone, of a platform the
+// same as of e-mail, with the text of SMS where there is no other. Its errors are *MissingError and ErrTooLong. What
+// applications get is not said to anybody and stays as it was published.
 func (c *Content) For(to rooms.Contact, channel rooms.Channel) (rooms.Content, error) {
 	if channel == rooms.Webhook {
 		return c.as, nil
@@ -82,13 +83,15 @@ func (c *Content) For(to rooms.Contact, channel rooms.Channel) (rooms.Content, e
 		return c.as.In(to.Language), nil
 	}
 	v, values := c.variants[c.as.Variant(to.Language)], valuesOf(to)
-	if channel == rooms.SMS {
-		if v.sms != nil {
-			return say(values, variant{sms: v.sms})
-		}
+	switch {
+	case channel == rooms.SMS && v.sms == nil:
 		return say(values, variant{sms: v.text})
+	case channel == rooms.SMS:
+		return say(values, variant{sms: v.sms})
+	case channel == rooms.Email || v.text != nil:
+		return say(values, variant{subject: v.subject, text: v.text, html: v.html})
 	}
-	return say(values, variant{subject: v.subject, text: v.text, html: v.html})
+	return say(values, variant{subject: v.subject, html: v.html, sms: v.sms})
 }
 
 func say(values map[string]string, v variant) (out rooms.Content, err error) {

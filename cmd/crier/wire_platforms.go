@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/matrix"
+	"github.com/govcrier/crier/channels/telegram"
+	"github.com/govcrier/crier/channels/webpush"
+	"github.com/govcrier/crier/channels/whatsapp"
+	"github.com/govcrier/crier/config"
+	"github.com/govcrier/crier/rooms"
+)
+
+// platforms makes what stands behind the messaging platforms.
+func (a *App) platforms(out map[rooms.Channel][]channels.Configured) error {
+	p := a.config.Providers
+	return errors.Join(
+		platform(a, out, rooms.WebPush, p.WebPush, a.pusher),
+		platform(a, out, rooms.Matrix, p.Matrix, a.homeserver),
+		platform(a, out, rooms.Telegram, p.Telegram, a.bot),
+		platform(a, out, rooms.WhatsApp, p.WhatsApp, a.cloud),
+	)
+}
+
+// platform makes the providers of one of them; by makes that of the platform itself.
+func platform[O config.PlatformOptions[O]](a *App, out map[rooms.Channel][]channels.Configured, c rooms.Channel, p config.PlatformProvider[O],
+	by func(name string, o O) (channels.Provider, error)) error {
+	for _, one := range p.All() {
+		name, provider := one.Called(one.Kind), channels.Provider(nil)
+		switch one.Kind {
+		case config.KindNone:
+			continue
+		case config.KindSandbox:
+			provider = a.sandboxed(one.Share, len(p.More) > 0)
+		default:
+			var err error
+			if provider, err = by(name, one.Options); err != nil {
+				return fmt.Errorf("providers.%s: %s: %w", c, name, err)
+			}
+		}
+		out[c] = append(out[c], configured(name, one.Share, provider))
+	}
+	return nil
+}
+
+func (a *App) pusher(name string, o webpush.Options) (channels.Provider, error) {
+	return nil, errNotYet
+}
+
+func (a *App) homeserver(name string, o matrix.Options) (channels.Provider, error) {
+	return nil, errNotYet
+}
+
+func (a *App) bot(name string, o telegram.Options) (channels.Provider, error) { return nil, errNotYet }
+
+func (a *App) cloud(name string, o whatsapp.Options) (channels.Provider, error) {
+	return nil, errNotYet
+}
+
+var errNotYet = errors.New("this platform cannot be used yet")

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// PlatformProvider sends by a messaging platform, with options O: one provider, and perhaps more.
+type PlatformProvider[O PlatformOptions[O]] struct {
+	Platform[O] `yaml:",inline"`
+	More        []Platform[O] `yaml:"more"`
+}
+
+// Platform is one of them: none, the sandbox, or the platform itself.
+type Platform[O PlatformOptions[O]] struct {
+	Kind    string `yaml:"kind"`
+	Share   `yaml:",inline"`
+	Options O `yaml:",inline"`
+}
+
+// PlatformOptions are what a platform's package is made with.
+type PlatformOptions[O any] interface {
+	WithDefaults() O
+	Check() []error
+}
+
+func (p PlatformProvider[O]) withDefaults(kind string) PlatformProvider[O] {
+	p.Platform, p.More = p.Platform.withDefaults(kind), slices.Clone(p.More)
+	for i, one := range p.More {
+		p.More[i] = one.withDefaults(kind)
+	}
+	return p
+}
+
+func (p Platform[O]) withDefaults(kind string) Platform[O] {
+	p.Kind = cmp.Or(p.Kind, KindNone)
+	if p.Kind == kind {
+		p.Options = p.Options.WithDefaults()
+	}
+	return p
+}
+
+func (p PlatformProvider[O]) check(kind string) []error {
+	faults, names := p.Platform.check(kind), []string{p.Called(p.Kind)}
+	for i, one := range p.More {
+		faults = append(faults, ofMore(i, one.check(kind))...)
+		names = append(names, one.Called(one.Kind))
+	}
+	return append(faults, checkNames(names)...)
+}
+
+// check names every fault, also options of a kind that it is not: nothing would come of them.
+func (p Platform[O]) check(kind string) []error {
+	faults := p.Share.check(p.Kind)
+	if p.Kind == kind {
+		return append(faults, p.Options.Check()...)
+	}
+	if key := firstSet(p.Options); key != "" && p.Kind != KindNone {
+		faults = append(faults, fmt.Errorf("%s: only where kind is %s", key, kind))
+	}
+	return append(faults, checkKind(p.Kind, KindNone, kind, KindSandbox)...)
+}
+
+// All lists the first provider and the others.
+func (p PlatformProvider[O]) All() []Platform[O] { return append([]Platform[O]{p.Platform}, p.More...) }
+
+func (p PlatformProvider[O]) sandboxed() bool {
+	return slices.ContainsFunc(p.All(), func(one Platform[O]) bool { return one.Kind == KindSandbox })
+}
+
+func (p PlatformProvider[O]) names(c rooms.Channel, add func(c rooms.Channel, kind, name string)) {
+	for _, one := range p.All() {
+		add(c, one.Kind, one.Called(one.Kind))
+	}
+}
+
+// Platforms are the messaging platforms that have a provider.
+func (p Providers) Platforms() (used []rooms.Channel) {
+	names := p.Names()
+	for _, c := range rooms.Platforms() {
+		if len(names[c]) > 0 {
+			used = append(used, c)
+		}
+	}
+	return used
+}
