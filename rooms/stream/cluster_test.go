@@ -130,7 +130,7 @@ func TestEverythingStandsOnThreeNodes(t *testing.T) {
 			return nil
 		})
 	}
-	for _, d := range Options{}.consumers() {
+	for _, d := range (Options{}).consumers() {
 		until(t, func() error {
 			c, err := js.Consumer(t.Context(), d.stream, d.name)
 			if err != nil {
