@@ -25,7 +25,7 @@ func channelOf(member string) (rooms.Channel, bool) {
 func (r *reader) address(c rooms.Channel) (a rooms.Address, err error) {
 	if c != rooms.WebPush || r.dec.PeekKind() != '{' {
 		err = r.checked(v1.FaultCodeInvalidAddress, func(s string) (err error) {
-			a, err = rooms.ParseAddress(c, s)
+			a, err = address(c, s)
 			return err
 		})
 		return a, err

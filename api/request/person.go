@@ -21,7 +21,7 @@ type person struct {
 // set takes one of the members that are a text; the code says what is wrong with it.
 func (p *person) set(member, text string) (code v1.FaultCode, err error) {
 	if c, ok := channelOf(member); ok {
-		a, err := rooms.ParseAddress(c, text)
+		a, err := address(c, text)
 		p.reached(c, a)
 		return v1.FaultCodeInvalidAddress, err
 	}

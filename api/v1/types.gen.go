@@ -1795,7 +1795,7 @@ type PersonSubscription struct {
 	State SubscriberState `json:"state"`
 }
 
-// PhoneNumber E.164.
+// PhoneNumber E.164, of a country that exists and as long as its numbers are. What begins with +999 is nobody's and is taken for tests.
 //
 // Example: +996555000111
 type PhoneNumber = string
