@@ -33,11 +33,11 @@ type composer struct {
 }
 
 func newComposer(o Options) (composer, error) {
-	keys, err := readDKIM(o.DKIM)
+	keys, err := o.readDKIM()
 	if err != nil {
 		return composer{}, err
 	}
-	s, err := newSigner(o.SMIME)
+	s, err := newSigner(o)
 	return composer{o, newBodies(o.CacheBytes), keys, s}, err
 }
 

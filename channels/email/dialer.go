@@ -9,10 +9,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"strings"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"github.com/govcrier/crier/channels/credential"
 )
 
 var errSilent = errors.New("email: the relay does not answer in time")
@@ -31,10 +32,7 @@ func newDialer(o Options, log *slog.Logger) (*dialer, error) {
 		return nil, err
 	}
 	d := &dialer{o, config, &news{log: log.With("relay", o.address())}, &tokens{options: o}}
-	if _, err := d.password(); err != nil {
-		return nil, err
-	}
-	return d, d.tokens.readable()
+	return d, o.readable()
 }
 
 func (o Options) tlsConfig() (*tls.Config, error) {
@@ -121,7 +119,7 @@ func (d *dialer) authenticate(ctx context.Context, client *smtp.Client) error {
 	case d.Auth == AuthXOAUTH2, d.Auth == AuthAuto && d.hasToken():
 		return d.tokens.authenticate(ctx, client)
 	}
-	password, err := d.password()
+	password, err := d.password(ctx)
 	if err != nil {
 		return err
 	}
@@ -135,22 +133,33 @@ func (d *dialer) authenticate(ctx context.Context, client *smtp.Client) error {
 }
 
 // password gives that of the moment.
-func (d *dialer) password() (string, error) {
+func (d *dialer) password(ctx context.Context) (string, error) {
 	if d.PasswordFile == "" {
 		return d.Password.Reveal(), nil
 	}
-	return readSecret("passwordFile", d.PasswordFile)
+	return d.secret(ctx, "passwordFile", d.PasswordFile)
 }
 
-// readSecret reads a file that an option names. One that group or others may read is refused. A line break at its end is
-// dropped.
-func readSecret(option, name string) (string, error) {
-	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("email: %s: %s has mode %04o, want 0600", option, name, info.Mode().Perm())
-	}
-	text, err := os.ReadFile(name)
+// secret reads a file that an option names.
+func (o Options) secret(ctx context.Context, option, name string) (string, error) {
+	known, err := o.Credentials.Read(ctx, name)
 	if err != nil {
 		return "", fmt.Errorf("email: %s: %w", option, err)
 	}
-	return strings.TrimRight(string(text), "\r\n"), nil
+	return known.Reveal(), nil
+}
+
+// readable says whether the files of credentials are there.
+func (o Options) readable() error {
+	for option, name := range map[string]string{
+		"passwordFile": o.PasswordFile, "tokenFile": o.TokenFile, "oauth2.clientSecretFile": o.OAuth2.ClientSecretFile,
+	} {
+		if name == "" {
+			continue
+		}
+		if err := credential.Check(name); err != nil {
+			return fmt.Errorf("email: %s: %w", option, err)
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -45,16 +46,16 @@ func (o Options) checkDKIM() (f faults) {
 	return f
 }
 
-func readDKIM(options []DKIMKey) (dkimKeys, error) {
+func (o Options) readDKIM() (dkimKeys, error) {
 	var keys dkimKeys
-	for _, o := range options {
-		text, err := readSecret("dkim keyFile", o.KeyFile)
+	for _, one := range o.DKIM {
+		text, err := o.secret(context.Background(), "dkim keyFile", one.KeyFile)
 		if err != nil {
 			return nil, err
 		}
-		k, err := newDKIM(o, []byte(text))
+		k, err := newDKIM(one, []byte(text))
 		if err != nil {
-			return nil, fmt.Errorf("email: dkim: %s: %w", o.KeyFile, err)
+			return nil, fmt.Errorf("email: dkim: %s: %w", one.KeyFile, err)
 		}
 		keys = append(keys, k)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -41,6 +42,8 @@ type Options struct {
 	Auth         string       `yaml:"auth"`         // auto, plain, login or xoauth2; default auto
 	TokenFile    string       `yaml:"tokenFile"`    // access token for xoauth2, of mode 0600; read at each connection
 	OAuth2       OAuth2       `yaml:"oauth2"`       // where to get one instead
+
+	Credentials *credential.Files `yaml:"-"` // how files of credentials are read
 
 	From     string `yaml:"from"`     // address of the sender, to which bounces go too
 	FromName string `yaml:"fromName"` // name shown beside it

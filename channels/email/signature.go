@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -31,11 +32,12 @@ func (o Options) checkSMIME() (f faults) {
 	return f
 }
 
-func newSigner(o SMIME) (*signer, error) {
+func newSigner(all Options) (*signer, error) {
+	o := all.SMIME
 	if o.CertificateFile == "" {
 		return nil, nil
 	}
-	key, err := readSecret("smime.keyFile", o.KeyFile)
+	key, err := all.secret(context.Background(), "smime.keyFile", o.KeyFile)
 	if err != nil {
 		return nil, err
 	}

@@ -59,20 +59,6 @@ type tokens struct {
 	kept *oauth2.Token
 }
 
-// readable says whether the files are there.
-func (t *tokens) readable() error {
-	o := t.options
-	for option, name := range map[string]string{"tokenFile": o.TokenFile, "oauth2.clientSecretFile": o.OAuth2.ClientSecretFile} {
-		if name == "" {
-			continue
-		}
-		if _, err := readSecret(option, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // authenticate proves with a token who the gateway is. A token that the relay refuses is not used again.
 func (t *tokens) authenticate(ctx context.Context, client *smtp.Client) error {
 	token, err := t.token(ctx)
@@ -88,7 +74,7 @@ func (t *tokens) authenticate(ctx context.Context, client *smtp.Client) error {
 
 func (t *tokens) token(ctx context.Context) (rooms.Secret, error) {
 	if t.options.TokenFile != "" {
-		text, err := readSecret("tokenFile", t.options.TokenFile)
+		text, err := t.options.secret(ctx, "tokenFile", t.options.TokenFile)
 		return rooms.NewSecret(text), err
 	}
 	t.mu.Lock()
@@ -106,7 +92,7 @@ func (t *tokens) token(ctx context.Context) (rooms.Secret, error) {
 // fetch asks the token URL, and follows it nowhere. Of what it answers no word is repeated.
 func (t *tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
 	o := t.options.OAuth2
-	secret, err := readSecret("oauth2.clientSecretFile", o.ClientSecretFile)
+	secret, err := t.options.secret(ctx, "oauth2.clientSecretFile", o.ClientSecretFile)
 	if err != nil {
 		return nil, err
 	}

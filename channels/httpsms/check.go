@@ -1,11 +1,13 @@
 package httpsms
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
+
+	"github.com/govcrier/crier/channels/credential"
 )
 
 // Check names every fault of the options. It looks at the files that they name and calls nobody.
@@ -14,21 +16,22 @@ func (o Options) Check() []error {
 	return f
 }
 
-// secret reads a credential. A file that group or others may read is refused.
-func secret(file string) (string, error) {
-	info, err := os.Stat(file)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s has mode %04o, want 0600", file, info.Mode().Perm())
+// secret reads a credential, which is one line.
+func (o Options) secret(ctx context.Context, file string) (string, error) {
+	known, err := o.Credentials.Read(ctx, file)
+	if err == nil && !isHeaderValue(known.Reveal()) {
+		err = errors.New(file + " does not hold one line with a credential")
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
+	return known.Reveal(), err
+}
+
+// checkSecret does not ask the key service.
+func checkSecret(file string) error {
+	_, err := Options{}.secret(context.Background(), file)
+	if errors.Is(err, credential.ErrNoService) {
+		return nil
 	}
-	value := strings.TrimRight(string(text), "\r\n")
-	if value == "" || !isHeaderValue(value) {
-		return "", errors.New(file + " does not hold one line with a credential")
-	}
-	return value, nil
+	return err
 }
 
 // oneOf says what is expected of a word.

@@ -32,7 +32,7 @@ func Verified(p *Provider, at, body string, header http.Header) bool {
 	r := httptest.NewRequest(http.MethodPost, at, strings.NewReader(body))
 	r.Header = header
 	c, err := p.proof(r)
-	return err == nil && p.plan.verify(c, p.deps.Now()) == nil
+	return err == nil && p.plan.verify(c.Context(), c, p.deps.Now()) == nil
 }
 
 // Filled is a template with its values.

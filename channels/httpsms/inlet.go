@@ -78,7 +78,7 @@ func (p *Provider) hear(r *http.Request, kind string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.plan.verify(c, p.deps.Now()); err != nil {
+	if err := p.plan.verify(c.Context(), c, p.deps.Now()); err != nil {
 		return err
 	}
 	m, ok := newMaterial(r.Header, r.URL.Query(), c.body)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/channels/outbound"
 )
 
@@ -19,6 +20,8 @@ type Options struct {
 	SecretFile string `yaml:"secretFile"`
 	// SigningFile holds what the provider signs its calls with, or repeats in them. Default SecretFile, where it only signs.
 	SigningFile string `yaml:"signingFile"`
+	// Credentials reads both; nil if no key service has encrypted them.
+	Credentials *credential.Files `yaml:"-"`
 
 	Request Request `yaml:"request"`
 	Answer  Answer  `yaml:"answer"`

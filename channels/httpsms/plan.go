@@ -93,8 +93,7 @@ func (p *plan) readRequest(f *faults) {
 	f.when(r.MaxValidity < 0, "request.maxValidity: not negative")
 	p.namesURL = strings.Contains(fmt.Sprint(r.Query, r.Form, r.JSON, r.Body, r.Headers), ".receiptURL")
 	if p.SecretFile != "" {
-		_, err := secret(p.SecretFile)
-		f.at("secretFile", err)
+		f.at("secretFile", checkSecret(p.SecretFile))
 	}
 }
 

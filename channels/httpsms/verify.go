@@ -1,6 +1,7 @@
 package httpsms
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // what some providers sign with; as a keyed hash it still holds
 	"crypto/sha256"
@@ -61,22 +62,21 @@ func (p *plan) readVerify(f *faults) {
 	f.when(v.Kind == VerifyNone && len(v.Networks) == 0, "verify.kind: whoever knows the URL could report anything; a signature, a secret or networks are needed")
 	f.when(v.Kind != VerifyNone && p.SigningFile == "", "signingFile: needed for verify.kind")
 	if p.SigningFile != "" && p.SigningFile != p.SecretFile {
-		_, err := secret(p.SigningFile)
-		f.at("signingFile", err)
+		f.at("signingFile", checkSecret(p.SigningFile))
 	}
 	f.when(!v.signs() && v.Kind != VerifyNone && p.SigningFile == p.SecretFile && p.SigningFile != "",
 		"signingFile: the credential for the provider would come with every call; use another secret")
 }
 
 // verify says whether a call is the provider's.
-func (p *plan) verify(c proof, now time.Time) error {
+func (p *plan) verify(ctx context.Context, c proof, now time.Time) error {
 	if !p.near(c.RemoteAddr) {
 		return errForeign
 	}
 	if p.Verify.Kind == VerifyNone {
 		return nil
 	}
-	known, err := secret(p.SigningFile)
+	known, err := p.secret(ctx, p.SigningFile)
 	if err != nil {
 		return fmt.Errorf("httpsms: signingFile: %w", err)
 	}

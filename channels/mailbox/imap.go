@@ -43,7 +43,7 @@ func openIMAP(ctx context.Context, o Options) (folder, error) {
 }
 
 func (f *imapFolder) begin(ctx context.Context, o IMAPOptions) error {
-	if err := f.within(ctx, "log in", func() error { return logIn(f.client, o) }); err != nil {
+	if err := f.within(ctx, "log in", func() error { return logIn(ctx, f.client, o) }); err != nil {
 		return err
 	}
 	folders := []string{o.Failed}
@@ -107,23 +107,12 @@ func (o IMAPOptions) tlsConfig() (*tls.Config, error) {
 	return c, nil
 }
 
-// password reads the file, which nobody else may.
-func (o IMAPOptions) password() (string, error) {
-	if info, err := os.Stat(o.PasswordFile); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("imap.passwordFile: %s has mode %04o, want 0600", o.PasswordFile, info.Mode().Perm())
-	}
-	text, err := os.ReadFile(o.PasswordFile)
+func logIn(ctx context.Context, c *imapclient.Client, o IMAPOptions) error {
+	known, err := o.Credentials.Read(ctx, o.PasswordFile)
 	if err != nil {
-		return "", fmt.Errorf("imap.passwordFile: %w", err)
+		return fmt.Errorf("imap.passwordFile: %w", err)
 	}
-	return strings.TrimRight(string(text), "\r\n"), nil
-}
-
-func logIn(c *imapclient.Client, o IMAPOptions) error {
-	password, err := o.password()
-	if err != nil {
-		return err
-	}
+	password := known.Reveal()
 	if o.Auth == AuthXOAUTH2 {
 		return c.Authenticate(xoauth2{o.Username, password})
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/api/servercert"
+	"github.com/govcrier/crier/channels/credential"
 )
 
 // How mail comes in.
@@ -51,18 +52,19 @@ type Options struct {
 
 // IMAPOptions say which mailbox is read.
 type IMAPOptions struct {
-	Address      string        `yaml:"address"`      // host:port
-	TLS          string        `yaml:"tls"`          // implicit, starttls or none; default implicit
-	CAFile       string        `yaml:"caFile"`       // PEM file of the authorities to trust instead of the system's
-	ServerName   string        `yaml:"serverName"`   // name in the certificate; default that of address
-	Username     string        `yaml:"username"`     //
-	PasswordFile string        `yaml:"passwordFile"` // of mode 0600; the password or access token; read at each connection
-	Auth         string        `yaml:"auth"`         // login or xoauth2; default login
-	Folder       string        `yaml:"folder"`       // default INBOX
-	Processed    string        `yaml:"processed"`    // folder for what was taken; default Processed
-	Failed       string        `yaml:"failed"`       // folder for what cannot be read; default Failed
-	Delete       bool          `yaml:"delete"`       // what was taken is deleted instead
-	Poll         time.Duration `yaml:"poll"`         // where the server does not say when mail comes; default 1m
+	Address      string            `yaml:"address"`      // host:port
+	TLS          string            `yaml:"tls"`          // implicit, starttls or none; default implicit
+	CAFile       string            `yaml:"caFile"`       // PEM file of the authorities to trust instead of the system's
+	ServerName   string            `yaml:"serverName"`   // name in the certificate; default that of address
+	Username     string            `yaml:"username"`     //
+	PasswordFile string            `yaml:"passwordFile"` // of mode 0600; the password or access token; read at each connection
+	Credentials  *credential.Files `yaml:"-"`            // how it is read
+	Auth         string            `yaml:"auth"`         // login or xoauth2; default login
+	Folder       string            `yaml:"folder"`       // default INBOX
+	Processed    string            `yaml:"processed"`    // folder for what was taken; default Processed
+	Failed       string            `yaml:"failed"`       // folder for what cannot be read; default Failed
+	Delete       bool              `yaml:"delete"`       // what was taken is deleted instead
+	Poll         time.Duration     `yaml:"poll"`         // where the server does not say when mail comes; default 1m
 }
 
 // How the connection to the mailbox is encrypted, and who reads it.

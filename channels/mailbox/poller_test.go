@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -98,23 +96,5 @@ func TestOneBadMailHoldsNobodyUp(t *testing.T) {
 	}
 	if want := []time.Duration{soon, soon, soon, idleFor}; !slices.Equal(s.idles, want) {
 		t.Errorf("waits %v, want %v", s.idles, want)
-	}
-}
-
-// A password that others can read is not used, and none is in an error.
-func TestPasswordFile(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(file, []byte("correct-horse\r\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	o := IMAPOptions{PasswordFile: file}
-	if got, err := o.password(); got != "correct-horse" || err != nil {
-		t.Errorf("%q, %v", got, err)
-	}
-	if err := os.Chmod(file, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.password(); err == nil || strings.Contains(err.Error(), "horse") {
-		t.Errorf("a file of mode 0644: %v", err)
 	}
 }

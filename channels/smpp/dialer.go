@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strings"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/channels/smpp/pdu"
 )
 
@@ -21,8 +21,10 @@ type dialer struct {
 
 func newDialer(o Options) (*dialer, error) {
 	d := &dialer{Options: o}
-	if _, err := d.password(); err != nil {
-		return nil, err
+	if o.PasswordFile != "" {
+		if err := credential.Check(o.PasswordFile); err != nil {
+			return nil, fmt.Errorf("smpp: passwordFile: %w", err)
+		}
 	}
 	if o.TLS == TLSNone {
 		return d, nil
@@ -56,7 +58,7 @@ func (d *dialer) bind(ctx context.Context, as pdu.Command) (net.Conn, error) {
 		return nil, err
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	if err = d.introduce(conn, as); err == nil {
+	if err = d.introduce(ctx, conn, as); err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
@@ -76,8 +78,8 @@ func (d *dialer) connect(ctx context.Context) (net.Conn, error) {
 }
 
 // introduce binds. Of what the centre sends nothing is read beyond its answer.
-func (d *dialer) introduce(conn net.Conn, as pdu.Command) error {
-	password, err := d.password()
+func (d *dialer) introduce(ctx context.Context, conn net.Conn, as pdu.Command) error {
+	password, err := d.password(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,18 +99,15 @@ func (d *dialer) introduce(conn net.Conn, as pdu.Command) error {
 	return nil
 }
 
-// password gives that of the moment. A file that group or others may read is refused.
-func (d *dialer) password() (string, error) {
+// password gives that of the moment.
+func (d *dialer) password(ctx context.Context) (string, error) {
 	password := d.Password.Reveal()
 	if d.PasswordFile != "" {
-		if info, err := os.Stat(d.PasswordFile); err == nil && info.Mode().Perm()&0o077 != 0 {
-			return "", fmt.Errorf("smpp: passwordFile: %s has mode %04o, want 0600", d.PasswordFile, info.Mode().Perm())
-		}
-		text, err := os.ReadFile(d.PasswordFile)
+		known, err := d.Credentials.Read(ctx, d.PasswordFile)
 		if err != nil {
 			return "", fmt.Errorf("smpp: passwordFile: %w", err)
 		}
-		password = strings.TrimRight(string(text), "\r\n")
+		password = known.Reveal()
 	}
 	if len(password) > maxPassword {
 		return "", fmt.Errorf("smpp: the password has more than %d characters", maxPassword)

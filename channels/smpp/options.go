@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -61,6 +62,8 @@ type Options struct {
 	Password     rooms.Secret `yaml:"-"`            // for programs; in a configuration it is a file
 	PasswordFile string       `yaml:"passwordFile"` // of mode 0600; read at each bind, so it may change; a line break at its end is dropped
 	SystemType   string       `yaml:"systemType"`
+
+	Credentials *credential.Files `yaml:"-"` // how PasswordFile is read
 
 	Bind   string `yaml:"bind"`   // transceiver or separate
 	Binds  int    `yaml:"binds"`  // how many of them; default 1

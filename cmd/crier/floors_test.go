@@ -38,6 +38,7 @@ var floors = []struct {
 	{1, []string{"broker/..."}, "the embedded NATS server: it carries messages and does not know what they mean"},
 	{2, []string{"rooms/stream/...", "rooms/vault/...", "rooms/audit/..."}, "the log, sealing and audit: what must never be lost"},
 	{3, []string{"channels/outbound"}, "calls to URLs that others have named, wanted by webhooks and callbacks; it knows neither"},
+	{3, []string{"channels/credential"}, "what proves to a provider who we are, read alike by all of them"},
 	{3, []string{"channels"}, "the contract of providers; it has never heard of any of them"},
 	{3, []string{"rooms/..."}, "planning and folding: steps that meet in the log, not in each other"},
 	{3, []string{"api/problem"}, "the catalogue of errors, which everything that answers HTTP draws on"},

@@ -25,6 +25,7 @@ type inlets map[string]http.Handler
 // texter makes a provider of SMS that is asked by HTTP, and that calls back.
 func (a *App) texterByHTTP(c *crew, s *store, k *knowledge, one config.SMSCentre) (channels.Provider, error) {
 	name := one.Called(one.Kind)
+	one.HTTP.Credentials = a.credentials()
 	p, err := httpsms.New(one.HTTP, httpsms.Deps{
 		Name: name, Open: registry.Tokens{Vault: s.vault}.Open, Log: a.log.With("part", "sms", "provider", name), Now: s.broker.Now,
 		Room: k.roomOf,

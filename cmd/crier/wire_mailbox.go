@@ -21,6 +21,7 @@ func (a *App) mailbox(s *store, k *knowledge) (heard []channels.Listener, serve 
 	}
 	switch {
 	case o.Kind == mailbox.KindIMAP:
+		o.IMAP.Credentials = a.credentials()
 		poller, err := mailbox.NewPoller(o, d)
 		return []channels.Listener{{Name: mailbox.Name, Channel: rooms.Email, Source: poller}}, nil, err
 	case !o.Listens():

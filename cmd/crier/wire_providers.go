@@ -60,6 +60,7 @@ func (a *App) mailer(c *crew, one config.EmailRelay, several bool) (channels.Pro
 	case config.KindSandbox:
 		return a.sandboxed(one.Share, several), nil
 	case config.KindSMTP:
+		one.Credentials = a.credentials()
 		relay, err := email.New(one.Options, a.log.With("part", "email", "provider", one.Called(one.Kind)))
 		if err != nil {
 			return nil, fmt.Errorf("providers.email: %s: %w", one.Called(one.Kind), err)
@@ -79,6 +80,7 @@ func (a *App) texter(c *crew, s *store, k *knowledge, one config.SMSCentre, seve
 		return a.texterByHTTP(c, s, k, one)
 	case config.KindSMPP:
 		name := one.Called(one.Kind)
+		one.Credentials = a.credentials()
 		centre, err := smpp.New(name, one.Options, a.log.With("part", "sms", "provider", name))
 		if err != nil {
 			return nil, fmt.Errorf("providers.sms: %s: %w", name, err)

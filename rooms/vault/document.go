@@ -38,7 +38,7 @@ func (o Options) encode(ctx context.Context, k keys) ([]byte, error) {
 		return nil, err
 	}
 	doc := document{Version: version, Keys: plain}
-	if o.Transit.used() {
+	if o.Transit.Used() {
 		box, err := newTransit(o.Transit).EncryptWithContext(ctx, plain, []byte(wrapping))
 		if err != nil {
 			return nil, err
@@ -71,9 +71,9 @@ func (o Options) unwrap(ctx context.Context, doc document) ([]byte, error) {
 	switch {
 	case sealed == plain:
 		return nil, fmt.Errorf("%w: want one of \"keys\" and \"sealed\"", ErrKeys)
-	case o.Transit.used() && plain:
+	case o.Transit.Used() && plain:
 		return nil, fmt.Errorf("%w: in clear, though transit is configured", ErrKeys)
-	case !o.Transit.used() && sealed:
+	case !o.Transit.Used() && sealed:
 		return nil, fmt.Errorf("%w: encrypted, but transit is not configured", ErrKeys)
 	case sealed:
 		return newTransit(o.Transit).DecryptWithContext(ctx, []byte(doc.Sealed), []byte(wrapping))

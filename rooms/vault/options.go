@@ -52,7 +52,7 @@ func (o Options) Check() []error {
 	if o.RekeyAfter < 0 {
 		faults = append(faults, errors.New("vault: rekeyAfter is below 0"))
 	}
-	if o.Transit.used() {
+	if o.Transit.Used() {
 		faults = append(faults, o.Transit.check()...)
 	}
 	return faults
@@ -63,7 +63,8 @@ func (o Options) Format(w fmt.State, _ rune) {
 	fmt.Fprintf(w, "{KeysFile:%q Keys:%s RekeyAfter:%s Transit:%+v}", o.KeysFile, redacted, o.RekeyAfter, o.Transit)
 }
 
-func (t Transit) used() bool { return t != Transit{} }
+// Used says whether there is such a service.
+func (t Transit) Used() bool { return t != Transit{} }
 
 func (t Transit) mount() string {
 	if t.Mount == "" {

@@ -48,7 +48,7 @@ func (k kms) read(w http.ResponseWriter, r *http.Request) (q kmsRequest, ok bool
 		http.Error(w, `{"errors":["permission denied"]}`, http.StatusForbidden)
 		return q, false
 	}
-	if json.NewDecoder(r.Body).Decode(&q) != nil || string(q.AssociatedData) != "crier keys 1" {
+	if json.NewDecoder(r.Body).Decode(&q) != nil || !strings.HasPrefix(string(q.AssociatedData), "crier ") {
 		http.Error(w, `{"errors":["invalid request"]}`, http.StatusBadRequest)
 		return q, false
 	}
@@ -118,6 +118,28 @@ func TestTransitHoldsTheKeysEncrypted(t *testing.T) {
 	done(t, o.Delete(t.Context(), old))
 	if got := opened(t, o).Keys(); len(got) != 3 || !strings.Contains(read(t, o.KeysFile), "vault:v1:") {
 		t.Errorf("after deleting a key: %+v", got)
+	}
+}
+
+// A credential is opened by who has sealed it, and what seals keys opens none.
+func TestCredentialsByTransit(t *testing.T) {
+	o := transitOptions(t, newKMS(t))
+	box, err := o.Transit.SealCredential(t.Context(), []byte("hunter2"))
+	if err != nil || !strings.HasPrefix(string(box), "vault:v1:") || strings.Contains(string(box), "hunter2") {
+		t.Fatalf("sealed as %q, %v", box, err)
+	}
+	if plain, err := o.Transit.OpenCredential(t.Context(), box); err != nil || string(plain) != "hunter2" {
+		t.Errorf("opened as something else: %v", err)
+	}
+	if err := o.Create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct{ Sealed string }
+	if err := json.Unmarshal([]byte(read(t, o.KeysFile)), &doc); err != nil || doc.Sealed == "" {
+		t.Fatalf("no sealed keys: %v", err)
+	}
+	if _, err := o.Transit.OpenCredential(t.Context(), []byte(doc.Sealed)); !errors.Is(err, vault.ErrTransit) {
+		t.Errorf("the keys are opened as a credential: %v", err)
 	}
 }
 

@@ -167,7 +167,7 @@ func (c *Centre) Submitted() []pdu.Message {
 	return append([]pdu.Message(nil), c.submitted...)
 }
 
-// Wire is all that it has read.
+// Wire is all that it has read of messages; binds come and go by themselves.
 func (c *Centre) Wire() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,7 +14,7 @@ const (
 )
 
 func (c *Centre) note(p pdu.PDU) {
-	if c.options.Forget {
+	if c.options.Forget || p.Command != pdu.SubmitSM {
 		return
 	}
 	c.mu.Lock()
