@@ -33,7 +33,7 @@ func (t terminal) root() *cobra.Command {
 		&cobra.Group{ID: "client", Title: "Use a gateway:"},
 	)
 	addAll(root, "server", t.devCommand(), t.serveCommand(), t.configCommand(), t.keysCommand(),
-		t.clusterCommand(), t.promoteCommand(), t.drillCommand())
+		t.clusterCommand(), t.promoteCommand(), t.drillCommand(), t.conformCommand())
 	addAll(root, "client", t.pubCommand(), t.previewCommand(), t.statusCommand(), t.explainCommand(), t.messageCommand(), t.failedCommand(), t.roomCommand(), t.policyCommand(), t.subscribeCommand(), t.suppressionCommand(), t.providerCommand(), t.repliesCommand(), t.unmatchedCommand(), t.personCommand(), t.listenCommand(), t.consumerCommand(),
 		t.pullCommand(), t.webhookCommand(), t.callbackCommand(), t.clientCommand(), t.quotaCommand(), t.connectionsCommand(), t.tokenCommand())
 	addAll(root, "", t.versionCommand())

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/govcrier/crier/cmd/crier/conform"
+	"github.com/govcrier/crier/rooms"
+)
+
+const conformLong = `Check from outside whether a server keeps to the interfaces that GovStack describes, whoever has made it.
+
+One line is printed for each check: the interface, what it came to (pass, FAIL or skip), how long it took, the check, and of
+what failed what was expected and what came. An interface without its credential is skipped. The exit status is 1 if a check
+failed, or if none was made.
+
+REAL MESSAGES ARE SENT, to --recipient and to addresses at its domain, and into --room: name a domain that is nobody's, and a
+room without subscribers.`
+
+const conformExample = `  crier conform http://127.0.0.1:8080 --api-key abcdef12345
+  crier conform https://messaging.example.org --interface email --api-key KEY --sender office@example.org
+  crier conform http://127.0.0.1:8080 --token "$CRIER_TOKEN" --room demo --json`
+
+var errNotConforming = errors.New("the server does not keep to all of it")
+
+func (t terminal) conformCommand() *cobra.Command {
+	var o conform.Options
+	var key, token string
+	var wanted []string
+	c := &cobra.Command{Use: "conform URL", Short: "Check whether a server keeps to GovStack's interfaces", Long: conformLong, Example: conformExample, Args: cobra.ExactArgs(1)}
+	f, p := c.Flags(), t.printer(c)
+	f.StringSliceVar(&wanted, "interface", nil, "the interfaces to check: "+strings.Join(conform.Interfaces(), ", ")+"; all if empty")
+	f.StringVar(&key, "api-key", "", "API key for the e-mail API; better in the environment (CRIER_API_KEY)")
+	f.StringVar(&token, "token", "", "access token for the other interfaces; better in the environment (CRIER_TOKEN)")
+	f.StringVar(&o.Sender, "sender", "sender@example.com", "an e-mail address that the key may send from")
+	f.StringVar(&o.Recipient, "recipient", "customer@example.com", "an e-mail address that is nobody's")
+	f.StringVar(&o.Room, "room", "demo", "a room in which the token's client publishes")
+	f.StringVar(&o.Member, "member", "GOV/GOV/1000/conform", "who calls the Information Mediator: INSTANCE/CLASS/MEMBER/APPLICATION")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		for _, name := range wanted {
+			if !slices.Contains(conform.Interfaces(), name) {
+				return fmt.Errorf("--interface %s: one of %s", name, strings.Join(conform.Interfaces(), ", "))
+			}
+		}
+		o.URL, o.APIKey, o.Token = args[0], rooms.NewSecret(cmp.Or(key, t.env("CRIER_API_KEY"))), rooms.NewSecret(cmp.Or(token, t.env("CRIER_TOKEN")))
+		made := 0
+		good := conform.Run(c.Context(), o, wanted, func(r conform.Result) {
+			if r.Outcome != conform.Skipped {
+				made++
+			}
+			p.conformance(r)
+		})
+		if !good || made == 0 {
+			return errNotConforming
+		}
+		return nil
+	}
+	return c
+}
+
+// conformance is a row of the table, written as soon as it is known.
+func (p *printer) conformance(r conform.Result) {
+	if p.json {
+		_ = p.value(r, nil) // the terminal may be gone
+		return
+	}
+	fmt.Fprintf(p.w, "%-10s %-4s %5d ms  %s", r.Interface, r.Outcome, r.Took, r.Check)
+	if r.Detail != "" {
+		fmt.Fprintf(p.w, ": %s", r.Detail)
+	}
+	fmt.Fprintln(p.w)
+}
