@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -70,24 +71,28 @@ func (c *caller) expect(ctx context.Context, r request, statuses ...int) (answer
 	if err != nil {
 		return a, err
 	}
-	for _, s := range statuses {
-		if a.status == s {
-			return a, nil
-		}
+	if slices.Contains(statuses, a.status) {
+		return a, nil
 	}
 	return a, fmt.Errorf("%s %s: status %d, want %v", r.method, r.path, a.status, statuses)
 }
 
 // refused makes a call that must be refused for its content.
 func (c *caller) refused(ctx context.Context, r request, what string) error {
+	return c.answered(ctx, r, what, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+}
+
+// denied makes a call that must be refused because of who makes it, perhaps as if nothing was there.
+func (c *caller) denied(ctx context.Context, r request, what string) error {
+	return c.answered(ctx, r, what, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound)
+}
+
+func (c *caller) answered(ctx context.Context, r request, what string, statuses ...int) error {
 	a, err := c.call(ctx, r)
-	if err != nil {
-		return err
+	if err == nil && !slices.Contains(statuses, a.status) {
+		err = fmt.Errorf("%s: status %d, want one of %v", what, a.status, statuses)
 	}
-	if a.status < 400 || a.status >= 500 {
-		return fmt.Errorf("%s: status %d, want a refusal (4xx)", what, a.status)
-	}
-	return nil
+	return err
 }
 
 // object reads the members of a JSON answer.

@@ -60,7 +60,7 @@ func Interfaces() (names []string) {
 	return names
 }
 
-func suites() []suite { return []suite{emailSuite()} }
+func suites() []suite { return []suite{emailSuite(), mediatorSuite(), alertsSuite()} }
 
 const answerTimeout = 30 * time.Second
 
