@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -41,22 +40,19 @@ func (s *Server) passes(c *call) bool {
 
 // listAlerts shows the alerts of a room that are in force.
 func (s *Server) listAlerts(c *call) (answer, error) {
-	age := time.Duration(0)
+	ctx, cancel := context.WithTimeout(c.context(), s.options.PublishTimeout)
+	defer cancel()
+	var d feed.Document
+	var err error
 	if c.client == "" {
-		age = s.alerts.FeedAge
+		d, err = s.shelf.Public(ctx, c.room, s.now(), s.alerts.FeedAge)
+	} else {
+		d, err = s.shelf.Private(ctx, c.room, s.now())
 	}
-	f, err := s.shelf.Feed(c.context(), c.room, s.now(), age)
 	if err != nil {
 		return answer{}, err
 	}
-	if c.client == "" {
-		f.Entries = slices.DeleteFunc(f.Entries, func(e feed.Entry) bool { return !e.Public() })
-	}
-	body, err := f.Atom(strings.TrimSuffix(s.options.PublicURL, "/"), s.deps.Drill)
-	if err != nil {
-		return answer{}, err
-	}
-	return s.cacheable(c, feed.AtomType+"; charset=utf-8", body, f.Changed), nil
+	return s.cacheable(c, feed.AtomType+"; charset=utf-8", d.Body, d.Changed), nil
 }
 
 // getAlert shows an alert as it was published.

@@ -3,6 +3,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,7 +66,7 @@ func New(o Options, d Deps) *Server {
 	s.counting = make(chan struct{}, previewsAtOnce)
 	s.draining = make(chan struct{})
 	s.drain = sync.OnceFunc(func() { close(s.draining) })
-	s.shelf = feed.NewShelf(d.AlertLog, s.standing, s.alerts.FeedEntries)
+	s.shelf = feed.NewShelf(d.AlertLog, s.standing, feed.Look{Base: strings.TrimSuffix(o.PublicURL, "/"), Drill: d.Drill, Most: s.alerts.FeedEntries})
 	s.handler = s.router()
 	s.repliesBy = s.endpoint(route{"NATS", "crier.replies.{room}", publisher | roomAdmin, s.listReplies})
 	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})

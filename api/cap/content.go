@@ -72,12 +72,12 @@ func Original(raw []byte) ([]byte, bool) {
 	return []byte(c.CAP), true
 }
 
-// take gives those names of a language that nobody has taken before.
+// take gives those names of a language that nobody has taken before. One that nobody can prefer has none.
 func take(taken map[string]bool, language string) (fresh []string) {
 	language = strings.ToLower(language)
 	primary, _, _ := strings.Cut(language, "-")
 	for _, tag := range []string{language, primary} {
-		if !taken[tag] {
+		if _, err := rooms.ParseLanguage(tag); err == nil && !taken[tag] {
 			taken[tag] = true
 			fresh = append(fresh, tag)
 		}

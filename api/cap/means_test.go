@@ -54,6 +54,15 @@ func TestContentOfSeveralInfosInOneLanguage(t *testing.T) {
 	}
 }
 
+// RFC 3066 knows languages that nobody can prefer here; then they are not told apart.
+func TestContentInALanguageWithoutATag(t *testing.T) {
+	raw := minimal("<category>", "<language>i-navajo</language><category>", "</alert>", `<info><language>x-hills</language><category>Met</category><event>Other</event>`+
+		`<urgency>Future</urgency><severity>Minor</severity><certainty>Possible</certainty></info></alert>`)
+	if c := said(t, raw); c.Subject.Reveal() != "Storm" || len(c.Languages) > 0 {
+		t.Errorf("%q, %d variants", c.Subject.Reveal(), len(c.Languages))
+	}
+}
+
 func TestContentOfACancelWithoutInfo(t *testing.T) {
 	if c := said(t, read(t, "cancel")); c.Text.Reveal() != "The thunderstorm has dissolved." {
 		t.Errorf("%q", c.Text.Reveal())

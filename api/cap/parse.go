@@ -66,7 +66,7 @@ func (i *inspector) info(e *element, at string) Info {
 	if info.Language == "" {
 		info.Language = defaultLanguage
 	}
-	if _, err := rooms.ParseLanguage(info.Language); err != nil {
+	if !languageTag(info.Language) {
 		i.fault(at+"/language", v1.FaultCodeInvalidValue, "a language tag such as en-US")
 	}
 	info.Categories = i.codes(e, "category", at)

@@ -61,6 +61,11 @@ func checkName(s string) error {
 	return nil
 }
 
+// languageTag says whether it is a tag as RFC 3066 has it.
+func languageTag(s string) bool {
+	return regexp.MustCompile(`^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$`).MatchString(s)
+}
+
 func parseReferences(s string) (all []Reference, err error) {
 	for _, triple := range strings.Fields(s) {
 		parts := strings.Split(triple, ",")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/api/cap"
+	"github.com/govcrier/crier/rooms"
 )
 
 // Types of what a feed is, and of what it leads to.
@@ -69,16 +70,16 @@ type atomEntry struct {
 	AreaDesc   string         `xml:"cap:areaDesc,omitempty"`
 }
 
-// Atom writes a feed. Links begin with the base, which may be empty; the word is what titles of drills begin with.
-func (f Feed) Atom(base, drill string) ([]byte, error) {
-	at := base + "/v1/rooms/" + string(f.Room.Name) + "/alerts"
-	name := cmp.Or(f.Room.Title, string(f.Room.Name))
+// atom writes a feed.
+func (l Look) atom(room rooms.RoomConfig, entries []Entry, changed time.Time) ([]byte, error) {
+	at := l.Base + "/v1/rooms/" + string(room.Name) + "/alerts"
+	name := cmp.Or(room.Title, string(room.Name))
 	out := atomFeed{
-		Atom: "http://www.w3.org/2005/Atom", CAP: cap.Namespace, ID: "urn:crier:room:" + string(f.Room.Name) + ":alerts",
-		Title: name, Updated: stamp(f.Changed), Author: atomAuthor{name}, Links: []atomLink{{"self", AtomType, at}},
+		Atom: "http://www.w3.org/2005/Atom", CAP: cap.Namespace, ID: "urn:crier:room:" + string(room.Name) + ":alerts",
+		Title: name, Updated: stamp(changed), Author: atomAuthor{name}, Links: []atomLink{{"self", AtomType, at}},
 	}
-	for _, e := range f.Entries {
-		out.Entries = append(out.Entries, e.atom(at, drill))
+	for _, e := range entries {
+		out.Entries = append(out.Entries, e.atom(at, l.Drill))
 	}
 	var b bytes.Buffer
 	b.WriteString(xml.Header)

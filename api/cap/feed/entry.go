@@ -31,8 +31,8 @@ type Entry struct {
 	Effective, Onset, AlertExpires time.Time
 }
 
-// Public says that it is for everybody.
-func (e Entry) Public() bool { return e.Scope == "Public" }
+// public says that it is for everybody.
+func (e Entry) public() bool { return e.Scope == "Public" }
 
 // entryOf is a message's; false if it is no alert.
 func entryOf(m rooms.Message) (Entry, bool) {

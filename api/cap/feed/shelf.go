@@ -23,19 +23,26 @@ type Log interface {
 // Standing says what has become of a message; index.ErrUnknown if it is not known yet.
 type Standing func(u rooms.UMID) (index.Summary, error)
 
+// Look says how feeds are written.
+type Look struct {
+	Base  string // what links begin with; may be empty
+	Drill string // what titles of drills begin with
+	Most  int    // entries
+}
+
 // Shelf has at hand which alerts are in force. It reads each once.
 type Shelf struct {
 	log      Log
 	standing Standing
-	most     int // entries of a feed
+	look     Look
 
 	mu    sync.Mutex
 	rooms map[rooms.Room]*board
 }
 
-// NewShelf makes one that holds so many of the newest alerts of each room.
-func NewShelf(l Log, standing Standing, most int) *Shelf {
-	return &Shelf{log: l, standing: standing, most: most, rooms: map[rooms.Room]*board{}}
+// NewShelf makes one that has nothing at hand yet.
+func NewShelf(l Log, standing Standing, look Look) *Shelf {
+	return &Shelf{log: l, standing: standing, look: look, rooms: map[rooms.Room]*board{}}
 }
 
 // board are the alerts of one room.
@@ -45,34 +52,72 @@ type board struct {
 	after   uint64    // read up to there
 	entries []Entry   // in the order of the log
 	changed time.Time // when the list last became another
-	looked  time.Time
+	public  *Document // as it was written last
 }
 
-// Feed is what a room says at a moment: the newest first.
-type Feed struct {
-	Room    rooms.RoomConfig
-	Entries []Entry
+// Document is a feed as it was written.
+type Document struct {
+	Body    []byte
 	Changed time.Time
+
+	at       time.Time // when it was written
+	revision uint64    // of the room
 }
 
-// Feed gives the alerts of a room that are in force. It may be of a moment ago, by so much as the age says.
-func (s *Shelf) Feed(ctx context.Context, room rooms.RoomConfig, now time.Time, age time.Duration) (Feed, error) {
+// Private gives the feed of a room as it is, with all that is in force.
+func (s *Shelf) Private(ctx context.Context, room rooms.RoomConfig, now time.Time) (Document, error) {
 	b := s.board(room)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.born.Equal(room.CreatedAt) {
-		b.born, b.after, b.entries, b.changed, b.looked = room.CreatedAt, room.After, nil, room.CreatedAt, time.Time{}
+	if err := b.read(ctx, s, room, now); err != nil {
+		return Document{}, err
 	}
-	if age <= 0 || b.looked.IsZero() || now.Sub(b.looked) >= age {
-		if err := b.look(ctx, s, room.Name, now); err != nil {
-			return Feed{}, fmt.Errorf("feed: %w", err)
+	return s.write(room, b, func(Entry) bool { return true })
+}
+
+// Public gives the feed of a room with the public alerts. It may be of a moment ago, by so much as the age says; until then
+// all who ask get the same.
+func (s *Shelf) Public(ctx context.Context, room rooms.RoomConfig, now time.Time, age time.Duration) (Document, error) {
+	b := s.board(room)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.public != nil && b.public.revision == room.Revision && b.born.Equal(room.CreatedAt) && now.Sub(b.public.at) < age {
+		return *b.public, nil
+	}
+	if err := b.read(ctx, s, room, now); err != nil {
+		return Document{}, err
+	}
+	d, err := s.write(room, b, Entry.public)
+	if err == nil {
+		d.at, d.revision, b.public = now, room.Revision, &d
+	}
+	return d, err
+}
+
+// write writes some of the entries, the newest first.
+func (s *Shelf) write(room rooms.RoomConfig, b *board, which func(Entry) bool) (Document, error) {
+	var list []Entry
+	for n := len(b.entries) - 1; n >= 0; n-- {
+		if which(b.entries[n]) {
+			list = append(list, b.entries[n])
 		}
 	}
-	f := Feed{Room: room, Changed: b.changed}
-	for n := len(b.entries) - 1; n >= 0; n-- {
-		f.Entries = append(f.Entries, b.entries[n])
+	body, err := s.look.atom(room, list, b.changed)
+	return Document{Body: body, Changed: b.changed}, err
+}
+
+// read makes sure that a board is that of the room, and of now.
+func (b *board) read(ctx context.Context, s *Shelf, room rooms.RoomConfig, now time.Time) error {
+	if err := ctx.Err(); err != nil { // it waited for too long
+		return err
 	}
-	return f, nil
+	if !b.born.Equal(room.CreatedAt) {
+		b.born, b.after, b.entries, b.changed, b.public = room.CreatedAt, room.After, nil, room.CreatedAt, nil
+	}
+	if err := b.follow(ctx, s, room.Name, now); err != nil {
+		return fmt.Errorf("feed: %w", err)
+	}
+	return nil
 }
 
 // board is that of a room. Of too many rooms all are forgotten, and read again.
@@ -90,8 +135,8 @@ func (s *Shelf) board(room rooms.RoomConfig) *board {
 	return b
 }
 
-// look reads what has come, and takes away what is no longer in force.
-func (b *board) look(ctx context.Context, s *Shelf, room rooms.Room, now time.Time) error {
+// follow reads what has come, and takes away what is no longer in force.
+func (b *board) follow(ctx context.Context, s *Shelf, room rooms.Room, now time.Time) error {
 	selection := rooms.Selection{Room: room, Type: rooms.CAP}
 	for {
 		page, err := s.log.RoomPage(ctx, selection, b.after)
@@ -106,7 +151,6 @@ func (b *board) look(ctx context.Context, s *Shelf, room rooms.Room, now time.Ti
 			return err
 		}
 		if len(page) == 0 {
-			b.looked = now
 			return nil
 		}
 	}
@@ -135,7 +179,7 @@ func (b *board) sweep(s *Shelf, now time.Time) error {
 			b.change(m.Control.At)
 		case !e.Until.After(now):
 			b.change(e.Until)
-		case len(b.entries)-n <= s.most:
+		case len(b.entries)-n <= s.look.Most:
 			kept = append(kept, e)
 		}
 	}
