@@ -125,6 +125,12 @@ func TestAlertIsReadByteForByte(t *testing.T) {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
+	taxes := e.rooms["taxes"]
+	taxes.Alerts.Public = true
+	e.rooms["taxes"] = taxes
+	if w := (ask{"GET", "/v1/rooms/taxes/alerts/" + alertID, "", "", nil}).of(newServer(e)); w.Code != 404 {
+		t.Errorf("by way of another room that is public: %d", w.Code)
+	}
 	m := e.messages[alertID]
 	m.Held = true
 	e.messages[alertID] = m
