@@ -27,7 +27,7 @@ func (s *Server) authorise(c *call) error {
 	if name, ok := vars["consumer"]; ok && c.has.any(c.route.scope) {
 		return s.openConsumer(c, name)
 	}
-	if name, ok := vars["umid"]; ok {
+	if name, ok := vars["umid"]; ok && !c.route.scope.any(passerby) {
 		return s.openMessage(c, name)
 	}
 	if name, err := url.PathUnescape(vars["client"]); err == nil && name == string(c.client) {

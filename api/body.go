@@ -28,14 +28,16 @@ func (s *Server) readJSON(c *call) ([]byte, error) {
 	return s.readAll(c)
 }
 
-func (s *Server) readAll(c *call) ([]byte, error) {
-	if c.r.ContentLength > s.options.MaxBody {
+func (s *Server) readAll(c *call) ([]byte, error) { return s.readUpTo(c, s.options.MaxBody) }
+
+func (s *Server) readUpTo(c *call, most int64) ([]byte, error) {
+	if c.r.ContentLength > most {
 		s.discard(c)
 		return nil, problem.Of(v1.ProblemCodeBodyTooLarge)
 	}
 	var b bytes.Buffer
 	b.Grow(int(min(max(c.r.ContentLength, 0), trusted)) + bytes.MinRead)
-	if _, err := b.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, s.options.MaxBody)); err != nil {
+	if _, err := b.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, most)); err != nil {
 		return nil, bodyProblem(err)
 	}
 	return b.Bytes(), nil

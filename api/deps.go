@@ -8,6 +8,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"github.com/govcrier/crier/api/cap"
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/channels"
@@ -241,14 +242,15 @@ type Part struct {
 	Ready func(ctx context.Context) error
 }
 
-// Deps are what the API stands on; all are needed but Providers, Inlets, Waits, Parts and Now.
+// Deps are what the API stands on; all are needed but Providers, Inlets, Waits, Alerts, Drill, Parts and Now.
 type Deps struct {
-	Verifier    Verifier
-	Publisher   Publisher
-	Rooms       Rooms
-	Subscribers Subscribers
-	Invitations Invitations
-	Links       Links
+	Verifier     Verifier
+	Publisher    Publisher
+	Transactions Transactions
+	Rooms        Rooms
+	Subscribers  Subscribers
+	Invitations  Invitations
+	Links        Links
 
 	Replies      Replies
 	Suppressions Suppressions
@@ -258,6 +260,7 @@ type Deps struct {
 	Callbacks   Callbacks
 	Consumers   Consumers
 	Messages    Messages
+	AlertLog    AlertLog
 	Desk        Desk
 	Events      Events
 	Waiter      Waiter
@@ -272,6 +275,8 @@ type Deps struct {
 	Connections Connections
 	Releases    Releases
 	Waits       release.Options // of messages
+	Alerts      cap.Options
+	Drill       string // the word that tells drills
 	Providing   Providing
 	Uses        Uses
 	Parts       []Part

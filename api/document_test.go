@@ -34,11 +34,12 @@ func TestRoutesAndDocumentAgree(t *testing.T) {
 	var documented, served []string
 	for path, item := range loaded(t).Paths.Map() {
 		for method, operation := range item.Operations() {
-			documented = append(documented, fmt.Sprintf("%s %s public=%t", method, path, operation.Security != nil))
+			documented = append(documented, fmt.Sprintf("%s %s public=%t open=%t", method, path,
+				operation.Security != nil && len(*operation.Security) == 0, operation.Security != nil && len(*operation.Security) == 2))
 		}
 	}
 	for _, r := range newServer(newEngine()).routes() {
-		served = append(served, fmt.Sprintf("%s public=%t", r.name(), r.scope == public))
+		served = append(served, fmt.Sprintf("%s public=%t open=%t", r.name(), r.scope == public, r.scope.any(passerby)))
 	}
 	slices.Sort(documented)
 	slices.Sort(served)
@@ -163,6 +164,11 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", room + "/messages/preview", "hosp-8", good, nil}, {"POST", room + "/messages/preview", "hosp-8", full, nil},
 		{"POST", room + "/messages/preview", "hosp-7", "x", nil}, {"POST", room + "/messages/preview", "hosp-7", good, []string{"Content-Type", "text/plain"}},
 		{"GET", room + "/messages?limit=1", "hosp-7", "", nil}, {"GET", room + "/messages?limit=x", "hosp-7", "", nil},
+		{"POST", room + "/alerts", "hosp-7", alert(), asCAP()}, {"POST", room + "/alerts", "hosp-7", alert("Severe", "x"), asCAP()},
+		{"POST", room + "/alerts", "hosp-7", alert("Actual", "Draft"), asCAP()}, {"POST", room + "/alerts", "other", alert(), asCAP()},
+		{"GET", room + "/alerts/" + umid, "boss", "", nil}, {"GET", room + "/alerts", "other", "", nil},
+		{"POST", "/v1/rooms", "root+admin", `{"name":"coast","alerts":{"public":true,"areas":[{"geocode":"SAME","attribute":"same"},{"geocode":"areaDesc","attribute":"place"}]}}`, nil},
+		{"PUT", room, "boss", `{"alerts":{"areas":[{"geocode":"SAME","attribute":"language"}]}}`, match}, {"PUT", room, "boss", `{"alerts":{"colour":1}}`, match},
 		{"GET", m, "hosp-7", "", nil}, {"GET", m, "other", "", nil}, {"GET", m + "/deliveries?limit=2&cursor=1", "hosp-7", "", nil},
 		{"GET", m + "/deliveries?limit=1", "hosp-7", "", nil}, {"GET", room + "/messages?waiting=true", "hosp-7", "", nil},
 		{"POST", m + "/pause", "hosp-7", "", nil}, {"POST", m + "/resume", "boss", "", nil}, {"POST", m + "/cancel", "boss", "", nil},

@@ -60,7 +60,7 @@ func (s *Server) attempt(c *call) (a answer, err error) {
 			err = problem.Because(v1.ProblemCodeInternal, fmt.Errorf("panic of %T at %s", v, debug.Stack()))
 		}
 	}()
-	if c.route.scope != public {
+	if c.route.scope != public && !s.passes(c) {
 		if err := s.identify(c); err != nil {
 			return answer{}, err
 		}
@@ -89,11 +89,13 @@ func (s *Server) refuse(c *call, p *problem.Error) answer {
 func write(w http.ResponseWriter, a answer) (err error) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
+	if h.Get("Cache-Control") == "" || a.status >= http.StatusBadRequest {
+		h.Set("Cache-Control", "no-store")
+	}
 	if a.kind != "" {
 		h.Set("Content-Type", a.kind)
 	}
-	if a.status != http.StatusNoContent && a.kind != eventStreamType {
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified && a.kind != eventStreamType {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)

@@ -31,6 +31,9 @@ func TestAuthorisationMatrix(t *testing.T) {
 	}{
 		{"POST", room + "/messages", good, "boss author publisher", 403},
 		{"POST", room + "/messages/preview", good, "boss author publisher", 403},
+		{"POST", room + "/alerts", alert(), "boss author publisher", 403},
+		{"GET", room + "/alerts", "", "boss reader", 403},
+		{"GET", room + "/alerts/" + alertID, "", "boss reader", 403},
 		{"GET", room + "/messages", "", "admin auditor boss author publisher", 403},
 		{"GET", m, "", "admin auditor boss author", 404},
 		{"GET", m + "/content", "", "boss author publisher", 404},
@@ -125,7 +128,12 @@ func TestAuthorisationMatrix(t *testing.T) {
 			}
 			e := newEngine()
 			e.open("taxes")
-			w := ask{tc.method, tc.path, token, tc.body, []string{"If-Match", etagOf(tc.path)}}.of(newServer(e))
+			e.shown(alertID, "hosp-7", alert("met-1", "met-0"))
+			header := []string{"If-Match", etagOf(tc.path)}
+			if strings.HasPrefix(tc.body, "<") {
+				header = append(header, asCAP()...)
+			}
+			w := ask{tc.method, tc.path, token, tc.body, header}.of(newServer(e))
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}

@@ -26,6 +26,10 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		{ask{"POST", room + "/messages/preview", "hosp-7", good, nil}, "hosp-7", "room:newborn", audit.Success, 200, false},
 		{ask{"POST", room + "/messages/preview", "hosp-7", "x", nil}, "hosp-7", "room:newborn", audit.Failed, 400, false},
 		{ask{"POST", room + "/messages", "hosp-7", "x", nil}, "hosp-7", "room:newborn", audit.Failed, 400, false},
+		{ask{"POST", room + "/alerts", "hosp-7", alert(), asCAP()}, "hosp-7", "room:newborn umid:" + umid, audit.Success, 202, false},
+		{ask{"POST", room + "/alerts", "hosp-7", "x", asCAP()}, "hosp-7", "room:newborn", audit.Failed, 400, false},
+		{ask{"GET", room + "/alerts", "clinic-4", "", nil}, "clinic-4", "room:newborn", audit.Success, 200, false},
+		{ask{"GET", room + "/alerts", "", "", nil}, "unknown", "", audit.Failed, 401, false},
 		{ask{"POST", room + "/messages", "", good, nil}, "unknown", "", audit.Failed, 401, false},
 		{ask{"POST", "/v1/rooms/a%40b.c/messages", "hosp-7", good, nil}, "hosp-7", "", audit.Failed, 400, false},
 		{ask{"POST", room + "/subscribers", "boss", `{"email":"a@example.com"}`, nil}, "boss", "room:newborn subscriber:" + subscriber, audit.Success, 201, true},
@@ -117,6 +121,8 @@ func TestNothingPersonalIsWrittenDown(t *testing.T) {
 	personal := strings.NewReplacer("a@example.com", secret+"@example.com", "case 42", secret, "Vaccination", secret, "+996555000111", "+41795550001")
 	for _, a := range []ask{
 		{"POST", "/v1/rooms/newborn/messages?who=" + secret, "hosp-7", personal.Replace(full), nil},
+		{"POST", "/v1/rooms/newborn/alerts", "hosp-7", alert("met-1", secret, "Severe", secret, "A storm", secret), asCAP()},
+		{"POST", "/v1/rooms/newborn/alerts", "hosp-7", alert("met-1", secret, "A storm", secret), asCAP()},
 		{"POST", "/v1/rooms/newborn/messages", "hosp-7", with(`"` + secret + `":1`), nil},
 		{"POST", "/v1/rooms/newborn/messages", "hosp-7", with(`"recipients":[{"email":"` + secret + `"}]`), nil},
 		{"POST", "/v1/rooms/" + secret + "%40example.com/messages", "hosp-7", good, nil},

@@ -21,6 +21,7 @@ const (
 	officer                          // by the token: approves policies
 	drafter                          // admin of whatever room: writes policies
 	oneself                          // the client that the path names
+	passerby                         // nobody known, where the room lets everybody read; see passes
 
 	public rights = 0 // a route for everybody, without token
 )

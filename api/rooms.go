@@ -120,12 +120,20 @@ func roomAnswer(c *call, status int) (answer, error) {
 func roomOf(r rooms.RoomConfig) v1.Room {
 	room := v1.Room{
 		Name: string(r.Name), Title: r.Title, History: r.History, CreatedAt: moment(r.CreatedAt),
-		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers), Policy: v1.RoomPolicy{Name: r.Policy}, Join: v1.Join(r.Join), Inbox: inboxOf(r.Inbox),
+		Admins: names(r.Admins), Publishers: []v1.Publisher{}, Readers: names(r.Readers), Policy: v1.RoomPolicy{Name: r.Policy}, Join: v1.Join(r.Join), Inbox: inboxOf(r.Inbox), Alerts: alertsOf(r.Alerts),
 	}
 	for _, p := range r.Publishers {
 		room.Publishers = append(room.Publishers, v1.Publisher{Client: string(p.Client), Direct: p.Direct})
 	}
 	return room
+}
+
+func alertsOf(a rooms.RoomAlerts) v1.RoomAlerts {
+	out := v1.RoomAlerts{Public: a.Public}
+	for _, r := range a.Areas {
+		out.Areas = append(out.Areas, v1.AreaRule{Geocode: r.Geocode, Attribute: r.Attribute})
+	}
+	return out
 }
 
 func names(clients []rooms.Client) []string {

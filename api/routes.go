@@ -15,6 +15,8 @@ const (
 
 	recipient = reader | roomAdmin
 	keeper    = author | roomAdmin
+
+	feedReader = recipient | passerby
 )
 
 // route is one line of the table: whoever has one of the rights in scope may call it.
@@ -46,6 +48,10 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/rooms/{room}/failed", insider, s.listFailed},
 		{http.MethodPost, "/v1/rooms/{room}/failed/resend", publisher | roomAdmin, s.resendFailed},
 		{http.MethodPost, "/v1/rooms/{room}/failed/drop", publisher | roomAdmin, s.dropFailed},
+
+		{http.MethodPost, "/v1/rooms/{room}/alerts", publisher | roomAdmin, s.publishAlert},
+		{http.MethodGet, "/v1/rooms/{room}/alerts", feedReader, s.listAlerts},
+		{http.MethodGet, "/v1/rooms/{room}/alerts/{umid}", feedReader, s.getAlert},
 
 		{http.MethodPost, "/v1/rooms", platformAdmin, s.createRoom},
 		{http.MethodGet, "/v1/rooms", caller, s.listRooms},

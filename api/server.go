@@ -3,12 +3,15 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"github.com/govcrier/crier/api/cap"
+	"github.com/govcrier/crier/api/cap/feed"
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/rooms/release"
 )
@@ -25,6 +28,8 @@ type Server struct {
 	page      func() ([]byte, error) // /docs
 	stopping  atomic.Bool
 	waits     release.Options
+	alerts    cap.Options
+	shelf     *feed.Shelf
 	overNATS  *endpoint // what is published over NATS
 	repliesBy *endpoint // the replies that are read over NATS
 	streams   *streams
@@ -49,6 +54,7 @@ func New(o Options, d Deps) *Server {
 		problems: problem.NewRenderer(o.ProblemBase),
 		log:      d.Log,
 		waits:    d.Waits.WithDefaults(),
+		alerts:   d.Alerts.WithDefaults(),
 		now:      d.Now,
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
 		page:     sync.OnceValues(renderDocumentation),
@@ -60,6 +66,7 @@ func New(o Options, d Deps) *Server {
 	s.counting = make(chan struct{}, previewsAtOnce)
 	s.draining = make(chan struct{})
 	s.drain = sync.OnceFunc(func() { close(s.draining) })
+	s.shelf = feed.NewShelf(d.AlertLog, s.standing, feed.Look{Base: strings.TrimSuffix(o.PublicURL, "/"), Drill: d.Drill, Most: s.alerts.FeedEntries})
 	s.handler = s.router()
 	s.repliesBy = s.endpoint(route{"NATS", "crier.replies.{room}", publisher | roomAdmin, s.listReplies})
 	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})

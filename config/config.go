@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/govcrier/crier/api"
+	"github.com/govcrier/crier/api/cap"
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/api/servercert"
 	"github.com/govcrier/crier/broker"
@@ -62,9 +63,10 @@ type API struct {
 	Quotas      quota.Options `yaml:"quotas"`
 }
 
-// Alerts say how alerts are told apart.
+// Alerts say how alerts are told apart, and what those of the Common Alerting Protocol come to.
 type Alerts struct {
-	Exercise string `yaml:"exercise"` // the word with which every text of a drill begins
+	Exercise    string `yaml:"exercise"` // the word with which every text of a drill begins
+	cap.Options `yaml:",inline"`
 }
 
 // Metrics say where the metrics are served.
@@ -101,6 +103,7 @@ func (c Config) Complete() Config {
 	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Alerts.Exercise = cmp.Or(c.Alerts.Exercise, "EXERCISE")
+	c.Alerts.Options = c.Alerts.Options.WithDefaults()
 	c.Invitations = c.Invitations.WithDefaults()
 	c.Inbound = c.Inbound.WithDefaults()
 	c.Suppressions = c.Suppressions.WithDefaults()

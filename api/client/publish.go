@@ -26,9 +26,13 @@ func (c *Client) PublishJSON(ctx context.Context, room string, body []byte) (v1.
 	return c.publish(ctx, request{method: http.MethodPost, path: messagesPath(room), body: body, repeatable: true})
 }
 
-func (c *Client) publish(ctx context.Context, r request) (v1.Receipt, error) {
-	var receipt v1.Receipt
-	e := c.errand(r, func(answer *http.Response) error { return decode(answer, &receipt) })
+func (c *Client) publish(ctx context.Context, r request) (receipt v1.Receipt, err error) {
+	return receipt, c.insist(ctx, r, &receipt)
+}
+
+// insist makes a call again and again until it is answered, and decodes the answer.
+func (c *Client) insist(ctx context.Context, r request, out any) error {
+	e := c.errand(r, func(answer *http.Response) error { return decode(answer, out) })
 	until := time.Now().Add(c.options.RetryFor)
 	for pass := 0; ; pass++ {
 		if c.options.RetryFor > 0 {
@@ -39,7 +43,7 @@ func (c *Client) publish(ctx context.Context, r request) (v1.Receipt, error) {
 		wait, again := backoff(err, pass, rand.Float64())
 		wait = max(wait, e.soonest())
 		if !again || ctx.Err() != nil || time.Now().Add(wait).After(until) || !sleep(ctx, wait) {
-			return receipt, err
+			return err
 		}
 	}
 }

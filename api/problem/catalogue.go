@@ -22,6 +22,7 @@ func Catalogue() []Entry {
 	return []Entry{
 		{v1.ProblemCodeInvalidJSON, http.StatusBadRequest, "The body is not valid JSON", "Send one JSON document in UTF-8, without repeated members; errors says where it went wrong.", 0},
 		{v1.ProblemCodeInvalidRequest, http.StatusBadRequest, "The request is not valid", "Correct the members named in errors.", 0},
+		{v1.ProblemCodeInvalidAlert, http.StatusBadRequest, "The body is not a valid alert of CAP 1.2", "Correct the elements named in errors; OASIS CAP 1.2 says how they are written.", 0},
 		{v1.ProblemCodeInvalidParameter, http.StatusBadRequest, "A parameter is not valid", "Correct the parameter named in errors.", 0},
 		{v1.ProblemCodeIncompleteBody, http.StatusBadRequest, "The body broke off", "Send the request again.", 0},
 
@@ -86,6 +87,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeBodyTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less at once.", 0},
 		{v1.ProblemCodeUnsupportedMediaType, http.StatusUnsupportedMediaType, "The body is of an unsupported type", "Send one of the content types in /v1/openapi.yaml, in UTF-8 and without content encoding.", 0},
 		{v1.ProblemCodeNotSupported, http.StatusUnprocessableEntity, "Not yet supported", "Leave out the members named in errors.", 0},
+		{v1.ProblemCodeAlertRefused, http.StatusUnprocessableEntity, "The alert is valid, and not of a kind that is published", "Change what errors names, or do not publish it here.", 0},
 		{v1.ProblemCodeContentTooLong, http.StatusUnprocessableEntity, "The content is longer than the room's policy allows", "Shorten the members named in errors.", 0},
 		{v1.ProblemCodeContentInvalid, http.StatusUnprocessableEntity, "The content is not as the room's policy asks for this type", "Correct the members named in errors, by the schema that the policy has for the type.", 0},
 		{v1.ProblemCodeCheckRefused, http.StatusUnprocessableEntity, "The application that the room's policy asks has refused the message", "Correct what errors says, or ask an admin of the room.", 0},

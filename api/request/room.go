@@ -65,6 +65,8 @@ func (p *roomParser) member(name string) error {
 		})
 	case name == "inbox":
 		return p.inbox()
+	case name == "alerts":
+		return p.alerts()
 	case name == "history":
 		return p.flag(&p.room.History)
 	}

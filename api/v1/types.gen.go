@@ -440,6 +440,7 @@ func (e PolicyUnknown) Valid() bool {
 
 // Defines values for ProblemCode.
 const (
+	ProblemCodeAlertRefused         ProblemCode = "alert_refused"
 	ProblemCodeAlreadySuperseded    ProblemCode = "already_superseded"
 	ProblemCodeBodyTimeout          ProblemCode = "body_timeout"
 	ProblemCodeBodyTooLarge         ProblemCode = "body_too_large"
@@ -456,6 +457,7 @@ const (
 	ProblemCodeInboxTaken           ProblemCode = "inbox_taken"
 	ProblemCodeIncompleteBody       ProblemCode = "incomplete_body"
 	ProblemCodeInternal             ProblemCode = "internal"
+	ProblemCodeInvalidAlert         ProblemCode = "invalid_alert"
 	ProblemCodeInvalidJSON          ProblemCode = "invalid_json"
 	ProblemCodeInvalidParameter     ProblemCode = "invalid_parameter"
 	ProblemCodeInvalidRequest       ProblemCode = "invalid_request"
@@ -522,6 +524,8 @@ const (
 // Valid indicates whether the value is a known member of the ProblemCode enum.
 func (e ProblemCode) Valid() bool {
 	switch e {
+	case ProblemCodeAlertRefused:
+		return true
 	case ProblemCodeAlreadySuperseded:
 		return true
 	case ProblemCodeBodyTimeout:
@@ -553,6 +557,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeIncompleteBody:
 		return true
 	case ProblemCodeInternal:
+		return true
+	case ProblemCodeInvalidAlert:
 		return true
 	case ProblemCodeInvalidJSON:
 		return true
@@ -912,6 +918,46 @@ type Acks struct {
 // Admins Clients that may do everything in the room but create and delete it; none twice.
 type Admins = []ClientID
 
+// AlertReceipt defines model for AlertReceipt.
+type AlertReceipt struct {
+	// Audience For which of the subscribers it is; everybody if absent.
+	Audience Audience `json:"audience,omitempty,omitzero"`
+
+	// AwaitsRelease It goes when a second person has released it.
+	AwaitsRelease bool `json:"awaitsRelease,omitempty,omitzero"`
+
+	// Duplicate The same alert had been accepted before: this is its receipt, without what it came to.
+	Duplicate bool `json:"duplicate,omitempty,omitzero"`
+
+	// Exercise It is a drill.
+	Exercise bool `json:"exercise,omitempty,omitzero"`
+
+	// Lane emergency overtakes everything queued; bulk waits for no other and is waited for by none.
+	Lane       Lane      `json:"lane,omitempty,omitzero"`
+	ReceivedAt time.Time `json:"receivedAt"`
+
+	// References The message that it takes the place of, or takes back.
+	References UMID `json:"references,omitempty,omitzero"`
+
+	// Response Always 'Message received'.
+	//
+	// Example: Message received
+	Response string `json:"response"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+
+	// SendAt When it goes, if not at once.
+	SendAt time.Time `json:"sendAt,omitempty,omitzero"`
+
+	// UMID Unique message id, a ULID.
+	//
+	// Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
+	UMID UMID `json:"umid"`
+}
+
 // Allowance defines model for Allowance.
 type Allowance struct {
 	Limit     int `json:"limit"`
@@ -919,6 +965,19 @@ type Allowance struct {
 
 	// Reset Seconds until some of it is given back; 0 if none is used.
 	Reset int `json:"reset"`
+}
+
+// AreaRule defines model for AreaRule.
+type AreaRule struct {
+	// Attribute The attribute that has one of the codes as its value.
+	//
+	// Example: district
+	Attribute string `json:"attribute"`
+
+	// Geocode The valueName of the alert's geocodes, or areaDesc for the description of its areas.
+	//
+	// Example: EX-DISTRICT
+	Geocode string `json:"geocode"`
 }
 
 // Audience Of the room's subscribers those for whom the message is: of each name, one of the values is theirs. `language` is the
@@ -1651,6 +1710,11 @@ type NewPolicy struct {
 type NewRoom struct {
 	// Admins Clients that may do everything in the room but create and delete it; none twice.
 	Admins Admins `json:"admins,omitempty,omitzero"`
+
+	// Alerts What the room does with alerts of the Common Alerting Protocol.
+	//
+	// Example: {"areas":[{"attribute":"district","geocode":"EX-DISTRICT"}],"public":true}
+	Alerts RoomAlerts `json:"alerts,omitempty,omitzero"`
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
@@ -2742,8 +2806,13 @@ type Resent struct {
 // Room Example: {"admins":["hosp-admin"],"createdAt":"2026-11-20T10:00:00Z","history":false,"name":"newborn","publishers":[{"client":"hosp-7","direct":true}],"readers":["clinic-4"],"title":"Mothers of a newborn child"}
 type Room struct {
 	// Admins Clients that may do everything in the room but create and delete it; none twice.
-	Admins    Admins    `json:"admins"`
-	CreatedAt time.Time `json:"createdAt"`
+	Admins Admins `json:"admins"`
+
+	// Alerts What the room does with alerts of the Common Alerting Protocol.
+	//
+	// Example: {"areas":[{"attribute":"district","geocode":"EX-DISTRICT"}],"public":true}
+	Alerts    RoomAlerts `json:"alerts,omitempty,omitzero"`
+	CreatedAt time.Time  `json:"createdAt"`
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history"`
@@ -2775,10 +2844,27 @@ type Room struct {
 	Title Title `json:"title"`
 }
 
+// RoomAlerts What the room does with alerts of the Common Alerting Protocol.
+//
+// Example: {"areas":[{"attribute":"district","geocode":"EX-DISTRICT"}],"public":true}
+type RoomAlerts struct {
+	// Areas By which attribute of subscribers it is known whom an alert concerns; of several the first by which every area of the
+	// alert has a code. Without one that fits, an alert is for everybody in the room.
+	Areas []AreaRule `json:"areas,omitempty,omitzero"`
+
+	// Public Everybody may read its public alerts that are in force, without a token.
+	Public bool `json:"public,omitempty,omitzero"`
+}
+
 // RoomChange defines model for RoomChange.
 type RoomChange struct {
 	// Admins Clients that may do everything in the room but create and delete it; none twice.
 	Admins Admins `json:"admins,omitempty,omitzero"`
+
+	// Alerts What the room does with alerts of the Common Alerting Protocol.
+	//
+	// Example: {"areas":[{"attribute":"district","geocode":"EX-DISTRICT"}],"public":true}
+	Alerts RoomAlerts `json:"alerts,omitempty,omitzero"`
 
 	// History Keep the content of messages until the log's end of life.
 	History History `json:"history,omitempty,omitzero"`
@@ -3292,6 +3378,15 @@ type ListRoomsParams struct {
 type UpdateRoomParams struct {
 	// IfMatch The room's ETag.
 	IfMatch string `json:"If-Match"`
+}
+
+// ListAlertsParams defines parameters for ListAlerts.
+type ListAlertsParams struct {
+	// IfNoneMatch The `ETag` of the feed that is known.
+	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
+
+	// IfModifiedSince Where `If-None-Match` is absent.
+	IfModifiedSince string `json:"If-Modified-Since,omitempty,omitzero"`
 }
 
 // ListConsumersParams defines parameters for ListConsumers.

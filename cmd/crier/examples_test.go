@@ -289,6 +289,10 @@ func (x *exampleRun) named(parameter string) string {
 		if id := x.operation.OperationID; id == "releaseMessage" || id == "rejectMessage" || id == "getAwaitedContent" {
 			return x.created(demoPublisher, "/messages", `{"transactionId":"`+x.room+`","type":"alert","lane":"emergency","content":{"text":"Go."}}`)
 		}
+		if x.operation.OperationID == "getAlert" {
+			a := ask(x.t, "POST", x.app.URL()+"/v1/rooms/"+x.room+"/alerts", x.token(demoPublisher), stormAlert(x.room), "Content-Type", "application/cap+xml")
+			return a.UMID
+		}
 		return x.created(demoPublisher, "/messages", `{"transactionId":"`+x.room+`","type":"reminder","content":{"text":"Come."},"recipients":[{"email":"a@example.com"}]}`)
 	case "subscriber":
 		return x.subscriber()

@@ -20,6 +20,7 @@ const roomExample = `  crier room create newborn --title "Mothers of a newborn c
   crier room update newborn --publisher hosp-7 --publisher hosp-8
   crier room update newborn --policy patient
   crier room update newborn --inbox 4404 --keyword newborn --confirm-replies "Thank you, we have got this."
+  crier room update coast --public-alerts --alert-area EX-DISTRICT=district
   crier room delete newborn`
 
 func (t terminal) roomCommand() *cobra.Command {
@@ -38,6 +39,7 @@ type roomFlags struct {
 	history    bool
 	join       string
 	inbox      inboxFlags
+	alerts     alertFlags
 }
 
 func (r *roomFlags) add(c *cobra.Command) {
@@ -50,6 +52,7 @@ func (r *roomFlags) add(c *cobra.Command) {
 	f.StringVar(&r.policy, "policy", "", "the policy of its messages, of which a revision is published (default: standard)")
 	f.StringVar(&r.join, "join", "", "how people come in who are not added: open, approval or closed (default: closed)")
 	r.inbox.add(c)
+	r.alerts.add(c)
 	f.BoolVar(&r.history, "history", false, "keep the content of messages until the log's end of life")
 }
 
@@ -75,7 +78,7 @@ func (t terminal) roomCreate() *cobra.Command {
 		}
 		room, err := gateway.CreateRoom(c.Context(), v1.NewRoom{
 			Name: args[0], Title: r.title, Admins: r.admins, Publishers: r.list(), Readers: r.readers, History: r.history,
-			Policy: v1.RoomPolicy{Name: r.policy}, Join: v1.Join(r.join), Inbox: r.inbox.Inbox,
+			Policy: v1.RoomPolicy{Name: r.policy}, Join: v1.Join(r.join), Inbox: r.inbox.Inbox, Alerts: r.alerts.given(),
 		})
 		if err != nil {
 			return err
@@ -130,6 +133,7 @@ func (r *roomFlags) apply(c *cobra.Command, change *v1.RoomChange) {
 		change.Join = v1.Join(r.join)
 	}
 	r.inbox.apply(c, &change.Inbox)
+	r.alerts.apply(c, &change.Alerts)
 	if given("history") {
 		change.History = r.history
 	}
@@ -142,7 +146,7 @@ func update(ctx context.Context, gateway *client.Client, name string, fn func(*v
 		return client.Room{}, err
 	}
 	change := v1.RoomChange{
-		Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History, Policy: room.Policy, Join: room.Join, Inbox: room.Inbox,
+		Title: room.Title, Admins: room.Admins, Publishers: room.Publishers, Readers: room.Readers, History: room.History, Policy: room.Policy, Join: room.Join, Inbox: room.Inbox, Alerts: room.Alerts,
 	}
 	fn(&change)
 	return gateway.UpdateRoom(ctx, name, room.ETag, change)
@@ -210,6 +214,7 @@ func (p *printer) room(r v1.Room) error {
 				fmt.Fprintf(w, "reader\t%s\n", c)
 			}
 			showInbox(w, r.Inbox)
+			showAlerts(w, r.Alerts)
 		})
 	})
 }

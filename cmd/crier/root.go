@@ -34,7 +34,10 @@ func (t terminal) root() *cobra.Command {
 	)
 	addAll(root, "server", t.devCommand(), t.serveCommand(), t.configCommand(), t.keysCommand(),
 		t.clusterCommand(), t.promoteCommand(), t.drillCommand(), t.conformCommand())
-	addAll(root, "client", t.pubCommand(), t.previewCommand(), t.statusCommand(), t.explainCommand(), t.messageCommand(), t.failedCommand(), t.roomCommand(), t.policyCommand(), t.subscribeCommand(), t.suppressionCommand(), t.providerCommand(), t.repliesCommand(), t.unmatchedCommand(), t.personCommand(), t.listenCommand(), t.consumerCommand(),
+	addAll(root, "client",
+		t.pubCommand(), t.previewCommand(), t.alertCommand(), t.statusCommand(), t.explainCommand(), t.messageCommand(), t.failedCommand(),
+		t.roomCommand(), t.policyCommand(), t.subscribeCommand(), t.suppressionCommand(), t.providerCommand(),
+		t.repliesCommand(), t.unmatchedCommand(), t.personCommand(), t.listenCommand(), t.consumerCommand(),
 		t.pullCommand(), t.webhookCommand(), t.callbackCommand(), t.clientCommand(), t.quotaCommand(), t.connectionsCommand(), t.tokenCommand())
 	addAll(root, "", t.versionCommand())
 	return root

@@ -37,7 +37,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	durable := consumers.New(s.log, s.vault, a.config.Consumers)
 	keeper := &edge.Gatekeeper{Verifier: bearers{verifier}, Rooms: k.rooms, Consumers: durable, Blocked: k.blocked}
 	return api.New(a.config.API.Options, api.Deps{
-		Verifier: verifier, Publisher: publisher, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
+		Verifier: verifier, Publisher: publisher, Transactions: publisher, AlertLog: s.log, Alerts: a.config.Alerts.Options, Drill: a.config.Alerts.Exercise, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
 		Invitations: a.invitations(k, publisher), Links: k.links, Replies: a.shelf(s, k),
 		Suppressions: k.suppressions, Persons: a.persons(s, k),
 		Consumers: durable,

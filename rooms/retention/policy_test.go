@@ -63,3 +63,38 @@ func TestPolicySaysWhatBecomesOfABody(t *testing.T) {
 		}
 	}
 }
+
+func TestAlertsStayWhileTheyAreInForce(t *testing.T) {
+	h := rooms.Header{UMID: "01JDB6T0G00000000000000001", Room: "coast", Type: rooms.CAP, Lane: rooms.Emergency, ReceivedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(2000, 0), Sequence: 7}
+	direct, other := h, h
+	direct.Direct, other.Type = true, "reminder"
+	for _, tc := range []struct {
+		name   string
+		header rooms.Header
+		now    int64
+		erased bool
+	}{
+		{"in force", h, 1999, false}, {"expired", h, 2000, true}, {"to named recipients", direct, 1999, true}, {"no alert", other, 1999, true},
+	} {
+		l := &erasures{}
+		e := retention.Eraser{Log: l, Finder: finished{tc.header}, Rooms: histories{}, Readers: l, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(tc.now, 0) }}
+		if err := e.Pass(t.Context(), time.Unix(tc.now, 0), time.Unix(tc.now, 0)); err != nil {
+			t.Fatal(err)
+		}
+		if erased := len(l.sequences) == 1; erased != tc.erased {
+			t.Errorf("%s: erased %t", tc.name, erased)
+		}
+	}
+}
+
+// erasures are what was erased.
+type erasures struct{ sequences []uint64 }
+
+func (l *erasures) Erase(_ context.Context, sequence uint64) error {
+	l.sequences = append(l.sequences, sequence)
+	return nil
+}
+
+func (l *erasures) Record(context.Context, ...rooms.Event) error { return nil }
+
+func (l *erasures) Readings(context.Context, rooms.Room) ([]rooms.Consumer, error) { return nil, nil }

@@ -2,8 +2,8 @@
 //
 // It promises that a body is overwritten on disk once every delivery of its message has reached
 // its last state, every durable consumer that it is for has acknowledged it, the policy under which
-// the message was accepted does not keep it, nor the room if the policy leaves it to that, and the log
-// no longer needs the body to recognise a repeat; and that this is recorded. A consumer that is made
+// the message was accepted does not keep it, nor the room if the policy leaves it to that, it is no alert that is in force, and the
+// log no longer needs the body to recognise a repeat; and that this is recorded. A consumer that is made
 // while a body is being erased may come too late for it. Where deliveries have failed that can be
 // tried anew, the body is kept for a while longer. Doing it twice is dull. A body that is never done with
 // goes with the room's log, at its end of life.
@@ -161,7 +161,11 @@ func (e Eraser) needed(ctx context.Context, h rooms.Header, known readings) (boo
 }
 
 // keeps says whether a body stays for its history's sake. One whose rules cannot be read stays until they can.
+// An alert stays until it expires: as long as it is in force it is to be read.
 func (e Eraser) keeps(ctx context.Context, h rooms.Header) bool {
+	if h.IsAlert() && e.now().Before(h.ExpiresAt) {
+		return true
+	}
 	if e.Policies != nil {
 		p, err := e.Policies.Policy(ctx, h.Policy)
 		if err != nil {

@@ -1,0 +1,185 @@
+package cap_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/govcrier/crier/api/cap"
+	"github.com/govcrier/crier/rooms"
+)
+
+func said(t *testing.T, raw []byte) rooms.Content {
+	t.Helper()
+	b, err := parsed(t, raw).Content(cap.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := rooms.DecodeContent(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestContentSpeaksEveryLanguage(t *testing.T) {
+	c := said(t, read(t, "thunderstorm"))
+	for language, want := range map[string]string{
+		"": "Severe thunderstorm over", "en": "Severe thunderstorm over", "en-GB": "Severe thunderstorm over", "ky": "Severe thunderstorm over",
+		"fr": "Orage violent sur", "fr-CH": "Orage violent sur", "FR-FR": "Orage violent sur",
+	} {
+		v := c.In(language)
+		if !strings.HasPrefix(v.Subject.Reveal(), want) || v.SMS.Reveal() != v.Subject.Reveal() || !strings.HasPrefix(v.Text.Reveal(), want) {
+			t.Errorf("%s: %q, %q", language, v.Subject.Reveal(), v.Text.Reveal())
+		}
+	}
+	text := c.Text.Reveal()
+	for _, part := range []string{"Hail as large as walnuts & gusts", "Go into a solid building.", "Upper Emme valley; Napf", "https://met.example/warnings/003", "warnings@met.example", "Example Meteorological Office"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the text does not say %q: %s", part, text)
+		}
+	}
+	if len(c.Languages) != 2 {
+		t.Errorf("%d variants, want fr-ch and fr", len(c.Languages))
+	}
+}
+
+func TestContentOfSeveralInfosInOneLanguage(t *testing.T) {
+	raw := minimal("</alert>", `<info><category>Met</category><event>Flood</event><urgency>Future</urgency><severity>Minor</severity>`+
+		`<certainty>Possible</certainty><headline> The river
+		rises </headline></info></alert>`)
+	c := said(t, raw)
+	if c.Subject.Reveal() != "Storm / The river rises" || c.SMS.Reveal() != "Storm\nThe river rises" || c.Text.Reveal() != "Storm\n\nOsh\n\nThe river rises" {
+		t.Errorf("%q, %q, %q", c.Subject.Reveal(), c.SMS.Reveal(), c.Text.Reveal())
+	}
+}
+
+// RFC 3066 knows languages that nobody can prefer here; then they are not told apart.
+func TestContentInALanguageWithoutATag(t *testing.T) {
+	raw := minimal("<category>", "<language>i-navajo</language><category>", "</alert>", `<info><language>x-hills</language><category>Met</category><event>Other</event>`+
+		`<urgency>Future</urgency><severity>Minor</severity><certainty>Possible</certainty></info></alert>`)
+	if c := said(t, raw); c.Subject.Reveal() != "Storm" || len(c.Languages) > 0 {
+		t.Errorf("%q, %d variants", c.Subject.Reveal(), len(c.Languages))
+	}
+}
+
+func TestContentOfACancelWithoutInfo(t *testing.T) {
+	if c := said(t, read(t, "cancel")); c.Text.Reveal() != "The thunderstorm has dissolved." {
+		t.Errorf("%q", c.Text.Reveal())
+	}
+	raw := strings.Replace(string(read(t, "cancel")), "<note>The thunderstorm has dissolved.</note>", "", 1)
+	if c := said(t, []byte(raw)); c.SMS.Reveal() != "This alert is cancelled." {
+		t.Errorf("%q", c.SMS.Reveal())
+	}
+}
+
+func TestLongTextsFitTheirChannels(t *testing.T) {
+	for _, tc := range []string{strings.Repeat("ä", 5000), "a\u0085b\u009f", "{{name}}"} {
+		raw := minimal("<area>", "<headline>"+tc+"</headline><description>"+tc+"</description><area>")
+		b, err := parsed(t, raw).Content(cap.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if faults := cap.Check(b); len(faults) > 0 {
+			t.Errorf("%.20q: %+v", tc, faults)
+		}
+	}
+}
+
+func TestLanes(t *testing.T) {
+	alert := func(severity, urgency, certainty string) cap.Alert {
+		return parsed(t, minimal(">Severe<", ">"+severity+"<", ">Immediate<", ">"+urgency+"<", ">Likely<", ">"+certainty+"<"))
+	}
+	own := cap.Options{Lanes: []string{"Minor * * bulk", "* Immediate|Expected * emergency"}}
+	for _, tc := range []struct {
+		severity, urgency, certainty string
+		standard, own                rooms.Lane
+	}{
+		{"Extreme", "Immediate", "Observed", rooms.Emergency, rooms.Emergency},
+		{"Severe", "Expected", "Likely", rooms.Emergency, rooms.Emergency},
+		{"Moderate", "Immediate", "Observed", rooms.Normal, rooms.Emergency},
+		{"Extreme", "Future", "Likely", rooms.Normal, rooms.Normal},
+		{"Extreme", "Immediate", "Possible", rooms.Normal, rooms.Emergency},
+		{"Minor", "Immediate", "Observed", rooms.Normal, rooms.Bulk},
+		{"Unknown", "Unknown", "Unknown", rooms.Normal, rooms.Normal},
+	} {
+		a := alert(tc.severity, tc.urgency, tc.certainty)
+		if lane := (cap.Options{}).Lane(a); lane != tc.standard {
+			t.Errorf("%v: %s", tc, lane)
+		}
+		if lane := own.Lane(a); lane != tc.own {
+			t.Errorf("%v: %s by rules of its own", tc, lane)
+		}
+	}
+	two := parsed(t, minimal("</alert>", `<info><category>Met</category><event>Flood</event><urgency>Future</urgency><severity>Minor</severity><certainty>Possible</certainty></info></alert>`))
+	if lane := (cap.Options{}).Lane(two); lane != rooms.Emergency {
+		t.Errorf("of two infos the most urgent says the lane, not %s", lane)
+	}
+	if lane := (cap.Options{}).Lane(parsed(t, read(t, "cancel"))); lane != "" {
+		t.Errorf("an alert that says nothing of it: %s", lane)
+	}
+}
+
+func TestOptionsNameTheirFaults(t *testing.T) {
+	if errs := (cap.Options{}).Check(); len(errs) > 0 {
+		t.Error(errs)
+	}
+	for _, o := range []cap.Options{
+		{Lanes: []string{"Severe * emergency"}}, {Lanes: []string{"severe * * emergency"}}, {Lanes: []string{"* * * soon"}},
+		{MaxBytes: 4 << 20}, {FeedEntries: -1}, {MaxElements: 1}, {FeedAge: -1},
+	} {
+		if len(o.Check()) != 1 {
+			t.Errorf("%+v: %v", o, o.Check())
+		}
+	}
+}
+
+func TestAudience(t *testing.T) {
+	district := rooms.AreaRule{Geocode: "EX-DISTRICT", Attribute: "district"}
+	zip := rooms.AreaRule{Geocode: "EX-ZIP", Attribute: "zip"}
+	desc := rooms.AreaRule{Geocode: rooms.AreaDesc, Attribute: "area"}
+	storm, quake := read(t, "thunderstorm"), read(t, "earthquake")
+	many := ""
+	for n := range 101 {
+		many += fmt.Sprintf("<geocode><valueName>EX-DISTRICT</valueName><value>d%d</value></geocode>", n)
+	}
+	for _, tc := range []struct {
+		name  string
+		raw   []byte
+		rules []rooms.AreaRule
+		want  string
+	}{
+		{"no rule", storm, nil, "map[]"},
+		{"by district", storm, []rooms.AreaRule{district}, "map[district:[emme napf]]"},
+		{"a system that one area lacks", storm, []rooms.AreaRule{zip}, "map[]"},
+		{"the next system", storm, []rooms.AreaRule{zip, district}, "map[district:[emme napf]]"},
+		{"by description", quake, []rooms.AreaRule{district, desc}, "map[area:[12 km around Alten]]"},
+		{"no codes", quake, []rooms.AreaRule{district}, "map[]"},
+		{"no areas", minimal("<area><areaDesc>Osh</areaDesc></area>", ""), []rooms.AreaRule{desc}, "map[]"},
+		{"no infos", read(t, "cancel"), []rooms.AreaRule{desc}, "map[]"},
+		{"too many", minimal("</area>", many+"</area>"), []rooms.AreaRule{district}, "map[]"},
+	} {
+		if got := fmt.Sprint(parsed(t, tc.raw).Audience(tc.rules)); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestTransactionIsOfTheTriple(t *testing.T) {
+	storm, update := parsed(t, read(t, "thunderstorm")), parsed(t, read(t, "update"))
+	if update.References[0].TransactionID("a") != storm.TransactionID("a") {
+		t.Error("an alert is not found again by the triple that refers to it, in another zone")
+	}
+	ids := map[string]bool{}
+	for _, r := range []cap.Reference{
+		storm.Reference, {Sender: "a", Identifier: "bc", Sent: storm.Sent}, {Sender: "ab", Identifier: "c", Sent: storm.Sent}, {Sender: "a", Identifier: "bc", Sent: update.Sent},
+	} {
+		for _, room := range []rooms.Room{"a", "b"} {
+			id := r.TransactionID(room)
+			if ids[id] || len(id) > 128 || strings.Contains(id, "met") {
+				t.Errorf("%s", id)
+			}
+			ids[id] = true
+		}
+	}
+}
