@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -142,6 +143,9 @@ func (c *Cloud) takeState(ctx context.Context, s state) error {
 	default:
 		return nil
 	}
+	if early, err := c.early(ctx, r); early || err != nil {
+		return cmp.Or(err, errEarly)
+	}
 	if a, err := c.deps.Open(s.Token); s.Token != "" && err == nil {
 		// Where the room is not known now, the id of the provider is looked for, as long as it takes.
 		if room, err := c.deps.Room(ctx, a.UMID); err == nil {
@@ -149,6 +153,21 @@ func (c *Cloud) takeState(ctx context.Context, s state) error {
 		}
 	}
 	return c.receipts.tell(ctx, r)
+}
+
+// soon is for how long a message may not be known as sent that was.
+const soon = time.Minute
+
+var errEarly = errors.New("whatsapp: a failure that is told before its message is known as sent")
+
+// early says that it is told again later that a number takes nothing, since nobody would believe it of a message that is not
+// known to have gone there.
+func (c *Cloud) early(ctx context.Context, r channels.Receipt) (bool, error) {
+	if r.Reason != rooms.NoMailbox || c.deps.Now().Sub(r.At) > soon {
+		return false, nil
+	}
+	a, err := c.deps.Answered(ctx, r.ProviderID)
+	return a.UMID == "", err
 }
 
 // fail says why a message has not arrived. Nothing is tried again from here, so what would be deferred has bounced.

@@ -109,7 +109,13 @@ type signing struct {
 
 func (s signing) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 	d.Token = s.desk.sign(d)
-	return s.Cloud.Send(ctx, d)
+	o := s.Cloud.Send(ctx, d)
+	if o.ProviderID != "" {
+		s.desk.mu.Lock()
+		defer s.desk.mu.Unlock()
+		s.desk.answered[o.ProviderID] = rooms.AttemptID{DeliveryID: d.ID, Round: d.Round, Attempt: d.Attempt}
+	}
+	return o
 }
 
 // The suite runs with receipts that name their attempt, and with receipts that name the message only.
