@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxInlet       = 64 << 10 // bytes of a call
+	maxInlet       = 3 << 20 // bytes of a call; a provider that sends less takes less
 	maxInletAnswer = 4 << 10
 )
 

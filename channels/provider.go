@@ -24,10 +24,9 @@ type Receipts interface {
 	Receipts(ctx context.Context, fn func(context.Context, Receipt) error) error
 }
 
-// OneReader is implemented by providers whose receipts must be read by one node for all, say
+// OneReader is implemented by providers whose receipts, and what people write to them, must be read by one node for all, say
 // because the other side allows one session. It may still be read twice for a moment.
 type OneReader interface {
-	Receipts
 	OneReader()
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
 )
@@ -106,6 +107,14 @@ func plain(c config.Config) config.Config {
 	}
 	if len(c.Providers.Email.DKIM) == 0 {
 		c.Providers.Email.DKIM = nil
+	}
+	for _, o := range []*outbound.Options{&c.Providers.Telegram.Options.Options, &c.Providers.WhatsApp.Options.Options} {
+		if len(o.Allow)+len(o.Ports) == 0 {
+			o.Allow, o.Ports = nil, nil
+		}
+	}
+	if len(c.Providers.WhatsApp.Options.Templates) == 0 {
+		c.Providers.WhatsApp.Options.Templates = nil
 	}
 	if len(c.Policy.Lanes)+len(c.Policy.SentIsDelivered) == 0 {
 		c.Policy.Lanes, c.Policy.SentIsDelivered = nil, nil

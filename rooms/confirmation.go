@@ -19,10 +19,11 @@ type Confirmation struct {
 	At      time.Time // when it was sent
 }
 
-// Confirmations are those that an event tells of, if receipts of it come by the provider's id: of SMS that are sent. The ids
-// of several parts are joined by commas; parts that have the same one have one receipt together.
+// Confirmations are those that an event tells of, if receipts of it, or answers to it, come by the provider's id: of SMS that
+// are sent, and of what is sent in a chat. The ids of several parts are joined by commas; parts that have the same one have one
+// receipt together.
 func Confirmations(e Event) []Confirmation {
-	if e.Kind != EventSent || !e.Receipt || e.ProviderID == "" || e.Channel != SMS {
+	if e.Kind != EventSent || e.ProviderID == "" || !repeatsID(e) {
 		return nil
 	}
 	ids := distinct(strings.Split(e.ProviderID, ","))
@@ -37,6 +38,11 @@ func Confirmations(e Event) []Confirmation {
 		}
 	}
 	return all
+}
+
+// repeatsID says whether anybody may come back with the id.
+func repeatsID(e Event) bool {
+	return e.Channel == SMS && e.Receipt || e.Channel == Telegram || e.Channel == WhatsApp
 }
 
 // distinct gives ids in the form in which they are compared, each once.

@@ -13,13 +13,13 @@ type Reply struct {
 	Body   []byte
 }
 
-// Exchange makes a call as it stands, and gives what was answered, up to 64 KiB. A longer answer is none, though the call
+// Exchange makes a call as it stands, and gives what was answered, up to Options.MaxReply. A longer answer is none, though the call
 // was taken.
 func (c *Client) Exchange(ctx context.Context, r *http.Request) Reply {
 	var reply Reply
 	reply.Answer = c.send(ctx, r, func(w *http.Response) (err error) {
 		reply.Header = w.Header
-		if reply.Body, err = io.ReadAll(io.LimitReader(w.Body, maxReply+1)); err == nil && len(reply.Body) > maxReply {
+		if reply.Body, err = io.ReadAll(io.LimitReader(w.Body, int64(c.options.MaxReply)+1)); err == nil && len(reply.Body) > c.options.MaxReply {
 			err = errReply
 		}
 		return err

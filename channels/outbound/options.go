@@ -26,6 +26,8 @@ type Options struct {
 
 	// KeepIdle is how many connections to one host are kept for later calls; at least 2.
 	KeepIdle int `yaml:"-"`
+	// MaxReply is how many bytes of an answer Exchange hands on. Default 64 KiB.
+	MaxReply int `yaml:"-"`
 	// Resolver is for tests; nil is the system's.
 	Resolver *net.Resolver `yaml:"-"`
 	// Now is the clock of signatures; nil is time.Now.
@@ -41,6 +43,7 @@ func (o Options) WithDefaults() Options {
 	}
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
 	o.Concurrency = cmp.Or(o.Concurrency, 8)
+	o.MaxReply = cmp.Or(o.MaxReply, maxReply)
 	return o
 }
 

@@ -14,13 +14,13 @@ import (
 )
 
 // platforms makes what stands behind the messaging platforms.
-func (a *App) platforms(out map[rooms.Channel][]channels.Configured) error {
+func (a *App) platforms(c *crew, s *store, k *knowledge, out map[rooms.Channel][]channels.Configured) error {
 	p := a.config.Providers
 	return errors.Join(
 		platform(a, out, rooms.WebPush, p.WebPush, a.pusher),
 		platform(a, out, rooms.Matrix, p.Matrix, a.homeserver),
-		platform(a, out, rooms.Telegram, p.Telegram, a.bot),
-		platform(a, out, rooms.WhatsApp, p.WhatsApp, a.cloud),
+		platform(a, out, rooms.Telegram, p.Telegram, func(name string, o telegram.Options) (channels.Provider, error) { return a.bot(c, s, k, name, o) }),
+		platform(a, out, rooms.WhatsApp, p.WhatsApp, func(name string, o whatsapp.Options) (channels.Provider, error) { return a.cloud(c, s, k, name, o) }),
 	)
 }
 
@@ -50,12 +50,6 @@ func (a *App) pusher(name string, o webpush.Options) (channels.Provider, error) 
 }
 
 func (a *App) homeserver(name string, o matrix.Options) (channels.Provider, error) {
-	return nil, errNotYet
-}
-
-func (a *App) bot(name string, o telegram.Options) (channels.Provider, error) { return nil, errNotYet }
-
-func (a *App) cloud(name string, o whatsapp.Options) (channels.Provider, error) {
 	return nil, errNotYet
 }
 

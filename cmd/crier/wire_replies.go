@@ -150,6 +150,22 @@ func (l leavers) Ask(ctx context.Context, room rooms.RoomConfig, e rooms.Endpoin
 	return err
 }
 
+// Confirm takes the code of somebody who was asked. A code of who was not asked costs nobody a try.
+func (l leavers) Confirm(ctx context.Context, room rooms.Room, e rooms.Endpoint, code string) error {
+	id := l.subscribers.ID(room, rooms.Contact{Channel: e.Channel, Address: e.Address})
+	sub, err := l.subscribers.Find(ctx, room, id, e)
+	if err == nil {
+		_, err = l.invitations.Confirm(ctx, room, sub.ID, code)
+	}
+	if errors.Is(err, registry.ErrUnknownSubscriber) || errors.Is(err, registry.ErrCode) {
+		return replies.ErrNobody
+	}
+	return err
+}
+
+// Wrote has an address be written to again that was taken for one that does not exist.
+func (l leavers) Wrote(ctx context.Context, e rooms.Endpoint) error { return l.suppressions.Exists(ctx, e) }
+
 // answers are sent as messages to one named recipient, in the room that they speak for.
 type answers struct {
 	publisher   *publish.Publisher

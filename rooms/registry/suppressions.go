@@ -196,6 +196,15 @@ func (s *Suppressions) Remove(ctx context.Context, id rooms.SuppressionID) error
 	}
 }
 
+// Exists takes back that an address does not exist, if that is known; a complaint stands. It is no error if there is nothing to take back.
+func (s *Suppressions) Exists(ctx context.Context, e rooms.Endpoint) error {
+	one, known := s.find(s.ids(e))
+	if !known || one.Reason == complaint {
+		return nil
+	}
+	return unless(s.Remove(ctx, one.ID), ErrUnknownSuppression)
+}
+
 // List gives what is known, in the order of the entries, after one and at most so many.
 func (s *Suppressions) List(after uint64, limit int) (all []rooms.Suppression, next uint64) {
 	s.mu.RLock()

@@ -260,6 +260,59 @@ func TestStartAtARoom(t *testing.T) {
 	h.expect("||reply|start", "library||reply|Begin")
 }
 
+// Who was asked at a room confirms with the code, and nobody else; what only looks like one is a reply.
+func TestACodeConfirms(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}})
+	h.room("library", rooms.Inbox{Addresses: []string{"4500"}})
+	h.codes = map[string]string{"clinic " + aida: "7KQM3XVB"}
+	for i, text := range []string{"7kqm-3xvb", " START 7KQM-3XVB ", "7KQM3XVB"} {
+		h.take(h.hear(fmt.Sprint("good", i), aida, "4404", text))
+	}
+	if !slices.Equal(h.confirmed, []string{"clinic", "clinic", "clinic"}) {
+		t.Errorf("confirmed %q", h.confirmed)
+	}
+	h.expect()
+	var want []string
+	for _, text := range []string{"TUESDAYS", "7KQM-3XVC", "my code is 7KQM-3XVB", "START 7KQM 3XVB"} {
+		h.take(h.hear(text, aida, "4404", text))
+		want = append(want, "clinic||reply|"+text)
+	}
+	h.take(h.hear("elsewhere", aida, "4500", "7KQM-3XVB"))
+	h.take(h.hear("somebody else", "+996555000222", "4500", "7KQM-3XVB"))
+	if len(h.confirmed) != 3 {
+		t.Errorf("confirmed %q", h.confirmed)
+	}
+	h.expect(append(want, "library||reply|7KQM-3XVB", "library||reply|7KQM-3XVB")...)
+}
+
+// Who writes on a platform is there; by SMS anybody can have written in his name. What he has complained of stands.
+func TestWhoWritesIsThere(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{})
+	for _, tc := range []struct {
+		channel   rooms.Channel
+		complains bool
+		held      bool
+	}{{rooms.WhatsApp, false, false}, {rooms.SMS, false, true}, {rooms.WhatsApp, true, true}} {
+		in := h.hear(fmt.Sprint(tc), aida, "", "Hello?")
+		in.Channel = tc.channel
+		at := rooms.Endpoint{Channel: tc.channel, Address: in.From}
+		if err := h.stops.Refused(t.Context(), at, rooms.NoMailbox, "1"); err != nil {
+			t.Fatal(err)
+		}
+		if tc.complains {
+			if err := h.stops.Complained(t.Context(), at, "2"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.take(in)
+		if h.stops.Holds(at) != tc.held {
+			t.Errorf("%+v: held %t", tc, !tc.held)
+		}
+	}
+}
+
 func TestShelf(t *testing.T) {
 	h := newHouse(t)
 	h.room("clinic", rooms.Inbox{})

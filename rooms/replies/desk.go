@@ -61,6 +61,10 @@ type People interface {
 	Complained(ctx context.Context, e rooms.Endpoint, cause string) error
 	// Ask has the contact asked whether he wants to come in.
 	Ask(ctx context.Context, room rooms.RoomConfig, e rooms.Endpoint) error
+	// Confirm takes a code with which he says that he does, or says ErrNobody if it is not his.
+	Confirm(ctx context.Context, room rooms.Room, e rooms.Endpoint, code string) error
+	// Wrote says that somebody is there, whatever was known before, since the platform itself says that he has written.
+	Wrote(ctx context.Context, e rooms.Endpoint) error
 }
 
 // Courier answers people: of what is said to a contact in a room in the same hour the first goes.
@@ -115,6 +119,9 @@ func (d *Desk) Take(ctx context.Context, in rooms.Inbound) error {
 	if err != nil {
 		return fmt.Errorf("replies: find what is answered: %w", err)
 	}
+	if err := d.wrote(ctx, in); err != nil {
+		return fmt.Errorf("replies: note who has written: %w", err)
+	}
 	what := p.kind(d.Options.words(), in)
 	done, err := d.act(ctx, in, p, what)
 	if err == nil && !done {
@@ -128,6 +135,9 @@ func (d *Desk) Take(ctx context.Context, in rooms.Inbound) error {
 
 // act does what is asked for. It says whether that is all.
 func (d *Desk) act(ctx context.Context, in rooms.Inbound, p place, what rooms.InboundKind) (done bool, err error) {
+	if done, err = d.confirm(ctx, in, p); done || err != nil {
+		return done, err
+	}
 	switch what {
 	case rooms.InboundStop:
 		done, err = d.stop(ctx, in, p)

@@ -13,6 +13,9 @@
 // part of an answer. In a mail whose address or thread says by a token what it answers it ends the subscription of whom that
 // message went to as well, for people forward mail and have several addresses.
 //
+// A text that is nothing but a code, at an address that a room claims, from whom that room has asked, begins his subscription.
+// Who writes on a messaging platform is there: that nothing was taken at his address before counts no more.
+//
 // A complaint needs such a token. It ends the subscription of whom the message went to, whoever has reported it, and his
 // address takes nothing for a time. A complaint without a token, or of somebody who is no subscriber, or of what crier said by
 // itself, waits for a person.

@@ -43,8 +43,11 @@ type house struct {
 	answers  []string
 	told     []rooms.Reply
 	asked    []string
-	noted    []string
-	failing  error // of telling publishers, once
+	codes    map[string]string // by room and contact
+
+	confirmed []string
+	noted     []string
+	failing   error // of telling publishers, once
 }
 
 type sentTo struct {
@@ -164,6 +167,16 @@ func (h *house) Ask(_ context.Context, room rooms.RoomConfig, e rooms.Endpoint) 
 	h.asked = append(h.asked, string(room.Name)+" "+e.Address.Reveal())
 	return nil
 }
+
+func (h *house) Confirm(_ context.Context, room rooms.Room, e rooms.Endpoint, code string) error {
+	if h.codes[string(room)+" "+e.Address.Reveal()] != code {
+		return replies.ErrNobody
+	}
+	h.confirmed = append(h.confirmed, string(room))
+	return nil
+}
+
+func (h *house) Wrote(ctx context.Context, e rooms.Endpoint) error { return h.stops.Exists(ctx, e) }
 
 func (h *house) Answer(_ context.Context, a replies.Answer) error {
 	h.answers = append(h.answers, a.To.Address.Reveal()+" "+a.Text(""))
