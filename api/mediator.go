@@ -193,7 +193,7 @@ func (s *Server) mediatorDocumentation(c *call) (answer, error) {
 func (s *Server) newMediator() *mediator.Facade {
 	return &mediator.Facade{
 		Options: s.options.Mediator, Rooms: s.deps.Rooms, Publisher: inOwnName{s}, Consumers: s.deps.Consumers,
-		Webhooks: s.deps.Webhooks, Callbacks: s.deps.Callbacks, Desk: s.deps.Desk, Now: s.now,
+		Webhooks: s.deps.Webhooks, Callbacks: s.deps.Callbacks, Desk: s.deps.Desk, Messages: s.deps.Messages, Now: s.now,
 	}
 }
 

@@ -158,7 +158,7 @@ func (s *Server) openEvent(c *call) error {
 		return err
 	}
 	t, ok := c.room.EventOf(m.Type)
-	if m.Room != c.room.Name || m.Direct || predates(m, c.room) || !ok || t.Name != segment(c, "eventType") {
+	if m.Room != c.room.Name || !m.Event || predates(m, c.room) || !ok || t.Name != segment(c, "eventType") {
 		return unknown
 	}
 	if m.Publisher == c.client {

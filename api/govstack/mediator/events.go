@@ -139,7 +139,7 @@ func (f *Facade) PullEvent(ctx context.Context, c *Call) (Reply, error) {
 		return Reply{}, err
 	}
 	for range skipped {
-		got, err := f.Consumers.Pull(ctx, there, 1, 0)
+		got, err := f.Consumers.Pull(ctx, there, 1, patience(there))
 		if err != nil {
 			return Reply{}, err
 		}
@@ -157,9 +157,21 @@ func (f *Facade) PullEvent(ctx context.Context, c *Call) (Reply, error) {
 	return Reply{}, problem.Of(v1.ProblemCodeNoEvent)
 }
 
+// patience is how long a pull waits: a consumer that has handed out as much as it may does not say so at once.
+func patience(there rooms.Consumer) time.Duration {
+	if there.InOrder || there.AckPending > 0 {
+		return 100 * time.Millisecond
+	}
+	return 0
+}
+
 // useless says of an event that it is too old for the subscriber, or was withdrawn.
 func (f *Facade) useless(there rooms.Consumer, h rooms.Header) bool {
-	return there.Keep > 0 && f.Now().Sub(h.ReceivedAt) > there.Keep || f.Desk.Of(h.UMID).State == rooms.ControlCancelled
+	if there.Keep > 0 && f.Now().Sub(h.ReceivedAt) > there.Keep || f.Desk.Of(h.UMID).State == rooms.ControlCancelled {
+		return true
+	}
+	m, err := f.Messages.Message(h.UMID) // what was decided long ago is known there alone
+	return err == nil && m.Control.State == rooms.ControlCancelled
 }
 
 // handOut gives an event. One of a subscription in order is the next until it is acknowledged.

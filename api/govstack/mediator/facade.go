@@ -10,6 +10,7 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/consumers"
+	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 )
@@ -60,6 +61,11 @@ type Desk interface {
 	Withdraw(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error)
 }
 
+// Messages knows how events stand, as far as that is on record.
+type Messages interface {
+	Message(u rooms.UMID) (index.Summary, error)
+}
+
 // Facade translates. Its errors are those of what it asks, and problems.
 type Facade struct {
 	Options   Options
@@ -69,6 +75,7 @@ type Facade struct {
 	Webhooks  Webhooks
 	Callbacks Callbacks
 	Desk      Desk
+	Messages  Messages
 	Now       func() time.Time
 }
 
@@ -107,6 +114,8 @@ func Refused(p *problem.Error) *problem.Error {
 		same.Code = v1.ProblemCodeUnknownSubscription
 	case v1.ProblemCodeConsumerExists, v1.ProblemCodeWebhookExists:
 		same.Code = v1.ProblemCodeSubscriptionExists
+	case v1.ProblemCodeRevisionMismatch: // somebody has changed the room meanwhile
+		same.Code = v1.ProblemCodeUnavailable
 	}
 	return &same
 }

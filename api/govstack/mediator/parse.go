@@ -53,7 +53,7 @@ func members(body []byte) (map[string]jsontext.Value, error) {
 
 // shallow refuses what is nested deeper than anybody needs, or no JSON in UTF-8.
 func shallow(body []byte) error {
-	if len(body) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return problem.Faults(v1.ProblemCodeInvalidJSON, rooms.Fault{Code: string(v1.FaultCodeEmptyBody), Detail: "no body"})
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(body))
