@@ -157,8 +157,9 @@ func (s *Server) openEvent(c *call) error {
 	if err != nil {
 		return err
 	}
+	name := segment(c, "eventType") // which may have been deleted since
 	t, ok := c.room.EventOf(m.Type)
-	if m.Room != c.room.Name || !m.Event || predates(m, c.room) || !ok || t.Name != segment(c, "eventType") {
+	if m.Room != c.room.Name || !m.Event || predates(m, c.room) || m.Type != (rooms.EventType{Name: name}).Type() || ok && t.Name != name {
 		return unknown
 	}
 	if m.Publisher == c.client {

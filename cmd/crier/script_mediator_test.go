@@ -22,6 +22,9 @@ func mediatorSend(ts *testscript.TestScript, _ bool, args []string) {
 	if token := ts.Getenv("AS"); token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	if key := ts.Getenv("KEY"); key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

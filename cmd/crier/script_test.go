@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
 //	submit URL FORM        sends a form, and prints status and page
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
-//	mediator METHOD URL [FILE] does so with the token $AS, as the application $CLIENT
+//	mediator METHOD URL [FILE] does so with the token $AS, as the application $CLIENT, by the key $KEY if there is one
 //	eventid NAME           sets a variable to the id in what the mediator has answered
 //	signing                sets CRIER_WEBHOOK_SECRET to the secret in it
 func TestScripts(t *testing.T) {
