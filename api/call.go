@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/govcrier/crier/api/govstack/mediator"
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
@@ -40,6 +41,9 @@ type call struct {
 	opened      rooms.Consumer      // of a path with {consumer}
 	provider    string              // of a path with {provider} once it is known, with its channel or as an inlet, for the record
 	policy      rooms.Revision      // of a path with {policy}, and for the record
+
+	at mediator.ID // what a path of the information mediator names
+	as mediator.ID // as which application somebody calls there
 }
 
 func (c *call) context() context.Context { return c.r.Context() }

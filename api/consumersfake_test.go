@@ -52,6 +52,18 @@ func (e consumersFake) ResetConsumer(_ context.Context, id rooms.ConsumerID, s r
 	return e.err
 }
 
+func (e consumersFake) PaceConsumer(_ context.Context, id rooms.ConsumerID, inOrder bool, keep time.Duration) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, ok := e.consumers[id]
+	if !ok {
+		return stream.ErrGone
+	}
+	c.InOrder, c.Keep = inOrder, keep
+	e.consumers[id] = c
+	return e.err
+}
+
 func (e consumersFake) DeleteConsumer(_ context.Context, id rooms.ConsumerID) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

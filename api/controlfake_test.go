@@ -39,6 +39,10 @@ func (d deskFake) Cancel(_ context.Context, u rooms.UMID, by rooms.Client, _ roo
 	return d.decide(u, rooms.ControlCancelled, by)
 }
 
+func (d deskFake) Withdraw(_ context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error) {
+	return d.decide(u, rooms.ControlCancelled, by)
+}
+
 func (d deskFake) Resend(context.Context, rooms.UMID, rooms.Client, rooms.FailedFilter) (control.Resent, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/govcrier/crier/api/cap"
+	"github.com/govcrier/crier/api/govstack/mediator"
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/channels"
@@ -59,6 +60,7 @@ type Webhooks interface {
 	Get(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (registry.Webhook, error)
 	Rotate(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (registry.Webhook, error)
 	Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error
+	mediator.Webhooks
 }
 
 // Callbacks keeps where clients are told how their messages stand. Its errors are those of package registry.
@@ -98,6 +100,7 @@ type Handouts interface {
 
 // Consumers are the durable consumers of applications.
 type Consumers interface {
+	mediator.Consumers
 	ConsumerReader
 	ConsumerWriter
 	Handouts
@@ -120,6 +123,7 @@ type Desk interface {
 	Pause(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error)
 	Resume(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error)
 	Cancel(ctx context.Context, u rooms.UMID, by rooms.Client, why rooms.Reason) (rooms.Control, error)
+	mediator.Desk
 	Failures
 }
 

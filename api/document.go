@@ -39,6 +39,7 @@ type documentInfo struct {
 		Schemas map[string]yaml.Node
 	}
 
+	Path       string      `yaml:"-"`
 	Operations []operation `yaml:"-"`
 	Schemas    []schema    `yaml:"-"`
 }
@@ -54,10 +55,10 @@ type operation struct {
 
 type schema struct{ Name, Text string }
 
-// renderDocumentation makes the page of the document.
-func renderDocumentation() ([]byte, error) {
-	var d documentInfo
-	if err := yaml.Unmarshal(openapi, &d); err != nil {
+// renderDocumentation makes the page of a document that stands at a path.
+func renderDocumentation(document []byte, path string) ([]byte, error) {
+	d := documentInfo{Path: path}
+	if err := yaml.Unmarshal(document, &d); err != nil {
 		return nil, err
 	}
 	if err := d.arrange(); err != nil {

@@ -16,6 +16,7 @@ type endpoint struct {
 	route
 	server *Server
 	meter  meter
+	enter  func(*call) error // who may call it, where that is not for scope and authorise to say
 }
 
 // ServeHTTP answers a call, and goes on with what an answer has begun.
@@ -60,7 +61,11 @@ func (s *Server) attempt(c *call) (a answer, err error) {
 			err = problem.Because(v1.ProblemCodeInternal, fmt.Errorf("panic of %T at %s", v, debug.Stack()))
 		}
 	}()
-	if c.route.scope != public && !s.passes(c) {
+	if c.route.enter != nil {
+		if err := c.route.enter(c); err != nil {
+			return answer{}, err
+		}
+	} else if c.route.scope != public && !s.passes(c) {
 		if err := s.identify(c); err != nil {
 			return answer{}, err
 		}
@@ -82,6 +87,9 @@ func (s *Server) refuse(c *call, p *problem.Error) answer {
 		h.Set("Connection", "close") // the rest of the body is not waited for
 	}
 	status, body := s.problems.Render(p, c.id, h)
+	if c.route.describes() {
+		return describedRefusal(status, entry, p)
+	}
 	return answer{status: status, kind: problem.ContentType, body: body}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/govcrier/crier/api/govstack/mediator"
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/api/request"
 )
@@ -60,6 +61,8 @@ type Options struct {
 	JoinsPerMinute int `yaml:"joinsPerMinute"`
 	// Pulls are the limits of pulls that wait.
 	Pulls PullOptions `yaml:"pulls"`
+	// Mediator says who is who on the GovStack Information Mediator.
+	Mediator mediator.Options `yaml:"mediator"`
 	// SearchTimeout is the time for looking through all subscribers for a person. Default 10m.
 	SearchTimeout time.Duration `yaml:"searchTimeout"`
 	// PublicURL is where people reach this API, by https, for the links that they are sent. Empty: they are sent none.
@@ -126,5 +129,5 @@ func (o Options) Check() []error {
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
 	need(o.Senders == SendersOptional || o.Senders == SendersRequired, "senders is optional or required")
-	return slices.Concat(errs, o.Streams.check(), o.Strangers.check(), o.Pulls.check(), o.Prices.check())
+	return slices.Concat(errs, o.Streams.check(), o.Strangers.check(), o.Pulls.check(), o.Prices.check(), o.Mediator.Check())
 }

@@ -56,7 +56,10 @@ func (s *Server) updateRoom(c *call) (answer, error) {
 	if err := s.checkPolicy(c, wanted); err != nil {
 		return answer{}, err
 	}
-	wanted.Name, wanted.Revision = c.room.Name, revision
+	if c.room.Revision != revision {
+		return answer{}, problem.Of(v1.ProblemCodeRevisionMismatch)
+	}
+	wanted.Name, wanted.Revision, wanted.EventTypes = c.room.Name, revision, c.room.EventTypes
 	if err := s.freeInbox(c, wanted, wanted.Name); err != nil {
 		return answer{}, err
 	}

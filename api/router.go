@@ -21,6 +21,7 @@ func (s *Server) router() http.Handler {
 		}
 		m.Handle(r.path, s.endpoint(r)).Methods(methods(r)...)
 	}
+	s.handleMediator(m)
 	m.NotFoundHandler = s.endpoint(route{handle: func(*call) (answer, error) {
 		return answer{}, problem.Of(v1.ProblemCodeNotFound)
 	}})
@@ -42,7 +43,11 @@ func methods(r route) []string {
 // allowed lists the methods that a path knows.
 func (s *Server) allowed(m *mux.Router, r *http.Request) []string {
 	var list []string
-	for _, known := range s.routes() {
+	all := s.routes()
+	for _, r := range s.mediatorRoutes() {
+		all = append(all, r.route)
+	}
+	for _, known := range all {
 		for _, method := range methods(known) {
 			other := r.WithContext(r.Context())
 			other.Method = method

@@ -12,6 +12,7 @@ import (
 
 	"github.com/govcrier/crier/api/cap"
 	"github.com/govcrier/crier/api/cap/feed"
+	"github.com/govcrier/crier/api/govstack/mediator"
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/rooms/release"
 )
@@ -40,6 +41,9 @@ type Server struct {
 	silenced  *metrics.Counter // refused calls of strangers that were not recorded one by one
 	draining  chan struct{}    // closed when the server stops
 	drain     func()           // closes it, once
+
+	mediator     *mediator.Facade
+	mediatorPage func() ([]byte, error) // of its document
 }
 
 // New makes a server of options that Check accepts.
@@ -57,7 +61,7 @@ func New(o Options, d Deps) *Server {
 		alerts:   d.Alerts.WithDefaults(),
 		now:      d.Now,
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
-		page:     sync.OnceValues(renderDocumentation),
+		page:     sync.OnceValues(func() ([]byte, error) { return renderDocumentation(openapi, "/v1/openapi.yaml") }),
 		pulls:    newPulls(o.Pulls),
 	}
 	s.strangers, s.silenced = newStrangers(o.Strangers, d.Now()), d.Metrics.GetOrCreateCounter("crier_api_strangers_silenced_total")
@@ -67,6 +71,8 @@ func New(o Options, d Deps) *Server {
 	s.draining = make(chan struct{})
 	s.drain = sync.OnceFunc(func() { close(s.draining) })
 	s.shelf = feed.NewShelf(d.AlertLog, s.standing, feed.Look{Base: strings.TrimSuffix(o.PublicURL, "/"), Drill: d.Drill, Most: s.alerts.FeedEntries})
+	s.mediator = s.newMediator()
+	s.mediatorPage = sync.OnceValues(func() ([]byte, error) { return renderDocumentation(mediator.Document(), mediatorDocumentPath) })
 	s.handler = s.router()
 	s.repliesBy = s.endpoint(route{"NATS", "crier.replies.{room}", publisher | roomAdmin, s.listReplies})
 	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})

@@ -2,7 +2,10 @@ package api
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/govcrier/crier/api/servercert"
 )
@@ -28,5 +31,23 @@ func (s *Server) tlsConfig() (*tls.Config, error) {
 		}
 		return certificate.Get(), nil
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get}, nil
+	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get}
+	return config, s.askForCertificates(config)
+}
+
+// askForCertificates has clients of the information mediator show a certificate, if they have one of the operator's authorities.
+func (s *Server) askForCertificates(config *tls.Config) error {
+	file := s.options.Mediator.ClientCA
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("api: mediator.clientCA: %w", err)
+	}
+	config.ClientCAs, config.ClientAuth = x509.NewCertPool(), tls.VerifyClientCertIfGiven
+	if !config.ClientCAs.AppendCertsFromPEM(text) {
+		return errors.New("api: mediator.clientCA holds no certificate in PEM")
+	}
+	return nil
 }

@@ -46,6 +46,29 @@ func (e hooksFake) Add(_ context.Context, room rooms.Room, owner rooms.Client, a
 	return made, e.err
 }
 
+func (e hooksFake) Subscribe(ctx context.Context, room rooms.Room, owner rooms.Client, at rooms.Address, only rooms.Type, ttl int) (registry.Webhook, error) {
+	made, err := e.Add(ctx, room, owner, at)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	made.Only, made.TTL = only, ttl
+	if err == nil {
+		e.hooks[len(e.hooks)-1] = made
+	}
+	return made, err
+}
+
+func (e hooksFake) Pace(_ context.Context, _ rooms.Room, id rooms.SubscriberID, ttl int) (registry.Webhook, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, h := range e.hooks {
+		if h.ID == id {
+			e.hooks[i].TTL = ttl
+			return e.hooks[i], e.err
+		}
+	}
+	return registry.Webhook{}, registry.ErrUnknownWebhook
+}
+
 func (e hooksFake) List(_ context.Context, _ rooms.Room, after uint64, limit int) ([]registry.Webhook, uint64, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -105,6 +105,9 @@ func plain(c config.Config) config.Config {
 		h.Answer.Rules, h.Verify.Over, h.Verify.Networks, h.Allow, h.Ports = nil, nil, nil, nil, nil
 		c.Providers.SMS.HTTP = h
 	}
+	if m := &c.API.Mediator; len(m.Members)+len(m.Proxies) == 0 {
+		m.Members, m.Proxies = nil, nil
+	}
 	if len(c.Providers.Email.DKIM) == 0 {
 		c.Providers.Email.DKIM = nil
 	}

@@ -28,6 +28,7 @@ func sections() map[string]string {
 		"api.prices":               "What sending costs, for the estimates of previews.",
 		"api.quotas":               "How many messages a client publishes; those of rooms stand in their policies.",
 		"api.strangers":            "Callers without a good token: those who come too often are answered with 429.",
+		"api.mediator":             "Who is who on the GovStack Information Mediator, whose Pub/Sub API is served too.",
 		"api.pulls":                "Pulls that wait for messages; those that do not wait are not counted.",
 		"api.streams":              "Streams of events, by which clients read rooms as messages come.",
 		"live":                     "What is at hand of rooms to which somebody listens.",
@@ -185,6 +186,12 @@ func help() map[string]explained {
 		"api.quotas.maxLag":    {"How far behind the log a node may count; one that is further behind refuses where a quota applies.", ""},
 
 		"api.strangers.perMinute": {"The most calls of an address without a good token that are recorded one by one in a minute.", ""},
+
+		"api.mediator.members":      {"Under whose codes rooms are found: {neverland/GOV/capital-city: [births, deaths]}; [] are all rooms, {} is any member.", ""},
+		"api.mediator.clients":      {"Applications: {neverland/GOV/police/registry: {client: police, push: https://police.example/events, certificate: police.example}}.", ""},
+		"api.mediator.clientCA":     {"The authorities of clients' certificates, PEM; without it no certificate is asked for.", ""},
+		"api.mediator.proxies":      {"Names in certificates of proxies, such as an X-Road security server, that are believed which application calls.", ""},
+		"api.mediator.openMetadata": {"Tell whoever asks, without a token, which rooms offer which services.", ""},
 
 		"api.pulls.perClient":   {"The most pulls of a client that wait on this node.", ""},
 		"api.pulls.perNode":     {"The most pulls that wait on this node.", ""},

@@ -128,6 +128,8 @@ type ConsumerConfig struct {
 	Start      Start
 	AckWait    time.Duration // after which what is not acknowledged comes again
 	MaxDeliver int           // how often a message is handed out at most; 0 for as often as it takes
+	InOrder    bool          // none is handed out before those before it are acknowledged; who pulls waits
+	Keep       time.Duration // how long after its publication a message is of use; 0: as long as the log has it
 }
 
 // Filter selects, of the room's log, what the consumer is to get.

@@ -18,6 +18,7 @@ type Content struct {
 
 	Mustache  bool               // each of them is a template of what is known of the recipient
 	Languages map[string]Content // what takes their place for who prefers a language, by its tag in lower case
+	Event     bool               // it holds an event, for applications
 }
 
 const (
@@ -31,7 +32,7 @@ func (c Content) For(ch Channel) bool {
 	case Email:
 		return !c.Text.IsZero() || !c.HTML.IsZero()
 	case Webhook:
-		return !c.Text.IsZero() || !c.HTML.IsZero() || !c.SMS.IsZero()
+		return c.Event || !c.Text.IsZero() || !c.HTML.IsZero() || !c.SMS.IsZero()
 	}
 	return !c.SMS.IsZero() || !c.Text.IsZero()
 }

@@ -19,11 +19,12 @@ type contentForm struct {
 	variantForm
 	Mustache  bool                   `json:"mustache"`
 	Languages map[string]variantForm `json:"languages"`
+	Event     json.RawMessage        `json:"event"`
 }
 
 // DecodeContent reads the content of a message from the JSON in which it was published:
 // {"subject":"…","text":"…","html":"…","sms":"…","mustache":true,"languages":{"ky":{"text":"…"}}},
-// each of them optional. What it holds was checked when it was accepted and is not checked again.
+// each of them optional, or an event in its place: {"event":{…}}. What it holds was checked when it was accepted and is not checked again.
 // Errors wrap ErrText and never repeat the input.
 func DecodeContent(b []byte) (Content, error) {
 	var f contentForm
@@ -31,7 +32,7 @@ func DecodeContent(b []byte) (Content, error) {
 		return Content{}, fmt.Errorf("%w: a content that cannot be read", ErrText)
 	}
 	c := f.content()
-	c.Mustache = f.Mustache
+	c.Mustache, c.Event = f.Mustache, len(f.Event) > 0
 	for language, v := range f.Languages {
 		if c.Languages == nil {
 			c.Languages = map[string]Content{}

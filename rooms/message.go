@@ -32,6 +32,7 @@ type Header struct {
 	References UMID      `json:"references,omitzero"` // Alert: the earlier message
 	Exercise   bool      `json:"exercise,omitzero"`   // a drill, which says so wherever it is read
 	Targeted   bool      `json:"targeted,omitzero"`   // for some of the subscribers, which the slip names
+	Event      bool      `json:"event,omitzero"`      // for applications alone: nobody is written to
 }
 
 // Alert is what a message does to an earlier one (msgType of the Common Alerting Protocol 1.2 §3.2.1).
@@ -111,6 +112,10 @@ type Subscriber struct {
 	Origin uint64       `json:"origin,omitzero"`
 	// Owner is the client that has put it there, of a webhook.
 	Owner Client `json:"owner,omitzero"`
+	// Only is the one type of message that a webhook gets, and within how many seconds of its publication; zero: all, and
+	// as long as it is tried.
+	Only Type `json:"only,omitzero"`
+	TTL  int  `json:"ttl,omitzero"`
 
 	State      SubscriberState `json:"state,omitzero"`
 	Until      time.Time       `json:"until,omitzero"`   // paused: until then; zero: until somebody resumes it

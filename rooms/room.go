@@ -17,6 +17,7 @@ type RoomConfig struct {
 	Join       Join        `json:"join,omitzero"`    // how people come in who are not added by an admin
 	Inbox      Inbox       `json:"inbox,omitzero"`   // what people write to it
 	Alerts     RoomAlerts  `json:"alerts,omitzero"`  // of the Common Alerting Protocol
+	EventTypes []EventType `json:"eventTypes,omitzero"`
 	CreatedAt  time.Time   `json:"createdAt"`
 	After      uint64      `json:"after,omitzero"` // where the log ended when it was created: what is before is not its own
 	Revision   uint64      `json:"-"`              // of the KV entry

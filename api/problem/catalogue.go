@@ -63,6 +63,10 @@ func Catalogue() []Entry {
 
 		{v1.ProblemCodeUnknownClient, http.StatusNotFound, "The client is not registered", "Register it with PUT /v1/clients/{client}.", 0},
 
+		{v1.ProblemCodeUnknownEventType, http.StatusNotFound, "No such event type", "Check its name, with capitals, against the room's event types.", 0},
+		{v1.ProblemCodeUnknownSubscription, http.StatusNotFound, "No such subscription", "Subscribe first; the subscriptions of other clients are not shown.", 0},
+		{v1.ProblemCodeNoEvent, http.StatusNotFound, "No event available", "Ask again later; what was handed out comes again if it is not acknowledged.", 0},
+
 		{v1.ProblemCodeMethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "Use one of the methods in the header Allow.", 0},
 		{v1.ProblemCodeBodyTimeout, http.StatusRequestTimeout, "The body did not arrive in time", "Send the request again, over a better connection or in smaller parts.", 0},
 		{v1.ProblemCodeTransactionConflict, http.StatusConflict, "The transaction id was used for another request", "Give a new message a new transaction id; repeat a message byte for byte.", 0},
@@ -83,6 +87,9 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeSenderTaken, http.StatusConflict, "Another organisation sends from there", "Register senders of the client's own organisation.", 0},
 		{v1.ProblemCodeConsumerExists, http.StatusConflict, "The consumer exists with other settings", "Choose another name, or delete the consumer that is there.", 0},
 		{v1.ProblemCodeQuotaExceeded, http.StatusConflict, "There are as many as there may be", "Delete one that is not needed any more, or ask the operator for a larger quota.", 0},
+		{v1.ProblemCodeEventTypeExists, http.StatusConflict, "The room has an event type of this name", "Choose a name that differs by more than capitals, or delete the one that is there.", 0},
+		{v1.ProblemCodeSubscriptionExists, http.StatusConflict, "You have subscribed to this event type", "Change the subscription with PATCH, or delete it first.", 0},
+		{v1.ProblemCodeNotPulled, http.StatusConflict, "The subscription is not for PULL", "Its events are pushed; delete it and subscribe with the delivery PULL.", 0},
 		{v1.ProblemCodeRevisionMismatch, http.StatusPreconditionFailed, "It was changed meanwhile", "Read it again and apply the change to what it is now.", 0},
 		{v1.ProblemCodeBodyTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less at once.", 0},
 		{v1.ProblemCodeUnsupportedMediaType, http.StatusUnsupportedMediaType, "The body is of an unsupported type", "Send one of the content types in /v1/openapi.yaml, in UTF-8 and without content encoding.", 0},

@@ -452,6 +452,7 @@ const (
 	ProblemCodeContentInvalid       ProblemCode = "content_invalid"
 	ProblemCodeContentTooLong       ProblemCode = "content_too_long"
 	ProblemCodeDirectForbidden      ProblemCode = "direct_forbidden"
+	ProblemCodeEventTypeExists      ProblemCode = "event_type_exists"
 	ProblemCodeForbidden            ProblemCode = "forbidden"
 	ProblemCodeIdentityUnavailable  ProblemCode = "identity_unavailable"
 	ProblemCodeInboxTaken           ProblemCode = "inbox_taken"
@@ -465,8 +466,10 @@ const (
 	ProblemCodeMessageCancelled     ProblemCode = "message_cancelled"
 	ProblemCodeMessageFinished      ProblemCode = "message_finished"
 	ProblemCodeMethodNotAllowed     ProblemCode = "method_not_allowed"
+	ProblemCodeNoEvent              ProblemCode = "no_event"
 	ProblemCodeNotAwaiting          ProblemCode = "not_awaiting"
 	ProblemCodeNotFound             ProblemCode = "not_found"
+	ProblemCodeNotPulled            ProblemCode = "not_pulled"
 	ProblemCodeNotReady             ProblemCode = "not_ready"
 	ProblemCodeNotSupported         ProblemCode = "not_supported"
 	ProblemCodeOwnMessage           ProblemCode = "own_message"
@@ -489,6 +492,7 @@ const (
 	ProblemCodeSendingOver          ProblemCode = "sending_over"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
 	ProblemCodeSubscriberState      ProblemCode = "subscriber_state"
+	ProblemCodeSubscriptionExists   ProblemCode = "subscription_exists"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
 	ProblemCodeTokenAudience        ProblemCode = "token_audience"
 	ProblemCodeTokenExpired         ProblemCode = "token_expired"
@@ -507,6 +511,7 @@ const (
 	ProblemCodeUnknownCallback      ProblemCode = "unknown_callback"
 	ProblemCodeUnknownClient        ProblemCode = "unknown_client"
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
+	ProblemCodeUnknownEventType     ProblemCode = "unknown_event_type"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
 	ProblemCodeUnknownProvider      ProblemCode = "unknown_provider"
@@ -514,6 +519,7 @@ const (
 	ProblemCodeUnknownReply         ProblemCode = "unknown_reply"
 	ProblemCodeUnknownRoom          ProblemCode = "unknown_room"
 	ProblemCodeUnknownSubscriber    ProblemCode = "unknown_subscriber"
+	ProblemCodeUnknownSubscription  ProblemCode = "unknown_subscription"
 	ProblemCodeUnknownSuppression   ProblemCode = "unknown_suppression"
 	ProblemCodeUnknownWebhook       ProblemCode = "unknown_webhook"
 	ProblemCodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
@@ -548,6 +554,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeDirectForbidden:
 		return true
+	case ProblemCodeEventTypeExists:
+		return true
 	case ProblemCodeForbidden:
 		return true
 	case ProblemCodeIdentityUnavailable:
@@ -574,9 +582,13 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeMethodNotAllowed:
 		return true
+	case ProblemCodeNoEvent:
+		return true
 	case ProblemCodeNotAwaiting:
 		return true
 	case ProblemCodeNotFound:
+		return true
+	case ProblemCodeNotPulled:
 		return true
 	case ProblemCodeNotReady:
 		return true
@@ -622,6 +634,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeSubscriberState:
 		return true
+	case ProblemCodeSubscriptionExists:
+		return true
 	case ProblemCodeTokenAlgorithm:
 		return true
 	case ProblemCodeTokenAudience:
@@ -658,6 +672,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeUnknownConsumer:
 		return true
+	case ProblemCodeUnknownEventType:
+		return true
 	case ProblemCodeUnknownMessage:
 		return true
 	case ProblemCodeUnknownPolicy:
@@ -671,6 +687,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnknownRoom:
 		return true
 	case ProblemCodeUnknownSubscriber:
+		return true
+	case ProblemCodeUnknownSubscription:
 		return true
 	case ProblemCodeUnknownSuppression:
 		return true

@@ -44,6 +44,9 @@ func TestMain(m *testing.M) {
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
 //	submit URL FORM        sends a form, and prints status and page
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, unless that is empty, and prints status and body
+//	mediator METHOD URL [FILE] does so with the token $AS, as the application $CLIENT, by the key $KEY if there is one
+//	eventid NAME           sets a variable to the id in what the mediator has answered
+//	signing                sets CRIER_WEBHOOK_SECRET to the secret in it
 func TestScripts(t *testing.T) {
 	receivers, err := filepath.Abs("../../deploy/receivers")
 	if err != nil {
@@ -53,6 +56,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
+			"mediator": mediatorSend, "eventid": eventID, "signing": signing,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -40,6 +41,7 @@ type Reader interface {
 // Writer makes and removes consumers. One that is there with other settings is stream.ErrExists.
 type Writer interface {
 	CreateConsumer(ctx context.Context, c rooms.ConsumerConfig, after uint64) error
+	PaceConsumer(ctx context.Context, id rooms.ConsumerID, inOrder bool, keep time.Duration) error
 	ResetConsumer(ctx context.Context, id rooms.ConsumerID, s rooms.Start, after uint64) error
 	DeleteConsumer(ctx context.Context, id rooms.ConsumerID) error
 }
@@ -178,6 +180,18 @@ func (c *Consumers) Reset(ctx context.Context, room rooms.RoomConfig, id rooms.C
 		return rooms.Consumer{}, ErrUnknown
 	case err != nil:
 		return rooms.Consumer{}, fmt.Errorf("consumers: reset: %w", err)
+	}
+	return c.Get(ctx, id)
+}
+
+// Pace says whether a consumer hands messages out one by one, and how long they are of use. Its position stays.
+func (c *Consumers) Pace(ctx context.Context, id rooms.ConsumerID, inOrder bool, keep time.Duration) (rooms.Consumer, error) {
+	err := c.store.PaceConsumer(ctx, id, inOrder, keep)
+	switch {
+	case errors.Is(err, stream.ErrGone):
+		return rooms.Consumer{}, ErrUnknown
+	case err != nil:
+		return rooms.Consumer{}, fmt.Errorf("consumers: pace: %w", err)
 	}
 	return c.Get(ctx, id)
 }

@@ -79,3 +79,13 @@ func (c *Consumers) Settle(ctx context.Context, there rooms.Consumer, all []Sett
 	}
 	return nil
 }
+
+// Acknowledge settles a message by where it stands in the room's log. It is of a consumer whose owner the caller has made sure
+// of; what the consumer has not handed out, or has seen acknowledged, stays as it is.
+func (c *Consumers) Acknowledge(ctx context.Context, there rooms.Consumer, sequence uint64) error {
+	handle := stream.Handle{Deliveries: 1, Sequence: sequence, Number: 1}
+	if err := c.store.Settle(ctx, there.ID, []stream.Settlement{{Handle: handle, Verdict: stream.Acked}}); err != nil {
+		return fmt.Errorf("consumers: acknowledge: %w", err)
+	}
+	return nil
+}

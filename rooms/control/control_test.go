@@ -63,6 +63,11 @@ func TestFinishedIsNotPaused(t *testing.T) {
 	if _, err := r.desk.Resume(t.Context(), m.UMID, "hosp-7"); err != nil {
 		t.Errorf("it goes on as it does: %v", err)
 	}
+	for range 2 {
+		if c, err := r.desk.Withdraw(t.Context(), m.UMID, "hosp-7"); err != nil || c.State != rooms.ControlCancelled {
+			t.Errorf("withdrawn all the same: %+v, %v", c, err)
+		}
+	}
 }
 
 // Of many who decide at once each is answered by what stands afterwards.

@@ -42,6 +42,15 @@ func (d *Desk) Cancel(ctx context.Context, u rooms.UMID, by rooms.Client, why ro
 	return d.decide(ctx, u, rooms.Control{State: rooms.ControlCancelled, By: by, Reason: why})
 }
 
+// Withdraw cancels a message even if nothing of it is left to be delivered: applications may not have read it yet.
+func (d *Desk) Withdraw(ctx context.Context, u rooms.UMID, by rooms.Client) (rooms.Control, error) {
+	c, err := d.Cancel(ctx, u, by, rooms.NoReason)
+	if !errors.Is(err, ErrFinished) {
+		return c, err
+	}
+	return d.store(ctx, u, rooms.Control{State: rooms.ControlCancelled, By: by}, func(Standing, rooms.Control) error { return nil })
+}
+
 // Hold has them wait since too many have failed.
 func (d *Desk) Hold(ctx context.Context, u rooms.UMID) (rooms.Control, error) {
 	return d.decide(ctx, u, rooms.Control{State: rooms.ControlHeld, Reason: rooms.TooManyFail})
@@ -57,6 +66,10 @@ func Latest(a, b rooms.Control) rooms.Control {
 
 // decide stores a decision and records it, unless it stands already or may not be taken.
 func (d *Desk) decide(ctx context.Context, u rooms.UMID, wanted rooms.Control) (rooms.Control, error) {
+	return d.store(ctx, u, wanted, allowed)
+}
+
+func (d *Desk) store(ctx context.Context, u rooms.UMID, wanted rooms.Control, allowed func(Standing, rooms.Control) error) (rooms.Control, error) {
 	for {
 		m, err := d.Index.Standing(u)
 		if err != nil {

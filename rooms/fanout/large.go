@@ -162,7 +162,7 @@ func (l *lane) subscribedPages(ctx context.Context, m rooms.Message, from progre
 			}
 			p = newPlanned(m, p.number+1)
 		}
-		p.add(s.Channel, string(s.ID), s.Contact)
+		p.subscribed(s)
 		p.covers = s.Sequence
 		return nil
 	})

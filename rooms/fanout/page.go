@@ -35,6 +35,14 @@ func (p *planned) add(ch rooms.Channel, owner string, contact []byte) {
 	p.marks = append(p.marks, rooms.Mark(ch))
 }
 
+// subscribed puts a subscriber on the page, with a deadline of his own if he has one.
+func (p *planned) subscribed(s rooms.Subscriber) {
+	p.add(s.Channel, string(s.ID), s.Contact)
+	if until := p.message.ReceivedAt.Add(time.Duration(s.TTL) * time.Second); s.TTL > 0 && until.Before(p.message.ExpiresAt) {
+		p.jobs[len(p.jobs)-1].Deadline = until
+	}
+}
+
 // next is the number of the next recipient.
 func (p *planned) next() int { return p.number*rooms.PageSize + len(p.marks) }
 
@@ -137,7 +145,7 @@ func (l *lane) onePage(ctx context.Context, small audience, m rooms.Message) (p 
 	for _, s := range subs {
 		p.covers = s.Sequence
 		if to.takes(s) {
-			p.add(s.Channel, string(s.ID), s.Contact)
+			p.subscribed(s)
 		}
 	}
 	l.report(m, to)

@@ -10,6 +10,8 @@ import (
 // target says which subscribers are recipients of a message.
 type target struct {
 	vault    Vault
+	kind     rooms.Type
+	event    bool           // for applications alone
 	audience rooms.Audience // nil: all who are to be written to
 	lost     bool           // nobody, since the message does not say whom
 	unread   int            // whose contacts could not be opened
@@ -18,7 +20,7 @@ type target struct {
 // target reads whom a message to all subscribers is for. Only a message that picks them out is opened. Where the keys
 // may be to blame that is an error, until it has expired; what the right key does not open reaches nobody.
 func (l *lane) target(m rooms.Message) (*target, error) {
-	t := &target{vault: l.vault}
+	t := &target{vault: l.vault, kind: m.Type, event: m.Event}
 	if !m.Targeted {
 		return t, nil
 	}
@@ -39,7 +41,7 @@ func (l *lane) target(m rooms.Message) (*target, error) {
 
 // takes says whether a subscriber is a recipient. One whose contact cannot be opened is not known to be meant.
 func (t *target) takes(s rooms.Subscriber) bool {
-	if t.lost || !s.Receives(time.Now()) {
+	if t.lost || !s.Receives(time.Now()) || s.Only != "" && s.Only != t.kind || t.event && s.Channel != rooms.Webhook {
 		return false
 	}
 	if t.audience == nil {

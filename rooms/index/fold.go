@@ -201,6 +201,7 @@ func joinHeaders(a, b rooms.Header) rooms.Header {
 		Alert:      max(a.Alert, b.Alert), References: max(a.References, b.References),
 		Exercise:  a.Exercise || b.Exercise,
 		Targeted:  a.Targeted || b.Targeted,
+		Event:     a.Event || b.Event,
 		Callback:  a.Callback || b.Callback,
 		Publisher: max(a.Publisher, b.Publisher),
 		MHASH:     max(a.MHASH, b.MHASH), TxID: max(a.TxID, b.TxID),

@@ -67,7 +67,7 @@ func (m *message) lives(end packed) (packed, error) {
 
 func (m *message) packWaited(b []byte) []byte {
 	h := &m.header
-	b = append(b, packFlags(h.Held, h.Awaits, h.Exercise, h.Targeted))
+	b = append(b, packFlags(h.Held, h.Awaits, h.Exercise, h.Targeted), packFlags(h.Event))
 	for _, s := range []string{string(h.Series), string(h.Alert), string(h.References), string(h.ReleasedBy), string(m.after)} {
 		b = packString(b, s)
 	}
@@ -80,6 +80,7 @@ func (m *message) packWaited(b []byte) []byte {
 func (m *message) unpackWaited(r *reader) {
 	h := &m.header
 	h.Held, h.Awaits, h.Exercise, h.Targeted = r.flags()
+	h.Event, _, _, _ = r.flags()
 	h.Series, h.Alert, h.References = rooms.UMID(r.text()), rooms.Alert(r.text()), rooms.UMID(r.text())
 	h.ReleasedBy, m.after = rooms.Client(r.text()), rooms.UMID(r.text())
 	h.SendAt, m.next = r.time(), r.time()

@@ -14,7 +14,7 @@ import (
 func whole(t *testing.T) rooms.Header {
 	t.Helper()
 	h := header(1)
-	h.Direct, h.Callback, h.Held, h.Awaits, h.Exercise, h.Targeted = true, true, true, true, true, true
+	h.Direct, h.Callback, h.Held, h.Awaits, h.Exercise, h.Targeted, h.Event = true, true, true, true, true, true, true
 	h.SendAt, h.Series, h.Alert, h.References, h.ReleasedBy = after(5), umid(1), rooms.AlertUpdate, umid(0), "second"
 	h.Recipients = 2
 	v := reflect.ValueOf(h)

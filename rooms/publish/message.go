@@ -17,7 +17,7 @@ func (p *Publisher) message(ctx context.Context, r Request, policy rooms.Policy,
 		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
 		MHASH: p.Vault.MAC(requestPurpose(r.Room), r.Raw), TxID: txid, Policy: policy.Revision,
 		ReceivedAt: now, ExpiresAt: r.ExpiresAt, Recipients: len(r.Recipients),
-		Callback: !r.Callback.IsZero(), Targeted: len(r.Audience) > 0,
+		Callback: !r.Callback.IsZero(), Targeted: len(r.Audience) > 0, Event: r.Event,
 	}}
 	if err := p.hold(ctx, &m, r, policy); err != nil {
 		return rooms.Message{}, refusal(err)

@@ -39,6 +39,7 @@ type Request struct {
 	Alert         rooms.Alert     // what becomes of References
 	References    rooms.UMID
 	Exercise      bool
+	Event         bool // the content is an event, for applications alone
 	// Earlier is asked whether References may be spoken of, unless the request is a repeat; its error is the answer.
 	Earlier func(ctx context.Context) error
 }

@@ -82,6 +82,12 @@ func (w *Webhooks) now() time.Time {
 // Add puts a webhook into a room, with a secret of its own. The refusals are ErrWebhookExists,
 // ErrQuota, and what Allowed says, which wraps rooms.ErrAddress.
 func (w *Webhooks) Add(ctx context.Context, room rooms.Room, owner rooms.Client, at rooms.Address) (Webhook, error) {
+	return w.Subscribe(ctx, room, owner, at, "", 0)
+}
+
+// Subscribe is the same for messages of one type, within so many seconds of their publication; "" and 0: of all, and as long
+// as they are tried.
+func (w *Webhooks) Subscribe(ctx context.Context, room rooms.Room, owner rooms.Client, at rooms.Address, only rooms.Type, ttl int) (Webhook, error) {
 	if w.Allowed != nil {
 		if err := w.Allowed(at); err != nil {
 			return Webhook{}, err
@@ -91,21 +97,21 @@ func (w *Webhooks) Add(ctx context.Context, room rooms.Room, owner rooms.Client,
 		return Webhook{}, err
 	}
 	c := rooms.Contact{Channel: rooms.Webhook, Address: at, Signing: []rooms.Signing{rooms.NewSigning()}}
-	made, err := w.store(ctx, room, owner, c)
+	made, err := w.store(ctx, rooms.Subscriber{Room: room, Owner: owner, Only: only, TTL: ttl}, c)
 	if err != nil {
 		return Webhook{}, err
 	}
 	return made, w.keep(ctx, made)
 }
 
-func (w *Webhooks) store(ctx context.Context, room rooms.Room, owner rooms.Client, c rooms.Contact) (Webhook, error) {
-	ids := idsOf(w.Vault, room, c)
-	sealed, err := sealContact(w.Vault, room, ids[0], c)
+func (w *Webhooks) store(ctx context.Context, sub rooms.Subscriber, c rooms.Contact) (Webhook, error) {
+	ids := idsOf(w.Vault, sub.Room, c)
+	sealed, err := sealContact(w.Vault, sub.Room, ids[0], c)
 	if err != nil {
 		return Webhook{}, err
 	}
-	sub := rooms.Subscriber{ID: ids[0], Room: room, Channel: c.Channel, Contact: sealed, Since: w.now(), Owner: owner}
-	found, err := w.Store.FindWebhooks(ctx, room, ids)
+	sub.ID, sub.Channel, sub.Contact, sub.Since = ids[0], c.Channel, sealed, w.now()
+	found, err := w.Store.FindWebhooks(ctx, sub.Room, ids)
 	if err == nil && len(found) > 0 {
 		return Webhook{}, ErrWebhookExists
 	}
@@ -213,12 +219,21 @@ func (w *Webhooks) Get(ctx context.Context, room rooms.Room, id rooms.Subscriber
 
 // Rotate gives a webhook another secret. The one before signs beside it for KeepSecret.
 func (w *Webhooks) Rotate(ctx context.Context, room rooms.Room, id rooms.SubscriberID) (Webhook, error) {
+	return w.change(ctx, room, id, func(hook *Webhook) { hook.To = hook.To.Rotate(w.now(), w.KeepSecret) })
+}
+
+// Pace says within how many seconds of its publication a webhook gets a message; 0: as long as it is tried.
+func (w *Webhooks) Pace(ctx context.Context, room rooms.Room, id rooms.SubscriberID, ttl int) (Webhook, error) {
+	return w.change(ctx, room, id, func(hook *Webhook) { hook.TTL = ttl })
+}
+
+func (w *Webhooks) change(ctx context.Context, room rooms.Room, id rooms.SubscriberID, to func(*Webhook)) (Webhook, error) {
 	for {
 		hook, err := w.Get(ctx, room, id)
 		if err != nil {
 			return Webhook{}, err
 		}
-		hook.To = hook.To.Rotate(w.now(), w.KeepSecret)
+		to(&hook)
 		hook.Was, hook.Origin = hook.ID, hook.Sequence
 		if hook.Contact, err = sealContact(w.Vault, room, hook.ID, hook.To); err != nil {
 			return Webhook{}, err
@@ -228,7 +243,7 @@ func (w *Webhooks) Rotate(ctx context.Context, room rooms.Room, id rooms.Subscri
 			continue // it was changed meanwhile: look again
 		}
 		if err != nil {
-			return Webhook{}, fmt.Errorf("registry: rotate the secret of a webhook: %w", err)
+			return Webhook{}, fmt.Errorf("registry: change a webhook: %w", err)
 		}
 		return hook, nil
 	}

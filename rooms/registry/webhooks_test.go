@@ -249,3 +249,25 @@ func TestWhatIsNotAllowedIsNotStored(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A subscription to one type keeps its type when its secret or its time changes.
+func TestWebhookOfOneType(t *testing.T) {
+	h := newHouse(t)
+	w := h.webhooks(h.openKeys())
+	made, err := w.Subscribe(t.Context(), "newborn", "clinic-4", at(t, "https://app.example/newBirth"), "newbirth", 60)
+	if err != nil || made.Only != "newbirth" || made.TTL != 60 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	if made, err = w.Pace(t.Context(), "newborn", made.ID, 120); err != nil || made.TTL != 120 || made.Only != "newbirth" {
+		t.Errorf("%+v, %v", made, err)
+	}
+	if made, err = w.Rotate(t.Context(), "newborn", made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := hooksOf(t, w, 10); len(got) != 1 || got[0].Only != "newbirth" || got[0].TTL != 120 || got[0].Owner != "clinic-4" || len(got[0].To.Signing) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if _, err := w.Pace(t.Context(), "newborn", "none", 1); !errors.Is(err, registry.ErrUnknownWebhook) {
+		t.Errorf("one that is not there: %v", err)
+	}
+}

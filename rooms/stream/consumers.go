@@ -24,6 +24,7 @@ const (
 	metaClient = "crier-client"
 	metaStart  = "crier-start" // as the client has asked when it was created
 	metaReset  = "crier-reset" // and when it was last reset
+	metaKeep   = "crier-keep"  // absent: as long as the log
 )
 
 const (
@@ -43,6 +44,7 @@ func (l *Log) CreateConsumer(ctx context.Context, c rooms.ConsumerConfig, after 
 	if c.MaxDeliver == 0 {
 		config.MaxDeliver = -1
 	}
+	pace(&config, c.InOrder, c.Keep)
 	if err := l.begin(ctx, &config, c.ID.Room, c.Start, after); err != nil {
 		return err
 	}
@@ -53,6 +55,34 @@ func (l *Log) CreateConsumer(ctx context.Context, c rooms.ConsumerConfig, after 
 		}
 	}
 	return err
+}
+
+// pace says whether messages come one by one, and how long they are of use.
+func pace(config *jetstream.ConsumerConfig, inOrder bool, keep time.Duration) {
+	config.MaxAckPending = maxAckPending
+	if inOrder {
+		config.MaxAckPending = 1
+	}
+	delete(config.Metadata, metaKeep)
+	if keep > 0 {
+		config.Metadata[metaKeep] = keep.String()
+	}
+}
+
+// PaceConsumer changes whether messages come one by one, and how long they are of use; its position stays. ErrGone if there
+// is no such consumer.
+func (l *Log) PaceConsumer(ctx context.Context, id rooms.ConsumerID, inOrder bool, keep time.Duration) error {
+	info, err := l.consumerInfo(ctx, id)
+	if err != nil {
+		return err
+	}
+	config := info.Config
+	config.Metadata = maps.Clone(config.Metadata)
+	pace(&config, inOrder, keep)
+	return orGone(l.insist(ctx, func(ctx context.Context) error {
+		_, err := l.apps.UpdateConsumer(ctx, streamRooms, config)
+		return err
+	}))
 }
 
 // begin has a consumer begin where its room did, or later.
@@ -161,15 +191,20 @@ func decodeConsumer(id rooms.ConsumerID, info *jetstream.ConsumerInfo) (rooms.Co
 	c := rooms.Consumer{
 		ConsumerConfig: rooms.ConsumerConfig{
 			ID: id, Client: rooms.Client(info.Config.Metadata[metaClient]),
-			AckWait: info.Config.AckWait, MaxDeliver: max(info.Config.MaxDeliver, 0),
+			AckWait: info.Config.AckWait, MaxDeliver: max(info.Config.MaxDeliver, 0), InOrder: info.Config.MaxAckPending == 1,
 		},
 		Created: info.Created, Delivered: info.Delivered.Stream, Acked: info.AckFloor.Stream,
 		Pending: info.NumPending, AckPending: info.NumAckPending, Redelivered: info.NumRedelivered,
 	}
 	var err error
+	if keep, ok := info.Config.Metadata[metaKeep]; ok {
+		c.Keep, err = time.ParseDuration(keep)
+	}
 	if reset, ok := info.Config.Metadata[metaReset]; ok {
+		var e error
 		c.Reset = new(rooms.Start)
-		*c.Reset, err = rooms.ParseStart(reset)
+		*c.Reset, e = rooms.ParseStart(reset)
+		err = errors.Join(err, e)
 	}
 	if err == nil {
 		c.Start, err = rooms.ParseStart(info.Config.Metadata[metaStart])

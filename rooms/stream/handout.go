@@ -32,7 +32,8 @@ var errEnded = errors.New("the question is answered")
 
 // Pull asks a consumer for at most max messages of maxBytes together, and waits until there is one. It
 // gives what is there then, nothing if wait is over. What comes after ctx has ended is given back at
-// once, to be handed out again. ErrGone if there is no such consumer.
+// once, to be handed out again. ErrGone if there is no such consumer. One that has as much unacknowledged as it may does not
+// answer without a wait.
 func (l *Log) Pull(ctx context.Context, id rooms.ConsumerID, max, maxBytes int, wait time.Duration) (got []Handout, err error) {
 	until := time.Now().Add(wait)
 	silent := time.Now()

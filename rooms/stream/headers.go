@@ -27,6 +27,7 @@ const (
 	headerRecipients = "Crier-Recipients"  // direct only
 	headerCallback   = "Crier-Callback"    // "1": what is sealed says where the sender is told
 	headerTargeted   = "Crier-Targeted"    // "1": what is sealed says for which of the subscribers it is
+	headerEvent      = "Crier-Event"       // "1": for applications alone
 	headerChannel    = "Crier-Channel"     // parked jobs only
 	headerSendAt     = "Crier-Send-At"     // not before
 	headerSeries     = "Crier-Series"      // the UMID of the repeated message
@@ -68,13 +69,16 @@ func encodeMessage(m rooms.Message) *nats.Msg {
 	if m.Targeted {
 		h[headerTargeted] = []string{"1"}
 	}
+	if m.Event {
+		h[headerEvent] = []string{"1"}
+	}
 	return &nats.Msg{Subject: encodeWaiting(h, m), Header: h, Data: m.Payload}
 }
 
 // decodeHeader reads what encodeMessage wrote; it takes no header on trust.
 func decodeHeader(subject string, sequence uint64, h nats.Header) (rooms.Header, error) {
 	out := rooms.Header{Sequence: sequence, Callback: h.Get(headerCallback) == "1", TxID: h.Get(jetstream.MsgIDHeader), MHASH: h.Get(headerMHASH), Publisher: rooms.Client(h.Get(headerPublisher))}
-	out.Targeted = h.Get(headerTargeted) == "1"
+	out.Targeted, out.Event = h.Get(headerTargeted) == "1", h.Get(headerEvent) == "1"
 	var err error
 	fail := func(e error) {
 		if err == nil && e != nil {

@@ -24,6 +24,7 @@ const maxSchemas = 1_000
 // Rules applies what policies say of messages that are to be accepted.
 type Rules struct {
 	Asker Asker
+	Rooms Rooms // whose event types hold beside the policies; nil: none do
 
 	mu      sync.RWMutex
 	schemas map[schemaOf]*Schema
@@ -53,6 +54,9 @@ func (r *Rules) Check(ctx context.Context, p rooms.Policy, m publish.Request, id
 		if err := r.kind(p, m); err != nil {
 			return err
 		}
+	}
+	if err := r.event(ctx, m); err != nil {
+		return err
 	}
 	if !p.Check.Asks() {
 		return nil
@@ -133,7 +137,7 @@ func (r *Rules) kind(p rooms.Policy, m publish.Request) error {
 	if len(p.Types[i].Schema) == 0 {
 		return nil
 	}
-	s, err := r.schema(schemaOf{p.Revision, m.Type}, p.Types[i].Schema)
+	s, err := r.schema(schemaOf{p.Revision, m.Type}, p.Types[i].Schema, CompileSchema)
 	if err != nil {
 		return err
 	}
@@ -144,14 +148,14 @@ func (r *Rules) kind(p rooms.Policy, m publish.Request) error {
 }
 
 // schema compiles a schema, unless it is at hand.
-func (r *Rules) schema(name schemaOf, raw []byte) (*Schema, error) {
+func (r *Rules) schema(name schemaOf, raw []byte, compile func([]byte) (*Schema, error)) (*Schema, error) {
 	r.mu.RLock()
 	s, ok := r.schemas[name]
 	r.mu.RUnlock()
 	if ok {
 		return s, nil
 	}
-	s, err := CompileSchema(raw)
+	s, err := compile(raw)
 	if err != nil {
 		return nil, fmt.Errorf("rules: a schema that was taken: %w", err)
 	}

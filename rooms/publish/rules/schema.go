@@ -21,6 +21,7 @@ const MaxSchema = 32 << 10
 
 const (
 	draft      = "https://json-schema.org/draft/2020-12/schema"
+	draft7     = "http://json-schema.org/draft-07/schema"
 	root       = "urn:crier:schema"
 	maxProgram = 1_000 // instructions of a compiled pattern
 	maxFaults  = 20
@@ -42,7 +43,12 @@ type Schema struct{ root *jsonschema.Schema }
 
 // CompileSchema reads a schema, or says why it is none: a *BadSchema. Nothing is loaded from elsewhere, and what could
 // take long is refused: references in a circle, branches without number, and large patterns.
-func CompileSchema(raw []byte) (*Schema, error) {
+func CompileSchema(raw []byte) (*Schema, error) { return compile(raw, draft) }
+
+// CompileEventSchema is the same for event types, whose schemas may be of draft-07 too if they say so.
+func CompileEventSchema(raw []byte) (*Schema, error) { return compile(raw, draft, draft7, draft7+"#") }
+
+func compile(raw []byte, drafts ...string) (*Schema, error) {
 	if len(raw) > MaxSchema {
 		return nil, &BadSchema{Detail: fmt.Sprintf("at most %d bytes", MaxSchema)}
 	}
@@ -51,8 +57,9 @@ func CompileSchema(raw []byte) (*Schema, error) {
 		return nil, &BadSchema{Detail: "not JSON"}
 	}
 	if object, ok := doc.(map[string]any); ok {
-		if named, there := object["$schema"]; there && named != draft {
-			return nil, &BadSchema{"/$schema", draft + ", or nothing"}
+		named, there := object["$schema"]
+		if text, _ := named.(string); there && !slices.Contains(drafts, text) {
+			return nil, &BadSchema{"/$schema", strings.Join(drafts, ", ") + ", or nothing"}
 		}
 		if _, there := object["$id"]; there {
 			return nil, &BadSchema{"/$id", "a schema has no name of its own here"}
