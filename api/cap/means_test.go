@@ -86,6 +86,19 @@ func TestLongTextsFitTheirChannels(t *testing.T) {
 	}
 }
 
+// The longest alert fits into an entry of the log (8 MiB, less 64 KiB for headers), whatever it says.
+func TestLongestAlertFits(t *testing.T) {
+	raw := minimal("<category>", "<language>fr-CH</language><category>", "</alert>", `<info><language>de-CH</language><category>Met</category><event>Sturm</event>`+
+		`<urgency>Future</urgency><severity>Minor</severity><certainty>Possible</certainty><description>`+strings.Repeat(`"`, 1<<20-800)+`</description></info></alert>`)
+	if len(raw) > 1<<20 {
+		t.Fatalf("%d bytes", len(raw))
+	}
+	content, err := parsed(t, raw).Content(cap.Options{})
+	if err != nil || len(content) > 8<<20-64<<10 {
+		t.Errorf("%d bytes, %v", len(content), err)
+	}
+}
+
 func TestLanes(t *testing.T) {
 	alert := func(severity, urgency, certainty string) cap.Alert {
 		return parsed(t, minimal(">Severe<", ">"+severity+"<", ">Immediate<", ">"+urgency+"<", ">Likely<", ">"+certainty+"<"))

@@ -13,7 +13,8 @@ import (
 
 // Options say what alerts are taken, and what they come to.
 type Options struct {
-	// MaxBytes is the most bytes of an alert. Default 1 MiB, at most 3 MiB: twice that fits into a message.
+	// MaxBytes is the most bytes of an alert. Default 1 MiB, which is the most: with its texts it fits into a message,
+	// whatever it says.
 	MaxBytes int64 `yaml:"maxBytes"`
 	// MaxElements is the most elements of an alert. Default 10000.
 	MaxElements int `yaml:"maxElements"`
@@ -45,8 +46,8 @@ func (o Options) WithDefaults() Options {
 // Check names every fault.
 func (o Options) Check() (errs []error) {
 	o = o.WithDefaults()
-	if o.MaxBytes < 1024 || o.MaxBytes > 3<<20 {
-		errs = append(errs, errors.New("maxBytes is from 1 KiB to 3 MiB"))
+	if o.MaxBytes < 1024 || o.MaxBytes > 1<<20 {
+		errs = append(errs, errors.New("maxBytes is from 1 KiB to 1 MiB"))
 	}
 	if o.MaxElements < 100 || o.FeedEntries < 1 || o.FeedEntries > 1000 || o.FeedAge < 0 {
 		errs = append(errs, errors.New("maxElements is at least 100, feedEntries from 1 to 1000, feedAge not negative"))

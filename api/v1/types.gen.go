@@ -2867,7 +2867,8 @@ type Room struct {
 // Example: {"areas":[{"attribute":"district","geocode":"EX-DISTRICT"}],"public":true}
 type RoomAlerts struct {
 	// Areas By which attribute of subscribers it is known whom an alert concerns; of several the first by which every area of the
-	// alert has a code. Without one that fits, an alert is for everybody in the room.
+	// alert has a code. Without one that fits, an alert is for everybody in the room. Codes are compared as they are, and
+	// who has no such attribute gets only what is for everybody.
 	Areas []AreaRule `json:"areas,omitempty,omitzero"`
 
 	// Public Everybody may read its public alerts that are in force, without a token.

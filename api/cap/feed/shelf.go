@@ -11,8 +11,10 @@ import (
 	"github.com/govcrier/crier/rooms/index"
 )
 
-// maxRooms is of how many rooms the alerts are at hand.
-const maxRooms = 1000
+const (
+	maxRooms = 1000 // of how many rooms the alerts are at hand
+	hidden   = 10   // times as many alerts are at hand as a feed shows: who is shown last may be taken back first
+)
 
 // Log is where alerts stand.
 type Log interface {
@@ -97,7 +99,7 @@ func (s *Shelf) Public(ctx context.Context, room rooms.RoomConfig, now time.Time
 // write writes some of the entries, the newest first.
 func (s *Shelf) write(room rooms.RoomConfig, b *board, which func(Entry) bool) (Document, error) {
 	var list []Entry
-	for n := len(b.entries) - 1; n >= 0; n-- {
+	for n := len(b.entries) - 1; n >= 0 && len(list) < s.look.Most; n-- {
 		if which(b.entries[n]) {
 			list = append(list, b.entries[n])
 		}
@@ -166,10 +168,10 @@ func (b *board) take(m rooms.Message) {
 	}
 }
 
-// sweep takes away what is no longer in force, and the oldest of too many.
+// sweep takes away what is no longer in force, and the oldest of far too many.
 func (b *board) sweep(s *Shelf, now time.Time) error {
 	var kept []Entry
-	for n, e := range b.entries {
+	for _, e := range b.entries {
 		m, err := s.standing(e.UMID)
 		if err != nil && !errors.Is(err, index.ErrUnknown) {
 			return err
@@ -179,11 +181,11 @@ func (b *board) sweep(s *Shelf, now time.Time) error {
 			b.change(m.Control.At)
 		case !e.Until.After(now):
 			b.change(e.Until)
-		case len(b.entries)-n <= s.look.Most:
+		default:
 			kept = append(kept, e)
 		}
 	}
-	b.entries = kept
+	b.entries = kept[max(len(kept)-hidden*s.look.Most, 0):]
 	return nil
 }
 
