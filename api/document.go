@@ -25,6 +25,10 @@ func (s *Server) document(*call) (answer, error) {
 // documentation is the same as a page to read. It loads nothing and runs nothing.
 func (s *Server) documentation(c *call) (answer, error) {
 	page, err := s.page()
+	return documentPage(c, page, err)
+}
+
+func documentPage(c *call, page []byte, err error) (answer, error) {
 	c.w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	return answer{status: http.StatusOK, kind: "text/html; charset=utf-8", body: page}, err
 }
@@ -39,6 +43,7 @@ type documentInfo struct {
 		Schemas map[string]yaml.Node
 	}
 
+	At         string      `yaml:"-"` // where the document is
 	Operations []operation `yaml:"-"`
 	Schemas    []schema    `yaml:"-"`
 }
@@ -55,9 +60,9 @@ type operation struct {
 type schema struct{ Name, Text string }
 
 // renderDocumentation makes the page of the document.
-func renderDocumentation() ([]byte, error) {
-	var d documentInfo
-	if err := yaml.Unmarshal(openapi, &d); err != nil {
+func renderDocumentation(text []byte, at string) ([]byte, error) {
+	d := documentInfo{At: at}
+	if err := yaml.Unmarshal(text, &d); err != nil {
 		return nil, err
 	}
 	if err := d.arrange(); err != nil {

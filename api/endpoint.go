@@ -16,6 +16,14 @@ type endpoint struct {
 	route
 	server *Server
 	meter  meter
+	front  *front // nil: crier's own API
+}
+
+// front is what is another API's own of a route.
+type front struct {
+	identify func(c *call) error // who calls
+	kind     string              // content type of problems
+	allow    string              // the one method of the path
 }
 
 // ServeHTTP answers a call, and goes on with what an answer has begun.
@@ -82,6 +90,12 @@ func (s *Server) refuse(c *call, p *problem.Error) answer {
 		h.Set("Connection", "close") // the rest of the body is not waited for
 	}
 	status, body := s.problems.Render(p, c.id, h)
+	if f := c.route.front; f != nil {
+		if status == http.StatusMethodNotAllowed {
+			h.Set("Allow", f.allow)
+		}
+		return answer{status: status, kind: f.kind, body: body}
+	}
 	return answer{status: status, kind: problem.ContentType, body: body}
 }
 

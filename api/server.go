@@ -51,7 +51,7 @@ func New(o Options, d Deps) *Server {
 		waits:    d.Waits.WithDefaults(),
 		now:      d.Now,
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
-		page:     sync.OnceValues(renderDocumentation),
+		page:     sync.OnceValues(func() ([]byte, error) { return renderDocumentation(openapi, "/v1/openapi.yaml") }),
 		pulls:    newPulls(o.Pulls),
 	}
 	s.strangers, s.silenced = newStrangers(o.Strangers, d.Now()), d.Metrics.GetOrCreateCounter("crier_api_strangers_silenced_total")

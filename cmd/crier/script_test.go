@@ -43,7 +43,9 @@ func TestMain(m *testing.M) {
 //	replace OLD NEW FILE   changes a word in a file
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
 //	submit URL FORM        sends a form, and prints status and page
-//	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
+//	http METHOD URL [FILE] [HEADER:VALUE…]
+//	                       sends FILE as JSON with $TOKEN, or with the headers instead of the token, and prints status and body
+//	member NAME VAR        sets a variable to a member of the JSON that the last command printed
 func TestScripts(t *testing.T) {
 	receivers, err := filepath.Abs("../../deploy/receivers")
 	if err != nil {
@@ -52,7 +54,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "member": member, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
@@ -194,14 +196,29 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
+func member(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(`"` + args[0] + `": ?"([^"]*)"`).FindStringSubmatch(ts.ReadFile("stdout"))
+	if found == nil {
+		ts.Fatalf("no %s in %s", args[0], ts.ReadFile("stdout"))
+	}
+	ts.Setenv(args[1], found[1])
+}
+
 func httpSend(ts *testscript.TestScript, _ bool, args []string) {
 	var body io.Reader
-	if len(args) > 2 {
+	if len(args) > 2 && !strings.Contains(args[2], ":") {
 		body = strings.NewReader(ts.ReadFile(args[2]))
 	}
 	r, err := http.NewRequest(args[0], args[1], body)
 	ts.Check(err)
-	r.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+	for _, arg := range args[2:] {
+		if name, value, ok := strings.Cut(arg, ":"); ok {
+			r.Header.Set(name, value)
+		}
+	}
+	if len(r.Header) == 0 {
+		r.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+	}
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(r)
 	ts.Check(err)

@@ -87,7 +87,6 @@ func (p *page) delivery(base int64, n, i int) Delivery {
 		N:        n*rooms.PageSize + i,
 		Channel:  s.channelName(),
 		State:    s.state(base),
-		Final:    s.final && s.status == stateSent,
 		Dropped:  s.isDropped(),
 		Entry:    s.entry,
 		QueuedAt: tickTime(base, p.queuedAt(i)),

@@ -36,7 +36,6 @@ type Delivery struct {
 	QueuedAt, SentAt time.Time
 	Dropped          bool   // a person has said that it is not to be tried anew
 	Entry            uint64 // of what has failed or is undecided: where in EVENTS it says so; 0 if that is not known
-	Final            bool   // sent, and no receipt will follow
 }
 
 // view reads one snapshot. An index that finds a damaged value is begun anew by the writer.

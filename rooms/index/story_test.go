@@ -109,11 +109,11 @@ func TestLifeOfDeliveries(t *testing.T) {
 		t.Fatal(next, err)
 	}
 	want := []Delivery{
-		{0, rooms.Email, rooms.State{Status: rooms.Delivered, Attempt: 1, At: after(90)}, after(5), after(40), false, 0, false},
-		{1, rooms.Email, rooms.State{Status: rooms.Errored, Reason: rooms.TimedOut, Attempt: 1, At: after(41)}, after(5), time.Time{}, false, 0, false},
-		{2, "", rooms.State{Status: rooms.Failed, Reason: rooms.Suppressed, At: after(5)}, time.Time{}, time.Time{}, false, 0, false},
-		{3, rooms.Email, rooms.State{Status: rooms.Sent, Attempt: 1, At: after(30)}, after(5), after(30), false, 0, false},
-		{4, rooms.SMS, rooms.State{Status: rooms.Queued, At: after(5)}, after(5), time.Time{}, false, 0, false},
+		{0, rooms.Email, rooms.State{Status: rooms.Delivered, Attempt: 1, At: after(90)}, after(5), after(40), false, 0},
+		{1, rooms.Email, rooms.State{Status: rooms.Errored, Reason: rooms.TimedOut, Attempt: 1, At: after(41)}, after(5), time.Time{}, false, 0},
+		{2, "", rooms.State{Status: rooms.Failed, Reason: rooms.Suppressed, At: after(5)}, time.Time{}, time.Time{}, false, 0},
+		{3, rooms.Email, rooms.State{Status: rooms.Sent, Attempt: 1, At: after(30)}, after(5), after(30), false, 0},
+		{4, rooms.SMS, rooms.State{Status: rooms.Queued, At: after(5)}, after(5), time.Time{}, false, 0},
 	}
 	for i := range want {
 		if list[i] != want[i] {
