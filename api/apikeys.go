@@ -12,8 +12,8 @@ import (
 	"github.com/govcrier/crier/rooms/registry"
 )
 
-// APIKeys knows whose the keys of the e-mail API are. Its errors are those of package registry.
-type APIKeys interface {
+// Keys knows whose the keys of the e-mail API are. Its errors are those of package registry.
+type Keys interface {
 	Client(ctx context.Context, key rooms.Secret) (rooms.Client, error)
 	Make(ctx context.Context, c, by rooms.Client) (rooms.APIKey, rooms.Secret, error)
 	List(ctx context.Context, c rooms.Client) ([]rooms.APIKey, error)

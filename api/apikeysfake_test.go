@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"io"
 	"log/slog"
 
 	"github.com/govcrier/crier/rooms"
@@ -21,7 +20,7 @@ const (
 
 // apiKeysOf is the registry on what the engine keeps.
 func apiKeysOf(e *engine) *registry.APIKeys {
-	k := registry.NewAPIKeys(keyStore{e}, plainHash{}, noon, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	k := registry.NewAPIKeys(keyStore{e}, plainHash{}, noon, slog.New(slog.DiscardHandler))
 	e.mu.Lock()
 	if len(e.apiKeys) == 0 {
 		e.apiKeys = []rooms.APIKey{

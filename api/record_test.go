@@ -117,6 +117,7 @@ func TestProbesAreNotRecorded(t *testing.T) {
 func TestNothingPersonalIsWrittenDown(t *testing.T) {
 	const secret = "zaphod"
 	e := newEngine()
+	e.email()
 	var log bytes.Buffer
 	s := serverOn(e, Options{}, &log)
 	personal := strings.NewReplacer("a@example.com", secret+"@example.com", "case 42", secret, "Vaccination", secret, "+996555000111", "+41795550001")
@@ -129,6 +130,10 @@ func TestNothingPersonalIsWrittenDown(t *testing.T) {
 		{"POST", "/v1/rooms/newborn/subscribers", "boss", `{"phone":"+41795550001"}` + "\n{" + secret, []string{"Content-Type", "application/x-ndjson"}},
 		{"GET", "/v1/rooms?cursor=" + secret + "%40x", "boss", "", nil},
 		{"GET", "/" + secret, "", "", nil},
+		{"POST", "/send/email/single", "", personal.Replace(oneEmail), []string{"apiKey", goodKey, "Idempotency-Key", secret}},
+		{"POST", "/send/email/single", "", `{"` + secret + `":1}`, []string{"apiKey", secret}},
+		{"POST", "/callback/email", "", `{"content":"` + secret + `"}`, []string{"apiKey", goodKey, "requestUid", secret}},
+		{"GET", "/status/email?status=" + secret, "", "", []string{"apiKey", goodKey, "requestUid", "01K9ZZZZZZABCDEFGHJKMNPQR0"}},
 		{"GET", "/v1/rooms", "!" + secret, "", []string{"X-Request-Id", secret + "@example.com"}},
 	} {
 		a.of(s)

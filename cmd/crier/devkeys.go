@@ -11,10 +11,10 @@ import (
 	"github.com/govcrier/crier/rooms/registry"
 )
 
-// The demonstration's sender is that of the examples in GovStack's e-mail API, to the letter.
+// The demonstration's sender is that of the examples in GovStack's e-mail API.
 const (
 	demoSender       = "sender@example.com"
-	demoOrganisation = "Example Medical Insitution"
+	demoOrganisation = "Example Medical Institution"
 )
 
 // giveKeys makes keys of the e-mail API the demo client's, which is registered as a sender then. What is there stays.

@@ -215,6 +215,20 @@ func (k *APIKeys) look(hashes []vault.Hash) (one rooms.APIKey, told uint64, ok b
 	return one, k.told, ok
 }
 
+// Uses counts the keys by the hash key that they are found with.
+func (k *APIKeys) Uses(ctx context.Context) (Uses, error) {
+	err := k.Load(ctx)
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	uses := Uses{}
+	for hash := range k.known {
+		if id, ok := vault.Hash(hash).Key(); ok {
+			uses[id]++
+		}
+	}
+	return uses, err
+}
+
 // Load learns what was stored before the call.
 func (k *APIKeys) Load(ctx context.Context) error {
 	_, told, _ := k.look(nil)

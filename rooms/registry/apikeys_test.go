@@ -104,6 +104,9 @@ func TestAPIKeysUnderNewHashKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	k = apiKeysOn(h, h.openKeys())
+	if uses, err := k.Uses(t.Context()); err != nil || len(uses) != 1 || uses[added.Hash] != 0 {
+		t.Errorf("uses %v, %v", uses, err)
+	}
 	for range 2 {
 		if c, err := k.Client(t.Context(), key); err != nil || c != "hosp-7" {
 			t.Fatalf("%q, %v", c, err)
@@ -112,6 +115,9 @@ func TestAPIKeysUnderNewHashKeys(t *testing.T) {
 	list, err := k.List(t.Context(), "hosp-7")
 	if err != nil || len(list) != 1 || list[0].ID != one.ID || list[0].Hash == one.Hash {
 		t.Errorf("%+v, %v", list, err)
+	}
+	if uses, err := k.Uses(t.Context()); err != nil || len(uses) != 1 || uses[added.Hash] != 1 {
+		t.Errorf("uses %v, %v", uses, err)
 	}
 	if err := k.Revoke(t.Context(), "hosp-7", one.ID); err != nil {
 		t.Error(err)

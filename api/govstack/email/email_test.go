@@ -20,8 +20,8 @@ import (
 
 // The examples of the specification.
 const (
-	senderInfo = `"senderInfo":{"organisationName":"Example Medical Insitution","organisationRegNr":"GOV1234567890",
-		"onBehalfOfName":"Example Medical Insitution","onBehalfOfRegNr":"GOV1234567890","email":"sender@example.com","replyTo":"reply-to@example.com","name":"Example Doctor"}`
+	senderInfo = `"senderInfo":{"organisationName":"Example Medical Institution","organisationRegNr":"GOV1234567890",
+		"onBehalfOfName":"Example Medical Institution","onBehalfOfRegNr":"GOV1234567890","email":"sender@example.com","replyTo":"reply-to@example.com","name":"Example Doctor"}`
 	contentInfo = `"emailContent":{"encoding":"UTF-8","title":"Example Title Of An Email","content":"Example Customer"}`
 	single      = `{"callback":{"URI":"https://example.com/callback/emails/requestUID"},` + senderInfo + `,"recipientInfo":` + oneTo + `,` + contentInfo + `}`
 	oneTo       = `{"email":"customer@example.com","emailCC":"customer-cc@example.com","emailBCC":"customer-bcc@example.com","name":"Example Customer"}`
