@@ -14,7 +14,11 @@ import (
 // identify finds out who calls, unless that is known, and keeps out who is blocked, or would be the gateway itself.
 func (s *Server) identify(c *call) error {
 	if c.client == "" {
-		if err := s.authenticate(c); err != nil {
+		authenticate := s.authenticate
+		if c.route.front != nil {
+			authenticate = c.route.front.identify
+		}
+		if err := authenticate(c); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,7 @@ type call struct {
 	suppression rooms.SuppressionID // for the record
 	reply       rooms.ReplyID       // for the record
 	byLink      bool                // a person who has a link has changed something
+	key         string              // for the record: the id of an API key
 	about       rooms.Client        // for the record: the client that is blocked
 	consumer    rooms.ConsumerID    // of a path with {consumer}, and for the record
 	opened      rooms.Consumer      // of a path with {consumer}

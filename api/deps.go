@@ -275,6 +275,7 @@ type Deps struct {
 	Providers   rooms.Providers         // those that policies may name; nil: any
 	Inlets      map[string]http.Handler // of providers, by name: what they report, at a path that ends in what it is
 	Senders     Senders
+	APIKeys     Keys
 	Quotas      Quotas
 	Connections Connections
 	Releases    Releases

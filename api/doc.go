@@ -1,4 +1,5 @@
-// Package api is crier's HTTP API: /v1 as openapi.yaml describes it, and the probes of the node.
+// Package api is crier's HTTP API: /v1 as openapi.yaml describes it, GovStack's e-mail API (package govstack/email), and the
+// probes of the node.
 //
 // # Promised
 //

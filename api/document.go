@@ -25,6 +25,10 @@ func (s *Server) document(*call) (answer, error) {
 // documentation is the same as a page to read. It loads nothing and runs nothing.
 func (s *Server) documentation(c *call) (answer, error) {
 	page, err := s.page()
+	return documentPage(c, page, err)
+}
+
+func documentPage(c *call, page []byte, err error) (answer, error) {
 	c.w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	return answer{status: http.StatusOK, kind: "text/html; charset=utf-8", body: page}, err
 }

@@ -17,6 +17,14 @@ type endpoint struct {
 	server *Server
 	meter  meter
 	enter  func(*call) error // who may call it, where that is not for scope and authorise to say
+	front  *front            // nil: crier's own API
+}
+
+// front is what is another API's own of a route.
+type front struct {
+	identify func(c *call) error // who calls
+	kind     string              // content type of problems
+	allow    string              // the one method of the path
 }
 
 // ServeHTTP answers a call, and goes on with what an answer has begun.
@@ -89,6 +97,12 @@ func (s *Server) refuse(c *call, p *problem.Error) answer {
 	status, body := s.problems.Render(p, c.id, h)
 	if c.route.describes() {
 		return describedRefusal(status, entry, p)
+	}
+	if f := c.route.front; f != nil {
+		if status == http.StatusMethodNotAllowed {
+			h.Set("Allow", f.allow)
+		}
+		return answer{status: status, kind: f.kind, body: body}
 	}
 	return answer{status: status, kind: problem.ContentType, body: body}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/govcrier/crier/rooms/live"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/replies"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
@@ -66,6 +67,8 @@ type engine struct {
 	swept     []control.Sweep
 	dead      []index.DeadQuery
 	senders   []rooms.Registration // in the order of their entries
+	apiKeys   []rooms.APIKey       // likewise
+	handed    []replies.Handed
 	used      []rooms.QuotaUse
 	use       rooms.ProviderUse
 	tried     int

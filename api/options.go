@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/govcrier/crier/api/govstack/email"
 	"github.com/govcrier/crier/api/govstack/mediator"
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/api/request"
@@ -72,6 +73,8 @@ type Options struct {
 	// Metrics serves /metrics on the API too, to whoever reaches it. Server.Metrics is there in any case, for an address of
 	// its own.
 	Metrics bool `yaml:"metrics"`
+	// GovstackEmail is GovStack's e-mail API.
+	GovstackEmail email.Options `yaml:"govstackEmail"`
 }
 
 // WithDefaults fills in what was left at its zero value.
@@ -96,6 +99,7 @@ func (o Options) WithDefaults() Options {
 	o.Strangers = o.Strangers.withDefaults()
 	o.JoinsPerMinute = cmp.Or(o.JoinsPerMinute, 300)
 	o.Pulls = o.Pulls.withDefaults()
+	o.GovstackEmail = o.GovstackEmail.WithDefaults()
 	o.ProblemBase = cmp.Or(o.ProblemBase, problem.Base)
 	return o
 }
@@ -129,5 +133,5 @@ func (o Options) Check() []error {
 	need(o.DrainTimeout > o.PublishTimeout, "drainTimeout is more than publishTimeout, so that a publish is never cut off")
 	need(o.CancelTimeout > 0, "cancelTimeout is positive")
 	need(o.Senders == SendersOptional || o.Senders == SendersRequired, "senders is optional or required")
-	return slices.Concat(errs, o.Streams.check(), o.Strangers.check(), o.Pulls.check(), o.Prices.check(), o.Mediator.Check())
+	return slices.Concat(errs, o.Streams.check(), o.Strangers.check(), o.Pulls.check(), o.Prices.check(), o.Mediator.Check(), o.GovstackEmail.Check())
 }

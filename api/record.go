@@ -98,6 +98,9 @@ func (c *call) ids() map[string]string {
 	if c.policy.Revision > 0 {
 		ids["revision"] = strconv.Itoa(c.policy.Revision)
 	}
+	if c.key != "" {
+		ids["key"] = c.key
+	}
 	if c.about != "" {
 		ids["client"] = string(c.about)
 	}

@@ -21,6 +21,7 @@ type Replies interface {
 	Take(ctx context.Context, by replies.Reader, id rooms.ReplyID) error
 	Release(ctx context.Context, id rooms.ReplyID, room rooms.RoomConfig, u rooms.UMID) (replies.Opened, error)
 	RemoveAll(ctx context.Context, room rooms.Room) error
+	Hand(ctx context.Context, h replies.Handed) (rooms.Reply, error)
 }
 
 // readsAs is what a caller sees: an admin of the room all, a publisher what answers his messages; outside of a room, all that

@@ -22,6 +22,7 @@ func (s *Server) router() http.Handler {
 		m.Handle(r.path, s.endpoint(r)).Methods(methods(r)...)
 	}
 	s.handleMediator(m)
+	s.emailRoutes(m)
 	m.NotFoundHandler = s.endpoint(route{handle: func(*call) (answer, error) {
 		return answer{}, problem.Of(v1.ProblemCodeNotFound)
 	}})

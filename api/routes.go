@@ -111,6 +111,9 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/clients/{client}", platformAdmin | auditor | oneself, s.getClient},
 		{http.MethodPut, "/v1/clients/{client}", platformAdmin, s.putClient},
 		{http.MethodDelete, "/v1/clients/{client}", platformAdmin, s.removeClient},
+		{http.MethodPost, "/v1/clients/{client}/keys", platformAdmin, s.makeAPIKey},
+		{http.MethodGet, "/v1/clients/{client}/keys", platformAdmin | auditor | oneself, s.listAPIKeys},
+		{http.MethodDelete, "/v1/clients/{client}/keys/{key}", platformAdmin, s.revokeAPIKey},
 		{http.MethodGet, "/v1/quota", caller, s.getQuota},
 
 		{http.MethodGet, "/v1/connections", platformAdmin, s.listConnections},

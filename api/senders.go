@@ -75,6 +75,9 @@ func (s *Server) removeClient(c *call) (answer, error) {
 	if err := s.deps.Senders.Remove(ctx, client); err != nil {
 		return answer{}, err
 	}
+	if err := s.deps.APIKeys.RevokeAll(ctx, client); err != nil {
+		return answer{}, err
+	}
 	return answer{status: http.StatusNoContent}, nil
 }
 

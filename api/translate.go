@@ -65,6 +65,8 @@ func translate(err error) *problem.Error {
 		{registry.ErrSenderTaken, v1.ProblemCodeSenderTaken},
 		{registry.ErrUnknownClient, v1.ProblemCodeUnknownClient},
 		{registry.ErrClientExists, v1.ProblemCodeRevisionRequired},
+		{registry.ErrUnknownAPIKey, v1.ProblemCodeUnknownKey},
+		{registry.ErrAPIKeys, v1.ProblemCodeQuotaExceeded},
 		{rooms.ErrSender, v1.ProblemCodeSenderForbidden},
 		{rooms.ErrQuotaUnknown, v1.ProblemCodeQuotaUnknown},
 		{registry.ErrUnknownPolicy, v1.ProblemCodeUnknownPolicy},

@@ -220,6 +220,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if w.stopped(j, o) {
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
+	o.To.Copies = w.copies(j, o.To.Copies)
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false
 	}

@@ -27,6 +27,7 @@ func sections() map[string]string {
 		"api.tls":                  "The certificate of the HTTP API.",
 		"api.prices":               "What sending costs, for the estimates of previews.",
 		"api.quotas":               "How many messages a client publishes; those of rooms stand in their policies.",
+		"api.govstackEmail":        "GovStack's e-mail API, for clients that have a key: crier client key add.",
 		"api.strangers":            "Callers without a good token: those who come too often are answered with 429.",
 		"api.mediator":             "Who is who on the GovStack Information Mediator, whose Pub/Sub API is served too.",
 		"api.pulls":                "Pulls that wait for messages; those that do not wait are not counted.",
@@ -184,6 +185,8 @@ func help() map[string]explained {
 		"api.quotas.perDay":    {"The most in 24 hours; 0: any number.", ""},
 		"api.quotas.clients":   {"Clients for whom other numbers hold, such as {hosp-7: {perMinute: 600, perDay: 0}}.", ""},
 		"api.quotas.maxLag":    {"How far behind the log a node may count; one that is further behind refuses where a quota applies.", ""},
+
+		"api.govstackEmail.prefix": {"The path under which it is served besides the root, with its documentation: PREFIX/docs.", ""},
 
 		"api.strangers.perMinute": {"The most calls of an address without a good token that are recorded one by one in a minute.", ""},
 

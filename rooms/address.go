@@ -127,6 +127,7 @@ type Contact struct {
 	Language string          // BCP 47, such as "ky"; "": any
 	Values   map[string]Body // what a content may say of the person, by name
 	Keys     []EncryptionKey // what mail to him is encrypted with, the one preferred first; nothing goes to him in the clear then
+	Copies   []Copy          // Email only: who gets the same e-mail
 }
 
 // Endpoint is an address on a channel.

@@ -18,6 +18,7 @@ type contactForm struct {
 	Language string            `json:"l,omitempty"`
 	Values   map[string]string `json:"v,omitempty"`
 	Keys     []keyForm         `json:"e,omitempty"`
+	Copies   []copyForm        `json:"x,omitempty"`
 }
 
 type keyForm struct {
@@ -37,7 +38,7 @@ type signingForm struct {
 
 // Encode gives the contact in the clear, to be sealed and for nothing else.
 func (c Contact) Encode() []byte {
-	f := contactForm{Channel: c.Channel, Address: c.Address.Reveal(), Name: c.Name.Reveal(), Language: c.Language}
+	f := contactForm{Channel: c.Channel, Address: c.Address.Reveal(), Name: c.Name.Reveal(), Language: c.Language, Copies: encodeCopies(c.Copies)}
 	for _, o := range c.Others {
 		f.Others = append(f.Others, endpointForm{o.Channel, o.Address.Reveal()})
 	}
@@ -97,5 +98,6 @@ func DecodeContact(b []byte) (Contact, error) {
 	for _, s := range f.Signing {
 		c.Signing = append(c.Signing, Signing{NewSecret(s.Secret), s.Until})
 	}
-	return c, nil
+	c.Copies, err = decodeCopies(c.Channel, f.Copies)
+	return c, err
 }

@@ -160,4 +160,7 @@ type Sender struct {
 	Organisation string
 	Email        Address
 	SMS          string // a sender id of up to 11 characters, or a number in E.164 form
+	// E-mail only: who in the organisation writes, which is shown beside its name and never instead, and where answers go.
+	Name    Body
+	ReplyTo Address
 }

@@ -3,6 +3,7 @@ package rooms
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -86,7 +87,16 @@ func (r Registration) Sender(named Sender) (Sender, error) {
 	if err != nil {
 		return Sender{}, err
 	}
-	return Sender{r.Organisation, email, sms}, nil
+	if !r.answersAt(named.ReplyTo) {
+		return Sender{}, ErrSender
+	}
+	return Sender{Organisation: r.Organisation, Email: email, SMS: sms, Name: named.Name, ReplyTo: named.ReplyTo}, nil
+}
+
+// answersAt says whether answers may be asked for at an address: in the domains that are registered, or nowhere.
+func (r Registration) answersAt(a Address) bool {
+	_, domain, _ := strings.Cut(a.Same(), "@")
+	return a.IsZero() || slices.ContainsFunc(r.Email, func(one string) bool { return strings.HasSuffix(one, "@"+domain) })
 }
 
 func (r Registration) email(named Address) (Address, error) {
@@ -163,14 +173,17 @@ type SenderForm struct {
 	Organisation string `json:"o,omitempty"`
 	Email        string `json:"e,omitempty"`
 	SMS          string `json:"s,omitempty"`
+	Name         string `json:"n,omitempty"`
+	ReplyTo      string `json:"r,omitempty"`
 }
 
 // Form is the sender in the clear, to be sealed and for nothing else.
 func (s Sender) Form() *SenderForm {
-	if s.Organisation == "" && s.Email.IsZero() && s.SMS == "" {
+	f := SenderForm{s.Organisation, s.Email.Reveal(), s.SMS, s.Name.Reveal(), s.ReplyTo.Reveal()}
+	if f == (SenderForm{}) {
 		return nil
 	}
-	return &SenderForm{s.Organisation, s.Email.Reveal(), s.SMS}
+	return &f
 }
 
 // Sender reads what Form wrote; nil is the zero value. It is checked as if it were new, so that nothing can be slipped into a
@@ -187,6 +200,12 @@ func (f *SenderForm) Sender() (s Sender, err error) {
 	}
 	if err == nil && f.SMS != "" {
 		s.SMS, err = ParseSenderID(f.SMS)
+	}
+	if err == nil {
+		s.Name, err = ParsePersonName(f.Name)
+	}
+	if err == nil && f.ReplyTo != "" {
+		s.ReplyTo, err = ParseEmail(f.ReplyTo)
 	}
 	return s, err
 }

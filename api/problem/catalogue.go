@@ -34,6 +34,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeTokenIssuer, http.StatusUnauthorized, "The access token is from another issuer", "Get an access token from the identity provider that this gateway trusts.", 0},
 		{v1.ProblemCodeTokenAlgorithm, http.StatusUnauthorized, "The access token is signed with an algorithm that is not allowed", "Get an access token signed with an asymmetric algorithm that this gateway allows.", 0},
 		{v1.ProblemCodeTokenSignature, http.StatusUnauthorized, "The signature of the access token is not good", "Get a new access token.", 0},
+		{v1.ProblemCodeKeyInvalid, http.StatusUnauthorized, "Not a key of this gateway", "Send one key in the header apiKey, as an admin of the platform has given it.", 0},
 
 		{v1.ProblemCodeForbidden, http.StatusForbidden, "Not allowed", "Ask an admin of the room or of the platform for the permission.", 0},
 		{v1.ProblemCodeDirectForbidden, http.StatusForbidden, "Naming recipients is not allowed", "Leave recipients out to reach the room's subscribers, or ask an admin of the room for the direct permission.", 0},
@@ -67,6 +68,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeUnknownSubscription, http.StatusNotFound, "No such subscription", "Subscribe first; the subscriptions of other clients are not shown.", 0},
 		{v1.ProblemCodeNoEvent, http.StatusNotFound, "No event available", "Ask again later; what was handed out comes again if it is not acknowledged.", 0},
 
+		{v1.ProblemCodeUnknownKey, http.StatusNotFound, "The client has no such key", "Compare the id with GET /v1/clients/{client}/keys.", 0},
 		{v1.ProblemCodeMethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "Use one of the methods in the header Allow.", 0},
 		{v1.ProblemCodeBodyTimeout, http.StatusRequestTimeout, "The body did not arrive in time", "Send the request again, over a better connection or in smaller parts.", 0},
 		{v1.ProblemCodeTransactionConflict, http.StatusConflict, "The transaction id was used for another request", "Give a new message a new transaction id; repeat a message byte for byte.", 0},

@@ -17,6 +17,7 @@ type Error struct {
 	Parts     []string      // which parts are not ready
 	Cause     error         // private: for the log alone
 
+	Status     int           // instead of what the catalogue says, where another's document wants it so; 0: as that
 	RetryAfter time.Duration // instead of what the catalogue says; 0: as that
 }
 

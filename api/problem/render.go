@@ -47,7 +47,7 @@ func (r *Renderer) Document(e *Error, requestID string) v1.Problem {
 	return v1.Problem{
 		Type:      r.base + string(entry.Code),
 		Title:     entry.Title,
-		Status:    entry.Status,
+		Status:    cmp.Or(e.Status, entry.Status),
 		Code:      entry.Code,
 		Detail:    entry.Advice,
 		Errors:    e.errors(),
@@ -66,9 +66,9 @@ func (r *Renderer) Render(e *Error, requestID string, h http.Header) (status int
 	}
 	body, err := json.Marshal(r.Document(e, requestID))
 	if err != nil { // a pointer that is no UTF-8, say: the code still stands
-		body, _ = json.Marshal(r.Document(Of(e.Code), ""))
+		body, _ = json.Marshal(r.Document(&Error{Code: e.Code, Status: e.Status}, ""))
 	}
-	return entry.Status, body
+	return cmp.Or(e.Status, entry.Status), body
 }
 
 func (e *Error) errors() []v1.Fault {

@@ -462,6 +462,7 @@ const (
 	ProblemCodeInvalidJSON          ProblemCode = "invalid_json"
 	ProblemCodeInvalidParameter     ProblemCode = "invalid_parameter"
 	ProblemCodeInvalidRequest       ProblemCode = "invalid_request"
+	ProblemCodeKeyInvalid           ProblemCode = "key_invalid"
 	ProblemCodeLaneForbidden        ProblemCode = "lane_forbidden"
 	ProblemCodeMessageCancelled     ProblemCode = "message_cancelled"
 	ProblemCodeMessageFinished      ProblemCode = "message_finished"
@@ -512,6 +513,7 @@ const (
 	ProblemCodeUnknownClient        ProblemCode = "unknown_client"
 	ProblemCodeUnknownConsumer      ProblemCode = "unknown_consumer"
 	ProblemCodeUnknownEventType     ProblemCode = "unknown_event_type"
+	ProblemCodeUnknownKey           ProblemCode = "unknown_key"
 	ProblemCodeUnknownMessage       ProblemCode = "unknown_message"
 	ProblemCodeUnknownPolicy        ProblemCode = "unknown_policy"
 	ProblemCodeUnknownProvider      ProblemCode = "unknown_provider"
@@ -573,6 +575,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeInvalidParameter:
 		return true
 	case ProblemCodeInvalidRequest:
+		return true
+	case ProblemCodeKeyInvalid:
 		return true
 	case ProblemCodeLaneForbidden:
 		return true
@@ -673,6 +677,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnknownConsumer:
 		return true
 	case ProblemCodeUnknownEventType:
+		return true
+	case ProblemCodeUnknownKey:
 		return true
 	case ProblemCodeUnknownMessage:
 		return true
@@ -913,6 +919,36 @@ func (e AddSubscribersParamsPreview) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// APIKey defines model for APIKey.
+type APIKey struct {
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client    ClientID  `json:"client"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// CreatedBy An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	CreatedBy ClientID `json:"createdBy"`
+
+	// ID Example: 4KX2M6ZL3R5P
+	ID APIKeyID `json:"id"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
+}
+
+// APIKeyID Example: 4KX2M6ZL3R5P
+type APIKeyID = string
+
+// APIKeyList defines model for APIKeyList.
+type APIKeyList struct {
+	Keys []APIKey `json:"keys"`
 }
 
 // AckToken By what the message is acknowledged; of this consumer only.
@@ -1601,6 +1637,33 @@ type Nak struct {
 
 	// Delay Seconds until it comes again.
 	Delay int `json:"delay,omitempty,omitzero"`
+}
+
+// NewAPIKey defines model for NewAPIKey.
+type NewAPIKey struct {
+	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	Client    ClientID  `json:"client"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// CreatedBy An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
+	//
+	// Example: hosp-7
+	CreatedBy ClientID `json:"createdBy"`
+
+	// ID Example: 4KX2M6ZL3R5P
+	ID APIKeyID `json:"id"`
+
+	// Key For the header apiKey. It is shown once.
+	//
+	// Example: ck_example
+	Key string `json:"key"`
+
+	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
+	//
+	// Example: newborn
+	Room RoomName `json:"room"`
 }
 
 // NewConsent Why the person may be written to.
@@ -3188,6 +3251,9 @@ type PathClient = ClientID
 
 // PathConsumer defines model for pathConsumer.
 type PathConsumer = string
+
+// PathKey Example: 4KX2M6ZL3R5P
+type PathKey = APIKeyID
 
 // PathProvider defines model for pathProvider.
 type PathProvider = string

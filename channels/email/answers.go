@@ -42,10 +42,12 @@ func (c composer) returnPath(d rooms.Delivery) string {
 	return c.From
 }
 
-// answersTo is where answers go, empty for the sender's address. Without an address that knows them again, answers to
+// answersTo is where answers go, empty for the sender's address: where the sender says, or to an address of ours. Without an address that knows them again, answers to
 // another than the operator go to himself.
 func (c composer) answersTo(d rooms.Delivery, from string) string {
 	switch {
+	case !d.Sender.ReplyTo.IsZero():
+		return d.Sender.ReplyTo.Reveal()
 	case c.ReplyAddress != "":
 		return tagged(c.ReplyAddress, d.Token)
 	case from == c.From:
@@ -56,12 +58,17 @@ func (c composer) answersTo(d rooms.Delivery, from string) string {
 
 // receipts are asked for where the relay offers them (RFC 3461, RFC 6533).
 func (m message) receipts() *smtp.RcptOptions {
-	o := &smtp.RcptOptions{OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: m.to}
-	if !ascii(m.to) {
-		o.OriginalRecipientType = smtp.DSNAddressTypeUTF8
-	}
+	o := receiptsOf(m.to)
 	for _, what := range m.notify {
 		o.Notify = append(o.Notify, smtp.DSNNotify(strings.ToUpper(what)))
+	}
+	return o
+}
+
+func receiptsOf(to string) *smtp.RcptOptions {
+	o := &smtp.RcptOptions{OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: to}
+	if !ascii(to) {
+		o.OriginalRecipientType = smtp.DSNAddressTypeUTF8
 	}
 	return o
 }

@@ -17,6 +17,8 @@ import (
 type message struct {
 	envelope string // envelope id (RFC 3461 §4.4): "<umid>.<n>"
 	from, to string
+	copies   []string // who gets the same in the same transaction
+	patient  bool     // a copy that is refused for now holds the e-mail back
 	utf8     bool     // an address needs SMTPUTF8 (RFC 6531)
 	notify   []string // of what the return path is to be told
 	body     []byte   // header and body, lines ending in CRLF
@@ -51,10 +53,11 @@ func (c composer) message(d rooms.Delivery) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	path, to := c.returnPath(d), d.To.Address.Reveal()
+	path, to, copies := c.returnPath(d), d.To.Address.Reveal(), copiesOf(d.To)
 	return message{
 		envelope: fmt.Sprintf("%s.%d", d.ID.UMID, d.ID.N), from: path, to: to, notify: c.Notify,
-		utf8: !ascii(path + from.Address + to),
+		copies: copies, patient: d.Attempt <= 1,
+		utf8: !ascii(path + from.Address + to + d.Sender.ReplyTo.Reveal() + strings.Join(copies, "")),
 		body: append(signed, body.bytes...),
 	}, nil
 }
@@ -102,6 +105,9 @@ func (c composer) header(d rooms.Delivery, from mail.Address) ([]byte, error) {
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 §5: keeps holiday notices away
 	m.SetAddrHeaderFromMailAddress(gomail.HeaderFrom, &from)
 	m.SetAddrHeaderFromMailAddress(gomail.HeaderTo, &mail.Address{Name: line(d.To.Name.Reveal()), Address: d.To.Address.Reveal()})
+	if open := openCopies(d.To); len(open) > 0 {
+		m.SetAddrHeaderFromMailAddress(gomail.HeaderCc, open...)
+	}
 	if answers := c.answersTo(d, from.Address); answers != "" {
 		m.SetAddrHeaderFromMailAddress(gomail.HeaderReplyTo, &mail.Address{Address: answers})
 	}
@@ -122,6 +128,9 @@ func (c composer) sender(s rooms.Sender) mail.Address {
 	from := mail.Address{Name: line(c.FromName), Address: c.From}
 	if s.Organisation != "" {
 		from.Name = line(s.Organisation)
+	}
+	if name := line(s.Name.Reveal()); name != "" {
+		from.Name = name + " (" + from.Name + ")"
 	}
 	if !s.Email.IsZero() {
 		from.Address = s.Email.Reveal()

@@ -67,6 +67,9 @@ func (s *session) content(m message) (*smtp.DataCommand, error) {
 	if err := s.client.Rcpt(m.to, m.receipts()); err != nil {
 		return nil, err
 	}
+	if err := s.copies(m); err != nil {
+		return nil, err
+	}
 	data, err := s.client.Data()
 	if err != nil {
 		return nil, err

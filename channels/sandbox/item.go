@@ -25,8 +25,12 @@ type item struct {
 	Lane    rooms.Lane    `json:"lane"`
 	At      time.Time     `json:"at"`
 	// Provider is the one that the sandbox stands in for, where there are several.
-	Provider string `json:"provider,omitzero"`
-	Leave    string `json:"leave,omitzero"` // where the person can end the subscription
+	Provider string   `json:"provider,omitzero"`
+	Leave    string   `json:"leave,omitzero"` // where the person can end the subscription
+	CC       []string `json:"cc,omitzero"`
+	BCC      []string `json:"bcc,omitzero"`
+	By       string   `json:"by,omitzero"`      // who in the organisation writes
+	ReplyTo  string   `json:"replyTo,omitzero"` // where answers go, if the sender says so
 }
 
 // newItem takes of the content what the channel would carry.
@@ -40,6 +44,14 @@ func newItem(d rooms.Delivery, at time.Time) item {
 		it.From = d.Sender.SMS
 		it.SMS = d.Content.ShortText().Reveal()
 		return it
+	}
+	it.By, it.ReplyTo = d.Sender.Name.Reveal(), d.Sender.ReplyTo.Reveal()
+	for _, c := range d.To.Copies {
+		if c.Blind {
+			it.BCC = append(it.BCC, c.Address.Reveal())
+		} else {
+			it.CC = append(it.CC, c.Address.Reveal())
+		}
 	}
 	it.Subject, it.Text, it.HTML = d.Content.Subject.Reveal(), d.Content.Text.Reveal(), d.Content.HTML.Reveal()
 	return it

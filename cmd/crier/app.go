@@ -15,6 +15,7 @@ import (
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/sandbox"
 	"github.com/govcrier/crier/config"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
 // App is the gateway as a value: Run starts it, and stops it when its context ends.
@@ -30,7 +31,8 @@ type App struct {
 	inlets    inlets
 	reached   []func(base string) // want to know where others reach the API
 	bridge    *channels.Bridge
-	nats      string // where NATS clients connect, once Ready
+	apiKeys   *registry.APIKeys // once Ready
+	nats      string            // where NATS clients connect, once Ready
 	webSocket string
 }
 

@@ -186,6 +186,12 @@ func auditCalls(umid, subscriber string) []auditCall {
 		{"PUT", "/v1/clients/qz-9", demoPublisher, `{"organisation":"Qzcanary"}`, 403},
 		{"GET", "/v1/clients/qz-9", demoAuditor, "", 200},
 		{"GET", "/v1/clients/qz-9", demoPublisher, "", 403},
+		{"POST", "/v1/clients/qz-9/keys", demoAdmin, "", 201},
+		{"GET", "/v1/clients/qz-9/keys", demoAuditor, "", 200},
+		{"POST", "/v1/clients/qz-9/keys", demoPublisher, "", 403},
+		{"GET", "/v1/clients/qz-9/keys", demoPublisher, "", 403},
+		{"DELETE", "/v1/clients/qz-9/keys/" + subscriber, demoAdmin, "", 204},
+		{"DELETE", "/v1/clients/qz-9/keys/AAAAAAAAAAAA", demoAdmin, "", 404},
 		{"GET", "/v1/clients", demoAuditor, "", 200},
 		{"GET", "/v1/clients", demoPublisher, "", 403},
 		{"POST", messages, demoPublisher, strings.Replace(message, `"type"`, `"from":{"email":"qzcanary@example.com"},"type"`, 1), 403},
@@ -384,7 +390,7 @@ func readEntry(line []byte) (e audit.Entry, fault string) {
 			return e, "no good " + field
 		}
 	}
-	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "reply", "consumer", "client", "policy", "revision", "provider"}, []string{"took", "address", "problem"}
+	ids, data := []string{"request", "room", "umid", "subscriber", "suppression", "reply", "consumer", "client", "policy", "revision", "provider", "key"}, []string{"took", "address", "problem"}
 	for name := range maps.Keys(e.IDs) {
 		if !slices.Contains(ids, name) {
 			return e, "unknown id " + name

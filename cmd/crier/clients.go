@@ -41,6 +41,7 @@ how much waits for them. SSE and HTTP are not connections of this kind.`,
 const clientExample = `  crier client set hosp-7 --organisation 'Ministry of Health' --email noreply@health.example --sms HEALTH
   crier client show hosp-7
   crier client list
+  crier client key add hosp-7
   crier client delete hosp-7
   crier client block hosp-7
   crier client blocked
@@ -58,7 +59,7 @@ A client that is blocked is refused whatever token it shows, and its NATS connec
 has published before is delivered all the same.`,
 		Example: clientExample,
 	}
-	c.AddCommand(t.clientSet(), t.clientShow(), t.clientList(), t.clientDelete())
+	c.AddCommand(t.clientSet(), t.clientShow(), t.clientList(), t.clientDelete(), t.clientKey())
 	c.AddCommand(t.clientBlock(), t.clientUnblock(), t.clientBlocked())
 	return c
 }

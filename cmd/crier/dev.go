@@ -39,7 +39,8 @@ Recipients whose deliveries fail on demand:
 const devExample = `  crier dev
   crier dev --store ./demo --api 127.0.0.1:9090
   crier dev --set policy.retry=1s,2s,4s --set sandbox.late=1s
-  crier dev --json | tee session.json`
+  crier dev --json | tee session.json
+  crier dev --api-key abcdef12345        # POST /send/email/single with the header apiKey: abcdef12345`
 
 // devFlags are what the command line says.
 type devFlags struct {
@@ -49,6 +50,7 @@ type devFlags struct {
 	socket  string
 	json    bool
 	set     []string
+	keys    []string
 }
 
 func (t terminal) devCommand() *cobra.Command {
@@ -65,6 +67,7 @@ func (t terminal) devCommand() *cobra.Command {
 	c.Flags().StringVar(&f.address, "api", "127.0.0.1:8080", "loopback address of the API; port 0 takes a free one")
 	c.Flags().StringVar(&f.nats, "nats", anyPort, "loopback address for NATS clients; port 0 takes a free one")
 	c.Flags().StringVar(&f.socket, "websocket", anyPort, "loopback address for NATS clients by WebSocket; port 0 takes a free one")
+	c.Flags().StringArrayVar(&f.keys, "api-key", nil, "make KEY a key of GovStack's e-mail API, with "+demoSender+" as a sender; may be repeated")
 	c.Flags().BoolVar(&f.json, "json", false, "print one line of JSON once everything is ready")
 	c.Flags().StringArrayVar(&f.set, "set", nil, "KEY=VALUE of the configuration, such as policy.expiry=1h; may be repeated")
 	return c
@@ -83,7 +86,7 @@ func (t terminal) dev(ctx context.Context, f devFlags) (err error) {
 	}
 	c := newCrew(slog.New(slog.DiscardHandler)) // its errors are printed at the end
 	defer func() { err = errors.Join(err, c.stop()) }()
-	s, err := startSession(ctx, c, conf, home, conf.Logging.Logger(t.err))
+	s, err := startSession(ctx, c, conf, home, conf.Logging.Logger(t.err), f.keys...)
 	if err != nil {
 		return unlessTold(ctx, err)
 	}
@@ -148,7 +151,7 @@ type session struct {
 const devTokenLifetime = time.Hour
 
 // startSession starts everything and returns once it is ready.
-func startSession(ctx context.Context, c *crew, conf config.Config, home *devStore, log *slog.Logger) (session, error) {
+func startSession(ctx context.Context, c *crew, conf config.Config, home *devStore, log *slog.Logger, keys ...string) (session, error) {
 	s := session{Room: demoRoom, ClientID: demoPublisher, ClientSecret: home.secrets[demoPublisher]}
 	issuer, err := startIssuer(c, home.secrets)
 	if err != nil {
@@ -172,7 +175,10 @@ func startSession(ctx context.Context, c *crew, conf config.Config, home *devSto
 		return s, err
 	}
 	admin := client.New(client.Options{Servers: []string{s.API}, Token: client.Static(rooms.NewSecret(s.AdminToken))})
-	return s, furnish(ctx, admin)
+	if err := furnish(ctx, admin); err != nil {
+		return s, err
+	}
+	return s, giveKeys(ctx, admin, app.apiKeys, keys)
 }
 
 func (s *session) tokens(issuer *devissuer.Issuer) error {

@@ -327,6 +327,9 @@ func (x *exampleRun) named(parameter string) string {
 		return "receipt?MessageStatus=sent"
 	case "client":
 		return "hosp-7"
+	case "key":
+		x.register()
+		return x.made(demoAdmin, "/v1/clients/hosp-7/keys", "")
 	case "channel":
 		return "email"
 	}
@@ -411,7 +414,12 @@ func (x *exampleRun) fields() {
 // created makes something in the room, and gives its id.
 func (x *exampleRun) created(who, where, body string) string {
 	x.t.Helper()
-	a := ask(x.t, "POST", x.app.URL()+"/v1/rooms/"+x.room+where, x.token(who), body)
+	return x.made(who, "/v1/rooms/"+x.room+where, body)
+}
+
+func (x *exampleRun) made(who, where, body string) string {
+	x.t.Helper()
+	a := ask(x.t, "POST", x.app.URL()+where, x.token(who), body)
 	if a.status >= 300 {
 		x.t.Fatalf("%s: %d %s", where, a.status, a.body)
 	}
@@ -460,21 +468,25 @@ func preparations() map[string]func(*exampleRun) {
 		ask(x.t, "PUT", x.app.URL()+"/v1/callback", x.token(demoPublisher), `{"url":"https://clinic.example.org/crier"}`)
 	}
 	return map[string]func(*exampleRun){
-		"getCallback":    callback,
-		"removeCallback": callback,
-		"rotateCallback": callback,
-		"approvePolicy":  func(x *exampleRun) { x.step(rooms.SubmitPolicy) },
-		"publishPolicy":  func(x *exampleRun) { x.step(rooms.SubmitPolicy, rooms.ApprovePolicy) },
-		"retirePolicy":   func(x *exampleRun) { x.step(rooms.SubmitPolicy, rooms.ApprovePolicy, rooms.PublishPolicy) },
-		"getClient": func(x *exampleRun) {
-			ask(x.t, "PUT", x.app.URL()+"/v1/clients/hosp-7", x.token(demoAdmin), `{"organisation":"Ministry of Health"}`)
-		},
+		"getCallback":     callback,
+		"removeCallback":  callback,
+		"rotateCallback":  callback,
+		"approvePolicy":   func(x *exampleRun) { x.step(rooms.SubmitPolicy) },
+		"publishPolicy":   func(x *exampleRun) { x.step(rooms.SubmitPolicy, rooms.ApprovePolicy) },
+		"retirePolicy":    func(x *exampleRun) { x.step(rooms.SubmitPolicy, rooms.ApprovePolicy, rooms.PublishPolicy) },
+		"getClient":       func(x *exampleRun) { x.register() },
+		"makeAPIKey":      func(x *exampleRun) { x.register() },
 		"putClient":       func(x *exampleRun) { ask(x.t, "DELETE", x.app.URL()+"/v1/clients/hosp-7", x.token(demoAdmin), "") },
 		"findSuppression": func(x *exampleRun) { x.suppress("a@example.com") },
 		"streamMessages":  func(x *exampleRun) { x.method = http.MethodHead }, // a stream has no end
 		"pull":            func(x *exampleRun) { x.toAll() },
 		"ack":             func(x *exampleRun) { x.toAll(); x.acknowledge() },
 	}
+}
+
+// register makes the example's client a sender.
+func (x *exampleRun) register() {
+	ask(x.t, "PUT", x.app.URL()+"/v1/clients/hosp-7", x.token(demoAdmin), `{"organisation":"Ministry of Health"}`)
 }
 
 // toAll publishes what a consumer can pull.

@@ -43,10 +43,12 @@ func TestMain(m *testing.M) {
 //	replace OLD NEW FILE   changes a word in a file
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
 //	submit URL FORM        sends a form, and prints status and page
-//	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, unless that is empty, and prints status and body
 //	mediator METHOD URL [FILE] does so with the token $AS, as the application $CLIENT, by the key $KEY if there is one
 //	eventid NAME           sets a variable to the id in what the mediator has answered
 //	signing                sets CRIER_WEBHOOK_SECRET to the secret in it
+//	http METHOD URL [FILE] [HEADER:VALUE…]
+//	                       sends FILE as JSON with $TOKEN, unless that is empty or there are headers, and prints status and body
+//	member NAME VAR        sets a variable to a member of the JSON that the last command printed
 func TestScripts(t *testing.T) {
 	receivers, err := filepath.Abs("../../deploy/receivers")
 	if err != nil {
@@ -55,7 +57,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "member": member, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
 			"mediator": mediatorSend, "eventid": eventID, "signing": signing,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -198,14 +200,27 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
+func member(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(`"` + args[0] + `": ?"([^"]*)"`).FindStringSubmatch(ts.ReadFile("stdout"))
+	if found == nil {
+		ts.Fatalf("no %s in %s", args[0], ts.ReadFile("stdout"))
+	}
+	ts.Setenv(args[1], found[1])
+}
+
 func httpSend(ts *testscript.TestScript, _ bool, args []string) {
 	var body io.Reader
-	if len(args) > 2 {
+	if len(args) > 2 && !strings.Contains(args[2], ":") {
 		body = strings.NewReader(ts.ReadFile(args[2]))
 	}
 	r, err := http.NewRequest(args[0], args[1], body)
 	ts.Check(err)
-	if token := ts.Getenv("TOKEN"); token != "" {
+	for _, arg := range args[2:] {
+		if name, value, ok := strings.Cut(arg, ":"); ok {
+			r.Header.Set(name, value)
+		}
+	}
+	if token := ts.Getenv("TOKEN"); token != "" && len(r.Header) == 0 {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	r.Header.Set("Content-Type", "application/json")

@@ -29,6 +29,7 @@ type knowledge struct {
 	policies    *registry.Policies
 	controls    *registry.Controls
 	senders     *registry.Senders
+	apiKeys     *registry.APIKeys
 	quotas      *quota.Quotas
 	warnings    <-chan quota.Warning
 	release     *release.Releaser
@@ -73,6 +74,12 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 		return nil, err
 	}
 	c.run("senders", k.senders.Run)
+	k.apiKeys = registry.NewAPIKeys(s.log, s.vault, s.broker.Now, a.log.With("part", "API keys"))
+	if err := k.apiKeys.Load(ctx); err != nil {
+		return nil, err
+	}
+	c.run("API keys", k.apiKeys.Run)
+	a.apiKeys = k.apiKeys
 	k.controls = registry.NewControls(s.log, s.broker.Now, a.log.With("part", "controls"))
 	if err := k.controls.Load(ctx); err != nil {
 		return nil, err

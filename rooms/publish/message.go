@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"time"
@@ -14,7 +15,7 @@ import (
 func (p *Publisher) message(ctx context.Context, r Request, policy rooms.Policy, txid string) (rooms.Message, error) {
 	now := p.now()
 	m := rooms.Message{Header: rooms.Header{
-		UMID: p.umid(now), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
+		UMID: cmp.Or(r.umid, p.umid(now)), Room: r.Room, Type: r.Type, Lane: r.Lane, Direct: r.Direct, Publisher: r.Client,
 		MHASH: p.Vault.MAC(requestPurpose(r.Room), r.Raw), TxID: txid, Policy: policy.Revision,
 		ReceivedAt: now, ExpiresAt: r.ExpiresAt, Recipients: len(r.Recipients),
 		Callback: !r.Callback.IsZero(), Targeted: len(r.Audience) > 0, Event: r.Event,

@@ -82,6 +82,10 @@ type Publisher struct {
 // what the memory has not learnt yet. Of what neither knows the rules are asked. When it returns without an error the message is durable,
 // or was before. See the package's errors for the refusals.
 func (p *Publisher) Publish(ctx context.Context, r Request) (Receipt, error) {
+	if r.TransactionID == "" {
+		r.umid = p.umid(p.now())
+		r.TransactionID = string(r.umid)
+	}
 	txids := p.txids(r)
 	leave, err := p.turns.enter(ctx, txids)
 	if err != nil {

@@ -242,3 +242,20 @@ func TestRefusalsOfTheLog(t *testing.T) {
 		}
 	}
 }
+
+// A call without a transaction id is a message of its own, and its UMID is the id by which it is known.
+func TestWithoutTransactionID(t *testing.T) {
+	h := newHouse(t)
+	r := request(1)
+	r.TransactionID = ""
+	first, second := h.accept(r).UMID, h.accept(r).UMID
+	if first == second {
+		t.Fatalf("both are %s", first)
+	}
+	h.catchUp()
+	r.TransactionID = string(first)
+	again, err := h.Publish(t.Context(), r)
+	if err != nil || !again.Duplicate || again.UMID != first {
+		t.Errorf("%+v, %v", again, err)
+	}
+}

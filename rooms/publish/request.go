@@ -23,7 +23,7 @@ type Request struct {
 	Own           bool // the gateway's own message, which neither the rules for publishers nor their quotas bind
 	Room          rooms.Room
 	Raw           []byte // the request as received, for the MHASH
-	TransactionID string // the client's own, unique over all rooms
+	TransactionID string // the client's own, unique over all rooms; empty: the call is a message of its own, of which it is the UMID
 	Reference     string // the client's own words about the case, may be empty
 	Type          rooms.Type
 	Lane          rooms.Lane
@@ -42,6 +42,8 @@ type Request struct {
 	Event         bool // the content is an event, for applications alone
 	// Earlier is asked whether References may be spoken of, unless the request is a repeat; its error is the answer.
 	Earlier func(ctx context.Context) error
+
+	umid rooms.UMID // of the message; empty: a new one
 }
 
 // Receipt says that a message is durable.

@@ -46,6 +46,10 @@ type Rekeyer struct {
 	Clients ClientMover
 	// Policies are sealed anew as well; nil for none.
 	Policies PolicyMover
+	// APIKeys count too, and are moved when they are used, since nobody else knows them; nil for none.
+	APIKeys interface {
+		Uses(ctx context.Context) (Uses, error)
+	}
 }
 
 // ClientMover is what re-keying needs of the entries of clients.
@@ -54,7 +58,7 @@ type ClientMover interface {
 	PutClient(ctx context.Context, e stream.ClientEntry) error
 }
 
-// Uses counts the subscribers, clients and policies that need a key, by its id.
+// Uses counts the subscribers, clients, policies and API keys that need a key, by its id.
 type Uses map[uint32]int
 
 // moveAtOnce is how many subscribers are moved in one step.
@@ -92,6 +96,15 @@ func (k *Rekeyer) Pass(ctx context.Context) (Uses, error) {
 	if k.Policies != nil {
 		if err := p.policies(ctx); err != nil {
 			return nil, err
+		}
+	}
+	if k.APIKeys != nil {
+		uses, err := k.APIKeys.Uses(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for id, n := range uses {
+			p.uses[id] += n
 		}
 	}
 	if p.unreadable > 0 {

@@ -30,6 +30,7 @@ const (
 	bucketSenders     = "senders"
 	bucketDepartures  = "departures"
 	bucketProviders   = "providers"
+	bucketAPIKeys     = "apikeys"
 
 	bucketSuppressions = "suppressions"
 	streamConfig       = "KV_" + bucketRooms   // what the bucket is kept in
@@ -107,6 +108,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketPolicies, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketControls, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketSenders, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketAPIKeys, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketSuppressions, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketProviders, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketDepartures, History: 1, TTL: departureAge, Replicas: o.Replicas},

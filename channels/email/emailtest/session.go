@@ -55,9 +55,15 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
-	s.now.To = to
-	s.now.Notify, s.now.Original = o.Notify, o.OriginalRecipient
-	return s.obey(to, Rcpt)
+	if s.now.To == "" {
+		s.now.To, s.now.Notify, s.now.Original = to, o.Notify, o.OriginalRecipient
+		return s.obey(to, Rcpt)
+	}
+	if err := s.obey(to, Rcpt); err != nil {
+		return err
+	}
+	s.now.Copies = append(s.now.Copies, Copy{to, o.Notify})
+	return nil
 }
 
 func (s *session) Data(r io.Reader) error {

@@ -35,6 +35,13 @@ type Message struct {
 	Envelope string // envelope id (RFC 3461)
 	Notify   []smtp.DSNNotify
 	Original string // recipient, as ORCPT has it
+	Copies   []Copy // the further recipients that were taken
+}
+
+// Copy is a further recipient of a message.
+type Copy struct {
+	To     string
+	Notify []smtp.DSNNotify
 }
 
 // Sink is an SMTP server that keeps what it is sent, or does as it is told.

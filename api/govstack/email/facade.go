@@ -1,0 +1,119 @@
+package email
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed" // for the document
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/publish"
+	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/replies"
+)
+
+// Document is the API in OpenAPI, as crier serves it.
+//
+//go:embed openapi.yaml
+var Document []byte
+
+// Paths of the calls, at the root and below the prefix.
+const (
+	PathSingle   = "/send/email/single"
+	PathBatch    = "/send/email/batch"
+	PathCallback = "/callback/email"
+	PathStatus   = "/status/email"
+	PathHealth   = "/healthcheck"
+)
+
+// messageType is that of all messages that come this way.
+const messageType = rooms.Type("email")
+
+// Publisher makes a message durable, or finds that it was before. Its errors are those of package publish.
+type Publisher interface {
+	Publish(ctx context.Context, r publish.Request) (publish.Receipt, error)
+}
+
+// Senders knows in whose name clients send. Its error is rooms.ErrSender.
+type Senders interface {
+	Resolve(ctx context.Context, c rooms.Client, named rooms.Sender, needed bool) (rooms.Sender, error)
+}
+
+// Callbacks keeps where clients are told. Its errors are those of package registry.
+type Callbacks interface {
+	Get(ctx context.Context, client rooms.Client) (registry.Callback, error)
+	Check(at rooms.Address) error
+	Set(ctx context.Context, client rooms.Client, at rooms.Address) (registry.Callback, error)
+}
+
+// Replies keeps what people have answered.
+type Replies interface {
+	Hand(ctx context.Context, h replies.Handed) (rooms.Reply, error)
+}
+
+// Facade translates calls.
+type Facade struct {
+	Publisher Publisher
+	Senders   Senders
+	Callbacks Callbacks
+	Replies   Replies
+	Now       func() time.Time
+}
+
+// Call is who asks, and by what the call is known when it comes again; Key is empty if it is new each time.
+type Call struct {
+	Client rooms.Client
+	Key    string
+	Body   []byte // as received
+}
+
+// Send makes the mail durable. The answer names it: its UMID is the requestUid.
+func (f Facade) Send(ctx context.Context, c Call, m Mail) (publish.Receipt, error) {
+	from, err := f.Senders.Resolve(ctx, c.Client, m.From, true)
+	if err != nil {
+		return publish.Receipt{}, err
+	}
+	if m.Foreign(from.Organisation) {
+		return publish.Receipt{}, rooms.ErrSender
+	}
+	if err := f.callBack(ctx, c.Client, m.Callback); err != nil {
+		return publish.Receipt{}, err
+	}
+	return f.Publisher.Publish(ctx, publish.Request{
+		Client: c.Client, Room: rooms.EmailRoom(c.Client), From: from, Raw: c.Body, TransactionID: c.Key, Type: messageType, Lane: m.Lane,
+		Content: m.Content, Direct: true, Recipients: m.Recipients, Callback: m.Callback,
+	})
+}
+
+// callBack makes sure that calls to the address can be signed: a client that has no callback has it there from now on.
+func (f Facade) callBack(ctx context.Context, c rooms.Client, at rooms.Address) error {
+	if at.IsZero() {
+		return nil
+	}
+	if err := f.Callbacks.Check(at); err != nil {
+		return problem.Faults(v1.ProblemCodeInvalidRequest,
+			rooms.Fault{Pointer: "/callback/URI", Code: string(v1.FaultCodeInvalidAddress), Detail: err.Error()})
+	}
+	_, err := f.Callbacks.Get(ctx, c)
+	if errors.Is(err, registry.ErrUnknownCallback) {
+		_, err = f.Callbacks.Set(ctx, c, at)
+	}
+	return err
+}
+
+// Reply hands on what was answered to a message.
+func (f Facade) Reply(ctx context.Context, c Call, to rooms.Header, l rooms.Letter) (rooms.Reply, error) {
+	sum := sha256.Sum256(append([]byte(string(to.UMID)+"\x00"+c.Key+"\x00"), c.Body...))
+	return f.Replies.Hand(ctx, replies.Handed{ID: "email-api " + hex.EncodeToString(sum[:16]), Message: to, Letter: l, At: f.Now().UTC()})
+}
+
+// Missing is how the API answers where something that it needs was left out.
+func Missing(p *problem.Error) *problem.Error {
+	p.Status = http.StatusMethodNotAllowed
+	return p
+}

@@ -1,0 +1,241 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/govcrier/crier/api/govstack/email"
+	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/audit"
+	"github.com/govcrier/crier/rooms/index"
+	"github.com/govcrier/crier/rooms/publish"
+)
+
+const (
+	oneEmail = `{"senderInfo":{"email":"noreply@health.example","replyTo":"desk@health.example","name":"Dr. A"},
+		"recipientInfo":{"email":"a@example.com","emailCC":"b@example.com","emailBCC":["c@example.com"],"name":"A"},"emailContent":{"title":"Vaccination","content":"Tuesday 9:00"}}`
+	emailBatch   = `{"recipientInfo":{"batchEmailAsBase64":"W3sicmVjaXBpZW50SW5mbyI6eyJlbWFpbCI6ImFAZXhhbXBsZS5jb20ifX0seyJyZWNpcGllbnRJbmZvIjp7ImVtYWlsIjoiYkBleGFtcGxlLmNvbSJ9fV0="},"emailContent":{"content":"x"}}`
+	answerToMail = `{"meta":"Meta-info","content":"WWVz"}`
+)
+
+// emailProblem reads a refusal of the e-mail API, of which every part has to be there.
+func emailProblem(t *testing.T, w *httptest.ResponseRecorder) v1.Problem {
+	t.Helper()
+	var p v1.Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p, json.RejectUnknownMembers(true)); err != nil || p.Status != w.Code || p.Title == "" ||
+		p.RequestID != w.Header().Get("X-Request-Id") || w.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("%d %s %s: %v", w.Code, w.Header().Get("Content-Type"), w.Body, err)
+	}
+	return p
+}
+
+func TestSendEmail(t *testing.T) {
+	e := newEngine()
+	e.email()
+	s := newServer(e)
+	for _, header := range [][]string{{"apiKey", goodKey}, {"api_key", goodKey}, {"APIKEY", goodKey}, {"Authorization", "Bearer hosp-7"}, {"apiKey", goodKey, "api_key", goodKey}} {
+		for _, before := range []string{"", "/govstack/messaging"} {
+			w := ask{"POST", before + email.PathSingle, "", oneEmail, header}.of(s)
+			if want := `{"requestUID":"` + umid + `","requestUid":"` + umid + `","response":"Request successfully accepted"}`; w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "application/json" {
+				t.Errorf("%v: %d %s", header, w.Code, w.Body)
+			}
+		}
+	}
+	r := e.published[0]
+	if r.Client != "hosp-7" || r.Room != "email-hosp-7" || !r.Direct || r.TransactionID != "" || string(r.Raw) != oneEmail || len(r.Recipients) != 1 || len(r.Recipients[0].Copies) != 2 ||
+		r.From.Organisation != "Ministry of Health" || r.From.Name.Reveal() != "Dr. A" || r.From.ReplyTo.Reveal() != "desk@health.example" || r.Lane != rooms.Normal || string(r.Content) != `{"subject":"Vaccination","text":"Tuesday 9:00"}` {
+		t.Errorf("published %+v", r)
+	}
+	if len(e.noted) != 10 || len(e.recorded) > 0 || e.noted[0].Source != "hosp-7" || e.noted[0].IDs["umid"] != umid || e.noted[0].Destination != "POST /send/email/single" || e.noted[0].Status != audit.Success {
+		t.Errorf("on record: %+v", e.noted[0])
+	}
+}
+
+// A body may come without a content type, or as text; an Idempotency-Key is the transaction id.
+func TestSendEmailBatch(t *testing.T) {
+	e := newEngine()
+	e.email()
+	s := newServer(e)
+	for _, kind := range []string{"", "application/json; charset=utf-8", "text/plain;charset=UTF-8"} {
+		a := ask{"POST", email.PathBatch, "", emailBatch, []string{"apiKey", goodKey, "Idempotency-Key", "case 7"}}.request()
+		if a.Header.Del("Content-Type"); kind != "" {
+			a.Header.Set("Content-Type", kind)
+		}
+		w := httptest.NewRecorder()
+		if s.Handler().ServeHTTP(w, a); w.Code != 200 {
+			t.Errorf("%q: %d %s", kind, w.Code, w.Body)
+		}
+	}
+	if r := e.published[0]; len(r.Recipients) != 2 || r.TransactionID != "case 7" || r.Lane != rooms.Bulk || r.From.Email.Reveal() != "noreply@health.example" {
+		t.Errorf("published %+v", r)
+	}
+}
+
+// What the specification answers with 405, and what keeps its own status; nothing of it is sent.
+func TestRefusedEmailCalls(t *testing.T) {
+	key, uid := []string{"apiKey", goodKey}, "01K9ZZZZZZABCDEFGHJKMNPQR0"
+	with := func(more ...string) []string { return append([]string{"apiKey", goodKey}, more...) }
+	for name, tc := range map[string]struct {
+		ask    ask
+		status int
+		code   v1.ProblemCode
+		allow  string
+	}{
+		"GET":                        {ask{"GET", email.PathSingle, "", oneEmail, key}, 405, v1.ProblemCodeMethodNotAllowed, "POST"},
+		"PUT without a key":          {ask{"PUT", email.PathBatch, "", "", nil}, 405, v1.ProblemCodeMethodNotAllowed, "POST"},
+		"DELETE":                     {ask{"DELETE", "/govstack/messaging" + email.PathSingle, "", oneEmail, key}, 405, v1.ProblemCodeMethodNotAllowed, "POST"},
+		"GET of a callback":          {ask{"GET", email.PathCallback, "", answerToMail, with("requestUID", uid)}, 405, v1.ProblemCodeMethodNotAllowed, "POST"},
+		"POST of a status":           {ask{"POST", email.PathStatus + "?status=delivered", "", "", with("requestUID", uid)}, 405, v1.ProblemCodeMethodNotAllowed, "GET"},
+		"no key":                     {ask{"POST", email.PathSingle, "", oneEmail, nil}, 405, v1.ProblemCodeTokenMissing, "POST"},
+		"an empty key":               {ask{"POST", email.PathSingle, "", oneEmail, []string{"api_key", ""}}, 405, v1.ProblemCodeTokenMissing, "POST"},
+		"no key and no body":         {ask{"POST", email.PathSingle, "", "", nil}, 405, v1.ProblemCodeTokenMissing, "POST"},
+		"no body":                    {ask{"POST", email.PathBatch, "", "", key}, 405, v1.ProblemCodeInvalidRequest, "POST"},
+		"no answer":                  {ask{"POST", email.PathCallback, "", "", with("requestUid", uid)}, 405, v1.ProblemCodeInvalidRequest, "POST"},
+		"an answer to nothing":       {ask{"POST", email.PathCallback, "", answerToMail, key}, 405, v1.ProblemCodeInvalidParameter, "POST"},
+		"no id":                      {ask{"GET", email.PathStatus + "?status=delivered", "", "", key}, 405, v1.ProblemCodeInvalidParameter, "GET"},
+		"no status":                  {ask{"GET", email.PathStatus, "", "", with("requestUID", uid)}, 405, v1.ProblemCodeInvalidParameter, "GET"},
+		"nothing at all":             {ask{"GET", email.PathStatus, "", "", nil}, 405, v1.ProblemCodeTokenMissing, "GET"},
+		"an unknown key":             {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", "guessed"}}, 401, v1.ProblemCodeKeyInvalid, ""},
+		"a key that is none":         {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", "a b"}}, 401, v1.ProblemCodeKeyInvalid, ""},
+		"two keys":                   {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", goodKey, "api_key", otherKey}}, 401, v1.ProblemCodeKeyInvalid, ""},
+		"a bad token":                {ask{"POST", email.PathSingle, "!bearer_token_signature_not_verified", oneEmail, nil}, 401, v1.ProblemCodeTokenSignature, ""},
+		"a client without room":      {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", otherKey}}, 404, v1.ProblemCodeUnknownRoom, ""},
+		"another's request":          {ask{"GET", email.PathStatus + "?status=delivered", "", "", with("requestUid", umid)}, 404, v1.ProblemCodeUnknownMessage, ""},
+		"an unknown request":         {ask{"GET", email.PathStatus + "?status=delivered", "", "", with("requestUid", "01K9ZZZZZZABCDEFGHJKMNPQR9")}, 404, v1.ProblemCodeUnknownMessage, ""},
+		"no id of ours":              {ask{"GET", email.PathStatus + "?status=delivered", "", "", with("requestUid", "UfQK-CPju")}, 404, v1.ProblemCodeUnknownMessage, ""},
+		"an answer to another's":     {ask{"POST", email.PathCallback, "", answerToMail, with("requestUid", umid)}, 404, v1.ProblemCodeUnknownMessage, ""},
+		"an unknown status":          {ask{"GET", email.PathStatus + "?status=sent", "", "", with("requestUid", uid)}, 400, v1.ProblemCodeInvalidParameter, ""},
+		"a bad query":                {ask{"GET", email.PathStatus + "?status=%zz", "", "", with("requestUid", uid)}, 400, v1.ProblemCodeInvalidParameter, ""},
+		"a form":                     {ask{"POST", email.PathSingle, "", oneEmail, with("Content-Type", "application/x-www-form-urlencoded")}, 415, v1.ProblemCodeUnsupportedMediaType, ""},
+		"another encoding":           {ask{"POST", email.PathSingle, "", oneEmail, with("Content-Type", "application/json; charset=koi8-r")}, 415, v1.ProblemCodeUnsupportedMediaType, ""},
+		"a packed one":               {ask{"POST", email.PathSingle, "", oneEmail, with("Content-Encoding", "gzip")}, 415, v1.ProblemCodeUnsupportedMediaType, ""},
+		"a huge one":                 {ask{"POST", email.PathBatch, "", strings.Repeat("x", 4<<20+1), key}, 413, v1.ProblemCodeBodyTooLarge, ""},
+		"another's sender":           {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, "noreply@health", "noreply@tax", 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
+		"answers to elsewhere":       {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, "desk@health", "desk@evil", 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
+		"on behalf of another":       {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `"name":"Dr. A"`, `"onBehalfOfName":"Tax Office"`, 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
+		"a callback where none goes": {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `{"senderInfo"`, `{"callback":{"URI":"https://10.0.0.1/"},"senderInfo"`, 1), key}, 400, v1.ProblemCodeInvalidRequest, ""},
+		"a long transaction id":      {ask{"POST", email.PathSingle, "", oneEmail, with("Idempotency-Key", strings.Repeat("x", 129))}, 400, v1.ProblemCodeInvalidParameter, ""},
+		"crier's own without token":  {ask{"POST", "/v1/rooms/newborn/messages", "", good, nil}, 401, v1.ProblemCodeTokenMissing, ""},
+		"a key at crier's own":       {ask{"GET", "/v1/quota", "", "", key}, 401, v1.ProblemCodeTokenMissing, ""},
+	} {
+		e := newEngine()
+		e.email()
+		w := tc.ask.of(newServer(e))
+		if strings.HasPrefix(tc.ask.path, "/v1/") {
+			if p := problemIn(t, w); w.Code != tc.status || p.Code != tc.code {
+				t.Errorf("%s: %d %s", name, w.Code, w.Body)
+			}
+			continue
+		}
+		p := emailProblem(t, w)
+		if w.Code != tc.status || p.Code != tc.code || w.Header().Get("Allow") != tc.allow {
+			t.Errorf("%s: %d %s, Allow %q, want %d %s", name, w.Code, p.Code, w.Header().Get("Allow"), tc.status, tc.code)
+		}
+		if len(e.published) > 0 || len(e.handed) > 0 || len(e.noted) != 1 || e.noted[0].Status != audit.Failed || e.noted[0].Code != tc.status {
+			t.Errorf("%s: done all the same, or not on record: %+v", name, e.noted)
+		}
+	}
+}
+
+// A replay with another body is a conflict; one that is blocked sends nothing.
+func TestReplayedEmail(t *testing.T) {
+	e := newEngine()
+	e.email()
+	e.err = publish.ErrConflict
+	if w := (ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", goodKey, "Idempotency-Key", "1"}}).of(newServer(e)); w.Code != 409 || emailProblem(t, w).Code != v1.ProblemCodeTransactionConflict {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	e.err, e.published, e.blocked = nil, nil, []rooms.Blocked{{Client: "hosp-7"}}
+	if w := (ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", goodKey}}).of(newServer(e)); w.Code != 403 || emailProblem(t, w).Code != v1.ProblemCodeClientBlocked || len(e.published) > 0 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// The first callback that a client names is where it is told from then on; later ones are of their message alone.
+func TestEmailCallback(t *testing.T) {
+	e := newEngine()
+	e.email()
+	s := newServer(e)
+	for _, at := range []string{"https://app.example/first", "https://app.example/second"} {
+		body := strings.Replace(oneEmail, `{"senderInfo"`, `{"callback":{"URI":"`+at+`"},"senderInfo"`, 1)
+		if w := (ask{"POST", email.PathSingle, "", body, []string{"apiKey", goodKey}}).of(s); w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	if got := e.callbacks["hosp-7"].To.Address.Reveal(); got != "https://app.example/first" {
+		t.Errorf("told at %s", got)
+	}
+	if got := e.published[1].Callback.Reveal(); got != "https://app.example/second" {
+		t.Errorf("the second names %s", got)
+	}
+}
+
+func TestEmailStatus(t *testing.T) {
+	e := newEngine()
+	uid := e.email()
+	m := e.messages[uid]
+	m.Counts = index.Counts{Pending: 1, Queued: 2, Sent: 3, Delivered: 4, Errored: 5}
+	e.messages[uid] = m
+	s := newServer(e)
+	for query, want := range map[string]string{
+		"status=scheduled&status=processing":                               `{"processing":5,"scheduled":1}`,
+		"status%5B%5D=not%20sent&status%5B%5D=delivered&status[]=not_sent": `{"delivered":4,"not sent":0,"not_sent":0}`,
+		"status=deferred,bounced,notSent":                                  `{"bounced":0,"deferred":5,"notSent":0}`,
+	} {
+		for _, header := range []string{"requestUid", "requestUID", "REQUESTUID"} {
+			w := ask{"GET", "/govstack/messaging" + email.PathStatus + "?" + query, "", "", []string{"apiKey", goodKey, header, string(uid)}}.of(s)
+			if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "application/json" {
+				t.Errorf("%s: %d %s", query, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+func TestEmailReply(t *testing.T) {
+	e := newEngine()
+	uid := e.email()
+	s := newServer(e)
+	header := []string{"apiKey", goodKey, "requestUID", string(uid)}
+	for _, a := range []ask{{"POST", email.PathCallback, "", answerToMail, header}, {"POST", email.PathCallback, "", answerToMail, header}, {"POST", email.PathCallback, "", answerToMail, append(header, "Idempotency-Key", "2")}} {
+		if w := a.of(s); w.Code != 200 || !strings.Contains(w.Body.String(), string(uid)) {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	one := e.handed[0]
+	if len(e.handed) != 3 || one.Message.UMID != uid || one.Letter.Text.Reveal() != "Yes" || one.Letter.Subject.Reveal() != "Meta-info" || one.ID != e.handed[1].ID || one.ID == e.handed[2].ID {
+		t.Errorf("%+v", e.handed)
+	}
+	if len(e.recorded) != 3 || e.recorded[0].IDs["reply"] != "19" || e.recorded[0].IDs["umid"] != string(uid) {
+		t.Errorf("on record: %+v", e.recorded)
+	}
+}
+
+// The document and its page stand below the prefix, wherever that is; the page loads nothing.
+func TestEmailDocuments(t *testing.T) {
+	s := serverOn(newEngine(), Options{GovstackEmail: email.Options{Prefix: "/bb/messaging"}}, io.Discard)
+	if w := (ask{"GET", "/bb/messaging/openapi.yaml", "", "", nil}).of(s); w.Code != 200 || w.Body.String() != string(email.Document) {
+		t.Errorf("%d %.200s", w.Code, w.Body)
+	}
+	w := ask{"GET", "/bb/messaging/docs", "", "", nil}.of(s)
+	page := w.Body.String()
+	if w.Code != 200 || !strings.Contains(page, "/send/email/batch") || !strings.Contains(page, `href="/bb/messaging/openapi.yaml"`) || strings.Contains(page, "<script") || strings.Contains(page, "<no value>") {
+		t.Errorf("%d %.2000s", w.Code, page)
+	}
+	if w := (ask{"GET", "/govstack/messaging/docs", "", "", nil}).of(s); w.Code != 404 {
+		t.Errorf("%d at the prefix that is not configured", w.Code)
+	}
+	if w := (ask{"GET", email.PathHealth, "", "", nil}).of(s); w.Code != 200 || !strings.Contains(w.Body.String(), `"ready"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	sick := serverOn(newEngine(), Options{}, io.Discard, Part{Name: "log", Ready: func(context.Context) error { return errors.New("no") }})
+	if w := (ask{"GET", email.PathHealth, "", "", nil}).of(sick); w.Code != 503 || emailProblem(t, w).Code != v1.ProblemCodeNotReady {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,125 @@
+package registry_test
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/registry"
+	"github.com/govcrier/crier/rooms/vault"
+)
+
+func apiKeysOn(h *house, v *vault.Vault) *registry.APIKeys {
+	return registry.NewAPIKeys(h.log, v, time.Now, slog.New(slog.DiscardHandler))
+}
+
+// A key that was made on one node is known on another that runs nothing, until it is revoked; no file holds it.
+func TestAPIKeys(t *testing.T) {
+	h := newHouse(t)
+	v := h.openKeys()
+	here, there := apiKeysOn(h, v), apiKeysOn(h, v)
+	one, key, err := here.Make(t.Context(), "hosp-7", "root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := there.Client(t.Context(), key); err != nil || c != "hosp-7" {
+		t.Errorf("%q, %v", c, err)
+	}
+	if h.onDisk([]byte(key.Reveal())) || h.onDisk([]byte(key.Reveal())[3:]) {
+		t.Error("the key stands on disk")
+	}
+	if !h.onDisk([]byte(one.Hash)) { // else the look at the disk finds nothing at all
+		t.Error("its hash does not")
+	}
+	if list, err := there.List(t.Context(), "hosp-7"); err != nil || len(list) != 1 || list[0].ID != one.ID || list[0].By != "root" || list[0].Since.IsZero() {
+		t.Errorf("%+v, %v", list, err)
+	}
+	for name, err := range map[string]error{
+		"of another client": there.Revoke(t.Context(), "tax-1", one.ID),
+		"unknown":           there.Revoke(t.Context(), "hosp-7", "AAAAAAAAAAAA"),
+	} {
+		if !errors.Is(err, registry.ErrUnknownAPIKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := there.Revoke(t.Context(), "hosp-7", one.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := here.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := here.Client(t.Context(), key); !errors.Is(err, registry.ErrUnknownAPIKey) {
+		t.Errorf("revoked, and still of %q: %v", c, err)
+	}
+}
+
+// A key that somebody has chosen is one client's; a client has no more than twenty.
+func TestChosenAPIKeys(t *testing.T) {
+	h := newHouse(t)
+	k := apiKeysOn(h, h.openKeys())
+	chosen := rooms.NewSecret("abcdef12345")
+	first, err := k.Put(t.Context(), "hosp-7", "", chosen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := k.Put(t.Context(), "hosp-7", "", chosen); err != nil || again.ID != first.ID {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if _, err := k.Put(t.Context(), "tax-1", "", chosen); !errors.Is(err, registry.ErrAPIKeyTaken) {
+		t.Errorf("another's: %v", err)
+	}
+	var crowd sync.WaitGroup
+	for range 23 {
+		crowd.Go(func() { _, _, _ = k.Make(t.Context(), "hosp-7", "root") })
+	}
+	crowd.Wait()
+	list, err := k.List(t.Context(), "hosp-7")
+	if err != nil || len(list) != 20 {
+		t.Errorf("%d keys, %v", len(list), err)
+	}
+	if err := k.RevokeAll(t.Context(), "hosp-7"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err = k.List(t.Context(), "hosp-7"); err != nil || len(list) > 0 {
+		t.Errorf("%d are left, %v", len(list), err)
+	}
+}
+
+// When the hash keys change, a key stays good, and is stored under the new one once it has been used.
+func TestAPIKeysUnderNewHashKeys(t *testing.T) {
+	h := newHouse(t)
+	k := apiKeysOn(h, h.openKeys())
+	one, key, err := k.Make(t.Context(), "hosp-7", "root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	added, err := vault.AddKey(h.keys())
+	if err == nil {
+		err = vault.Promote(h.keys(), added.Hash)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	k = apiKeysOn(h, h.openKeys())
+	if uses, err := k.Uses(t.Context()); err != nil || len(uses) != 1 || uses[added.Hash] != 0 {
+		t.Errorf("uses %v, %v", uses, err)
+	}
+	for range 2 {
+		if c, err := k.Client(t.Context(), key); err != nil || c != "hosp-7" {
+			t.Fatalf("%q, %v", c, err)
+		}
+	}
+	list, err := k.List(t.Context(), "hosp-7")
+	if err != nil || len(list) != 1 || list[0].ID != one.ID || list[0].Hash == one.Hash {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if uses, err := k.Uses(t.Context()); err != nil || len(uses) != 1 || uses[added.Hash] != 1 {
+		t.Errorf("uses %v, %v", uses, err)
+	}
+	if err := k.Revoke(t.Context(), "hosp-7", one.ID); err != nil {
+		t.Error(err)
+	}
+}
