@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
 
@@ -69,13 +70,21 @@ func (s *Server) mediatorRoutes() []mediatorRoute {
 	return all
 }
 
-// handleMediator has a router know them. To pull an event is more than to read: there is no HEAD of it.
+// handleMediator has a router know them, once it is asked for something that it does not know otherwise.
 func (s *Server) handleMediator(m *mux.Router) {
+	inner := sync.OnceValue(s.mediatorRouter)
+	m.NewRoute().MatcherFunc(func(r *http.Request, match *mux.RouteMatch) bool { return inner().Match(r, match) })
+}
+
+// mediatorRouter knows them alone. To pull an event is more than to read: there is no HEAD of it.
+func (s *Server) mediatorRouter() *mux.Router {
+	m := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, r := range s.mediatorRoutes() {
 		e := s.endpoint(r.route)
 		e.enter = r.enter
 		m.Handle(r.path, e).Methods(r.method)
 	}
+	return m
 }
 
 // mediate hands a call to the façade, and its answer on.

@@ -81,7 +81,11 @@ func TestMediatorAuthorisationMatrix(t *testing.T) {
 		{"DELETE", "/pull/v1/newBirth/" + event, "", "boss reader", true},
 	} {
 		for name, token := range callers() {
-			for _, prefix := range []string{imRoom, strings.TrimPrefix(imRoom, "/r1"), strings.Replace(imRoom, "newborn", "NewBorn", 1)} {
+			prefixes := []string{imRoom}
+			if name == "boss" || name == "stranger" { // the paths are the same for all
+				prefixes = append(prefixes, strings.TrimPrefix(imRoom, "/r1"), strings.Replace(imRoom, "newborn", "NewBorn", 1))
+			}
+			for _, prefix := range prefixes {
 				e := withEvents()
 				w := asClient(tc.method, prefix+tc.path, token, tc.body).of(e.mediating(mediator.Options{}))
 				code := ""

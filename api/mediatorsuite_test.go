@@ -31,7 +31,7 @@ func TestPublishedTestsOfTheMediator(t *testing.T) {
 				t.Errorf("%s of %s: %s", call, path, w.Body)
 			}
 		}
-		w := ask{"GET", fmt.Sprintf("/listClients?serviceId=serviceId%d&instanceId=instanceId%d", i, i), "", "", []string{"Accept", "aplication/json"}}.of(s)
+		w := ask{"GET", fmt.Sprintf("/listClients?serviceId=serviceId%d&instanceId=instanceId%d", i, i), "", "", []string{"Accept", "application/jsn"}}.of(s)
 		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") || w.Body.String() != `{"member":[]}` {
 			t.Errorf("clients of instanceId%d: %d %s", i, w.Code, w.Body)
 		}
