@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/channels/telegram/telegramtest"
 )
 
 func TestMain(m *testing.M) {
@@ -43,6 +44,9 @@ func TestMain(m *testing.M) {
 //	replace OLD NEW FILE   changes a word in a file
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
 //	submit URL FORM        sends a form, and prints status and page
+//	telegram start         starts a Bot API, and sets BOT to its URL and BOT_TOKEN to a file with a token
+//	telegram write TEXT    has Aida write to the bot, in chat 4711080815
+//	telegram said N        waits until the bot has said N things, prints the latest, and sets CODE to a code that stands there
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
 func TestScripts(t *testing.T) {
 	receivers, err := filepath.Abs("../../deploy/receivers")
@@ -52,7 +56,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit, "telegram": telegramScript,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = new(devProcess)
@@ -69,7 +73,10 @@ func TestScripts(t *testing.T) {
 type sessionKey struct{}
 
 // devProcess is the gateway of a script.
-type devProcess struct{ cmd *exec.Cmd }
+type devProcess struct {
+	cmd *exec.Cmd
+	bot *telegramtest.Server // of a script that has one
+}
 
 func (p *devProcess) kill() {
 	if p.cmd != nil {

@@ -164,7 +164,9 @@ func (l leavers) Confirm(ctx context.Context, room rooms.Room, e rooms.Endpoint,
 }
 
 // Wrote has an address be written to again that was taken for one that does not exist.
-func (l leavers) Wrote(ctx context.Context, e rooms.Endpoint) error { return l.suppressions.Exists(ctx, e) }
+func (l leavers) Wrote(ctx context.Context, e rooms.Endpoint) error {
+	return l.suppressions.Exists(ctx, e)
+}
 
 // answers are sent as messages to one named recipient, in the room that they speak for.
 type answers struct {
