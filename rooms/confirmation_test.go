@@ -30,3 +30,14 @@ func TestConfirmationsOfParts(t *testing.T) {
 		}
 	}
 }
+
+// Chats answer by the provider's id, so what is sent there is found by it, with a receipt to follow or without.
+func TestConfirmationsOfChats(t *testing.T) {
+	for c, want := range map[Channel][2]int{Email: {0, 0}, SMS: {0, 1}, Webhook: {0, 0}, Telegram: {1, 1}, WhatsApp: {1, 1}} {
+		for i, receipt := range []bool{false, true} {
+			if got := len(Confirmations(Event{Kind: EventSent, Channel: c, Receipt: receipt, ProviderID: "id"})); got != want[i] {
+				t.Errorf("%s, receipt %t: %d, want %d", c, receipt, got, want[i])
+			}
+		}
+	}
+}

@@ -81,6 +81,7 @@ func TestNoAnswer(t *testing.T) {
 		t.Errorf("silence: %s", brief(o))
 	}
 	s.Close()
+	p = bot(t, options(t, s), nil) // without a connection that is open
 	if o := p.Send(t.Context(), delivery(t, aida, "", "Come.")); o.Reason != rooms.Unreachable {
 		t.Errorf("nobody: %s", brief(o))
 	}

@@ -93,6 +93,7 @@ func TestNoAnswer(t *testing.T) {
 		t.Error(got)
 	}
 	s.Close()
+	c, _ = cloud(t, options(t, s), newDesk(), s) // without a connection that is open
 	if o := c.Send(t.Context(), delivery(t, aida, "", "Come.")); o.Reason != rooms.Unreachable {
 		t.Errorf("nobody: %s", brief(o))
 	}

@@ -58,17 +58,26 @@ type update struct {
 	body json.RawMessage
 }
 
-// New starts one.
+// New starts one for a test.
 func New(tb testing.TB) *Server {
 	tb.Helper()
+	s := Start()
+	tb.Cleanup(s.Stop)
+	return s
+}
+
+// Start starts one that has to be stopped.
+func Start() *Server {
 	s := &Server{refused: map[string]bool{}, more: make(chan struct{}), last: 870_000_000, done: make(chan struct{})}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
-	tb.Cleanup(func() {
-		close(s.done)
-		s.CloseClientConnections()
-		s.Close()
-	})
 	return s
+}
+
+// Stop stops it, once.
+func (s *Server) Stop() {
+	close(s.done)
+	s.CloseClientConnections()
+	s.Close()
 }
 
 // File keeps a credential for a test.
