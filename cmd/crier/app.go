@@ -28,6 +28,7 @@ type App struct {
 	listeners []net.Listener
 	outbox    *sandbox.Sandbox
 	inlets    inlets
+	pushKey   string              // with which browsers subscribe; "" if they cannot
 	reached   []func(base string) // want to know where others reach the API
 	bridge    *channels.Bridge
 	nats      string // where NATS clients connect, once Ready
