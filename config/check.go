@@ -35,6 +35,7 @@ func (c Config) Check() []error {
 		located("api.quotas", "quota", c.API.Quotas, c.API.Quotas.Check()),
 		located("oidc", "oidc", c.OIDC, c.OIDC.Check()),
 		located("policy", "policy", c.Policy, c.Policy.Check()),
+		located("operators", "operators", c.Operators, c.Operators.Check()),
 		located("inbound", "replies", c.Inbound, c.Inbound.Check()),
 		located("invitations", "registry", c.Invitations, c.Invitations.Check()),
 		located("suppressions", "registry", c.Suppressions, c.Suppressions.Check()),

@@ -42,6 +42,7 @@ type Config struct {
 	OIDC      oidc.Options      `yaml:"oidc"`
 	Policy    Policy            `yaml:"policy"`
 	Alerts    Alerts            `yaml:"alerts"`
+	Operators Operators         `yaml:"operators"`
 
 	Inbound      replies.Options             `yaml:"inbound"`
 	Invitations  registry.InvitationOptions  `yaml:"invitations"`
@@ -101,6 +102,7 @@ func (c Config) Complete() Config {
 	c.Live = c.Live.WithDefaults()
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Alerts.Exercise = cmp.Or(c.Alerts.Exercise, "EXERCISE")
+	c.Operators = c.Operators.WithDefaults()
 	c.Invitations = c.Invitations.WithDefaults()
 	c.Inbound = c.Inbound.WithDefaults()
 	c.Suppressions = c.Suppressions.WithDefaults()
