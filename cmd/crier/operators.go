@@ -136,24 +136,23 @@ func (s sight) unmatched(ctx context.Context) ([]watch.Condition, error) {
 }
 
 // nodes are those of the cluster that are missing.
-func (s sight) nodes(ctx context.Context) (all []watch.Condition, err error) {
+func (s sight) nodes(ctx context.Context) ([]watch.Condition, error) {
 	st, err := s.store.broker.Status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range st.Nodes {
-		all = append(all, one(n.Member && !n.Present, s.missing(n, st))...)
-	}
-	return all, nil
+	return missingNodes(st), err
 }
 
-func (s sight) missing(n broker.NodeStatus, st broker.Status) watch.Condition {
+func missingNodes(st broker.Status) (all []watch.Condition) {
 	next := "The loss of one more node would stop all writes."
 	if st.Survives {
 		next = "The loss of one more node would be survived."
 	}
-	return condition(fmt.Sprintf("The node %s is missing from the cluster.", n.Name),
-		next+" See crier cluster status; start the node again, or if it is lost for good, crier cluster remove NODE.", config.OfNode, n.Name)
+	for _, n := range st.Nodes {
+		all = append(all, one(n.Member && !n.Present, condition(
+			fmt.Sprintf("The node %s is missing from the cluster.", n.Name),
+			next+" See crier cluster status; start the node again, or if it is lost for good, crier cluster remove NODE.",
+			config.OfNode, n.Name))...)
+	}
+	return all
 }
 
 // certificate says that the one that the API shows ends soon.

@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/config"
 	"github.com/govcrier/crier/rooms"
@@ -139,6 +143,20 @@ func TestWhatOperatorsSee(t *testing.T) {
 	s.app.config.API.TLS.CertFile = "../../deploy/none.pem"
 	if _, err := calm.certificate(t.Context()); err == nil {
 		t.Error("a certificate that is not there is good")
+	}
+	tls := httptest.NewTLSServer(nil)
+	defer tls.Close()
+	s.app.config.API.TLS.CertFile = filepath.Join(t.TempDir(), "cert.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tls.Certificate().Raw})
+	if err := os.WriteFile(s.app.config.API.TLS.CertFile, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect("a certificate that is good for long", calm.certificate)
+	expect("certificate", look(func(o *config.Operators) { o.Certificate = 200 * 365 * 24 * time.Hour }).certificate, "certificate."+node)
+
+	st := broker.Status{Survives: true, Nodes: []broker.NodeStatus{{Name: "n1", Member: true, Present: true}, {Name: "n2", Member: true}, {Name: "n3"}}}
+	if all := missingNodes(st); len(all) != 1 || all[0].Key != "node.n2" || !strings.Contains(all[0].Advice, "would be survived") {
+		t.Errorf("missing are %v", all)
 	}
 	if failed, calls := failures(map[channels.Result]int{channels.Sent: 5, channels.Deferred: 3, channels.Rejected: 2, channels.Throttled: 9}); failed != 5 || calls != 10 {
 		t.Errorf("%d of %d", failed, calls)

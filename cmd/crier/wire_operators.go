@@ -35,12 +35,17 @@ func (a *App) startOperators(c *crew, s *store, k *knowledge, leases *lease.Leas
 		return &watch.Watch{Looks: looks, Teller: room, Options: a.config.Operators.Options, Now: s.broker.Now, Log: a.log.With("part", "operators")}
 	}
 	c.run("operators of the node", watching(sight.ofNode()).Run)
+	all, lost := watching(sight.ofAll()), time.Now()
 	c.run("operators", func(ctx context.Context) error {
 		return leases.Hold(ctx, "operators", func(ctx context.Context, _ uint64, _ func() bool) error {
+			if time.Since(lost) >= a.config.Operators.After { // another node may have said what began and what is over
+				all = watching(sight.ofAll())
+			}
+			defer func() { lost = time.Now() }()
 			if err := room.open(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("the room of the operators cannot be made; the first alert makes it", "error", err)
 			}
-			return watching(sight.ofAll()).Run(ctx) // which knows nothing of what it said when it had the lease before
+			return all.Run(ctx)
 		})
 	})
 }
