@@ -246,7 +246,7 @@ type Part struct {
 	Ready func(ctx context.Context) error
 }
 
-// Deps are what the API stands on; all are needed but Providers, Inlets, Waits, Alerts, Drill, Parts and Now.
+// Deps are what the API stands on; all are needed but Providers, Inlets, PushKey, Waits, Alerts, Drill, Parts and Now.
 type Deps struct {
 	Verifier     Verifier
 	Publisher    Publisher
@@ -274,6 +274,7 @@ type Deps struct {
 	Policies    Policies
 	Providers   rooms.Providers         // those that policies may name; nil: any
 	Inlets      map[string]http.Handler // of providers, by name: what they report, at a path that ends in what it is
+	PushKey     string                  // with which browsers subscribe; empty: they cannot
 	Senders     Senders
 	APIKeys     Keys
 	Quotas      Quotas

@@ -249,6 +249,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"POST", "/v1/policies", "boss", `{"name":"fresh",` + everyRule[1:], nil}, {"GET", "/v1/policies?limit=1", "boss", "", nil},
 		{"DELETE", draftedOne, "boss", "", []string{"If-Match", `"3"`}}, {"DELETE", publishedOne, "boss", "", []string{"If-Match", `"1"`}},
 		{"PUT", "/v1/policies/patient/author", "root+admin", `{"client":"hosp-7"}`, nil}, {"PUT", "/v1/policies/patient/author", "root+admin", `{}`, nil},
+		{"GET", "/v1/webpush/key", "", "", nil},
 		{"GET", "/healthz", "", "", nil}, {"GET", "/readyz", "", "", nil}, {"GET", "/metrics", "", "", nil},
 	} {
 		w := a.of(serverOn(newEngine(), Options{Metrics: true}, io.Discard))

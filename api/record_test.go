@@ -109,7 +109,7 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 func TestProbesAreNotRecorded(t *testing.T) {
 	e := newEngine()
 	s := serverOn(e, Options{Metrics: true}, io.Discard)
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/v1/openapi.yaml"} {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/v1/openapi.yaml", "/v1/webpush/key"} {
 		ask{"GET", path, "", "", nil}.of(s)
 	}
 	if len(e.recorded)+len(e.noted) > 0 {

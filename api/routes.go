@@ -143,6 +143,7 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/inlets/{provider}/{kind}", public, s.hearProvider},
 		{http.MethodPost, "/v1/inlets/{provider}/{kind}", public, s.hearProvider},
 
+		{http.MethodGet, "/v1/webpush/key", public, s.pushKey},
 		{http.MethodGet, "/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, "/docs", public, s.documentation},
 		{http.MethodGet, "/healthz", public, s.healthz},

@@ -43,12 +43,13 @@ type member struct {
 	health *health // nil where each recipient stands for himself
 }
 
-// newCrew makes the crew of a channel. Behind a webhook stands whoever has asked for it, so its provider has no health.
+// newCrew makes the crew of a channel. Behind a webhook stands whoever has asked for it, and behind a push subscription the
+// service of its browser, so their providers have no health.
 func newCrew(set *metrics.Set, c rooms.Channel, providers []Configured, uses Uses, o HealthOptions, log *slog.Logger) *crew {
 	all := &crew{channel: c, none: newMember(set, c, Configured{Named: noProvider()}), uses: uses, log: log, missed: map[string]bool{}}
 	for _, p := range providers {
 		m := newMember(set, c, p)
-		if c != rooms.Webhook {
+		if c != rooms.Webhook && c != rooms.WebPush {
 			m.health = newHealth(o, len(providers) > 1)
 			m.gauge(set, c, uses)
 		}

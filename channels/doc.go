@@ -118,7 +118,8 @@
 // than that, whoever comes and goes. A node that is cut off from the log keeps its part, for what it has in hand: it can pull
 // no more. A provider that one node has and another has not is shared by those that have it.
 //
-// Behind a webhook stands whoever has asked for it: its provider has neither breaker nor moving weight.
+// Behind a webhook stands whoever has asked for it, and behind a push subscription the service of its browser: their providers
+// have neither breaker nor moving weight.
 //
 // Logs, metrics and events hold ids and codes, no contact and no content.
 //

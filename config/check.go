@@ -36,6 +36,7 @@ func (c Config) Check() []error {
 		located("oidc", "oidc", c.OIDC, c.OIDC.Check()),
 		located("policy", "policy", c.Policy, c.Policy.Check()),
 		located("alerts", "cap", c.Alerts, c.Alerts.Check()),
+		located("operators", "operators", c.Operators, c.Operators.Check()),
 		located("inbound", "replies", c.Inbound, c.Inbound.Check()),
 		located("invitations", "registry", c.Invitations, c.Invitations.Check()),
 		located("suppressions", "registry", c.Suppressions, c.Suppressions.Check()),

@@ -43,6 +43,7 @@ type Config struct {
 	OIDC      oidc.Options      `yaml:"oidc"`
 	Policy    Policy            `yaml:"policy"`
 	Alerts    Alerts            `yaml:"alerts"`
+	Operators Operators         `yaml:"operators"`
 
 	Inbound      replies.Options             `yaml:"inbound"`
 	Invitations  registry.InvitationOptions  `yaml:"invitations"`
@@ -104,6 +105,7 @@ func (c Config) Complete() Config {
 	c.OIDC.Audience = cmp.Or(c.OIDC.Audience, "crier")
 	c.Alerts.Exercise = cmp.Or(c.Alerts.Exercise, "EXERCISE")
 	c.Alerts.Options = c.Alerts.Options.WithDefaults()
+	c.Operators = c.Operators.WithDefaults()
 	c.Invitations = c.Invitations.WithDefaults()
 	c.Inbound = c.Inbound.WithDefaults()
 	c.Suppressions = c.Suppressions.WithDefaults()

@@ -95,10 +95,13 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 func plain(c config.Config) config.Config {
 	c.Broker.Log, c.Log.Log, c.Index.Logger, c.Index.Metrics, c.Index.Now, c.Sandbox.Now = nil, nil, nil, nil, nil, nil
 	c.Index.Path = ""
-	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Mailbox.Domains, &c.Mailbox.Trusted, &c.Providers.Webhook.Allow, &c.Policy.QuietHours, &c.Providers.Email.OAuth2.Scopes} {
+	for _, list := range []*[]string{&c.OIDC.Algorithms, &c.OIDC.ClientClaims, &c.Broker.Cluster.Routes, &c.Broker.NATS.Origins, &c.Mailbox.Domains, &c.Mailbox.Trusted, &c.Operators.Except, &c.Providers.Webhook.Allow, &c.Providers.WebPush.Options.Allow, &c.Providers.WebPush.Options.Services, &c.Policy.QuietHours, &c.Providers.Email.OAuth2.Scopes} {
 		if len(*list) == 0 {
 			*list = nil
 		}
+	}
+	if len(c.Providers.WebPush.Options.Ports) == 0 {
+		c.Providers.WebPush.Options.Ports = nil
 	}
 	if h := c.Providers.SMS.HTTP; len(h.Request.Form)+len(h.Request.JSON)+len(h.Answer.Rules)+len(h.Receipt.Statuses)+len(h.Allow) == 0 {
 		h.Request.Query, h.Request.Form, h.Request.JSON, h.Request.Headers, h.Receipt.Statuses = nil, nil, nil, nil, nil

@@ -52,3 +52,10 @@ func (c *Client) provider(ctx context.Context, r request) (Provider, error) {
 	one.ETag = header.Get("ETag")
 	return one, err
 }
+
+// PushKey is the key with which pages subscribe browsers, in base64url; no token is needed.
+func (c *Client) PushKey(ctx context.Context) (string, error) {
+	var k v1.PushKey
+	_, err := c.call(ctx, get(path("v1", "webpush", "key")), &k)
+	return k.Key, err
+}

@@ -2680,6 +2680,12 @@ type PulledMessage struct {
 	UMID UMID `json:"umid"`
 }
 
+// PushKey defines model for PushKey.
+type PushKey struct {
+	// Key A point of P-256, uncompressed, in base64url.
+	Key string `json:"key"`
+}
+
 // PushSubscription What a browser gives to a page (W3C Push API §8.4). Other members are ignored.
 type PushSubscription struct {
 	Endpoint string `json:"endpoint"`

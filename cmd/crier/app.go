@@ -29,6 +29,7 @@ type App struct {
 	listeners []net.Listener
 	outbox    *sandbox.Sandbox
 	inlets    inlets
+	pushKey   string              // with which browsers subscribe; "" if they cannot
 	reached   []func(base string) // want to know where others reach the API
 	bridge    *channels.Bridge
 	apiKeys   *registry.APIKeys // once Ready

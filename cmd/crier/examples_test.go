@@ -29,7 +29,8 @@ import (
 // TestExamplesOfTheDocument makes every call of the document as the document shows it: with the body of each example, on
 // a gateway that has what the path names. Each has to succeed, and its answer to be as documented.
 func TestExamplesOfTheDocument(t *testing.T) {
-	s := newStand(t, []string{"policy.release=two-person", "providers.sms.weight=1", textsByHTTP}, nil)
+	s := newStand(t, []string{"policy.release=two-person", "providers.sms.weight=1", textsByHTTP,
+		"providers.webpush.kind=vapid", "providers.webpush.contact=mailto:ops@example.org", "providers.webpush.keyFile=" + pushKeyFile(t)}, nil)
 	s.know.links.Serve(s.app.URL())
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(ask(t, "GET", s.app.URL()+"/v1/openapi.yaml", "", "").body))
 	if err != nil {

@@ -34,6 +34,7 @@ counts it in crier_vault_refused_total.`
 const keysExample = `  crier keys new /etc/crier/keys.json     # seals personal data: vault.keysFile
   crier keys store /etc/crier/store.key   # encrypts the store: broker.keyFile
   crier keys seal /etc/crier/smsc.password --transit-url https://vault.example.org:8200 --transit-key crier --transit-token-file token < password
+  crier keys webpush /etc/crier/vapid.key # signs notifications: providers.webpush.keyFile
   crier keys list /etc/crier/keys.json
   crier keys add /etc/crier/keys.json --kind aead
   crier keys promote /etc/crier/keys.json 2183930425`
@@ -47,7 +48,7 @@ func (t terminal) keysCommand() *cobra.Command {
 			Args:  cobra.ExactArgs(1),
 			RunE:  func(_ *cobra.Command, args []string) error { return writeNew(args[0], newStoreKey()) },
 		},
-		t.keysNew(), t.keysSeal(), t.keysList(), t.keysAdd(), t.keysPromote(), t.keysDisable(), t.keysEnable(), t.keysDelete(),
+		t.keysNew(), t.keysSeal(), t.keysList(), t.keysAdd(), t.keysPromote(), t.keysDisable(), t.keysEnable(), t.keysDelete(), t.keysWebpush(),
 	)
 	return c
 }

@@ -43,7 +43,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 		Consumers: durable,
 		Messages:  k.index, Desk: a.desk(s, k), Events: s.log, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
-		Blocked: k.blocked, Policies: k.policies, Providers: a.config.Providers.Names(), Inlets: a.inlets, Senders: k.senders, APIKeys: k.apiKeys, Quotas: k.quotas, Connections: s.broker,
+		Blocked: k.blocked, Policies: k.policies, Providers: a.config.Providers.Names(), Inlets: a.inlets, PushKey: a.pushKey, Senders: k.senders, APIKeys: k.apiKeys, Quotas: k.quotas, Connections: s.broker,
 		Releases: k.release, Providing: a.bridge, Uses: k.uses, Waits: a.config.Release,
 		Metrics: a.metrics, Log: a.log.With("part", "api"), Now: s.broker.Now,
 	}), keeper, nil

@@ -59,6 +59,7 @@ func (a *App) startDelivery(ctx context.Context, c *crew, s *store, k *knowledge
 	if err := a.startCallbacks(ctx, c, s, k, leases); err != nil {
 		return err
 	}
+	a.startOperators(c, s, k, leases)
 	mover := registry.Rekeyer{Store: s.log, Ring: s.vault, Rooms: k.rooms, Log: a.log.With("part", "rekey"), Clients: s.log, Policies: s.log, APIKeys: k.apiKeys}
 	c.run("rekey", func(ctx context.Context) error {
 		return leases.Hold(ctx, "rekey", func(ctx context.Context, _ uint64, _ func() bool) error {

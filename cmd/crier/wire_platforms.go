@@ -16,8 +16,9 @@ import (
 // platforms makes what stands behind the messaging platforms.
 func (a *App) platforms(c *crew, s *store, k *knowledge, out map[rooms.Channel][]channels.Configured) error {
 	p := a.config.Providers
+	pusher := func(name string, o webpush.Options) (channels.Provider, error) { return a.pusher(c, s, name, o) }
 	return errors.Join(
-		platform(a, out, rooms.WebPush, p.WebPush, a.pusher),
+		platform(a, out, rooms.WebPush, p.WebPush, pusher),
 		platform(a, out, rooms.Matrix, p.Matrix, a.homeserver),
 		platform(a, out, rooms.Telegram, p.Telegram, func(name string, o telegram.Options) (channels.Provider, error) { return a.bot(c, s, k, name, o) }),
 		platform(a, out, rooms.WhatsApp, p.WhatsApp, func(name string, o whatsapp.Options) (channels.Provider, error) { return a.cloud(c, s, k, name, o) }),
@@ -43,10 +44,6 @@ func platform[O config.PlatformOptions[O]](a *App, out map[rooms.Channel][]chann
 		out[c] = append(out[c], configured(name, one.Share, provider))
 	}
 	return nil
-}
-
-func (a *App) pusher(name string, o webpush.Options) (channels.Provider, error) {
-	return nil, errNotYet
 }
 
 func (a *App) homeserver(name string, o matrix.Options) (channels.Provider, error) {
