@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/govcrier/crier/channels"
-	"github.com/govcrier/crier/channels/matrix"
 	"github.com/govcrier/crier/channels/telegram"
 	"github.com/govcrier/crier/channels/webpush"
 	"github.com/govcrier/crier/channels/whatsapp"
@@ -14,11 +13,11 @@ import (
 )
 
 // platforms makes what stands behind the messaging platforms.
-func (a *App) platforms(out map[rooms.Channel][]channels.Configured) error {
+func (a *App) platforms(c *crew, s *store, k *knowledge, out map[rooms.Channel][]channels.Configured) error {
 	p := a.config.Providers
 	return errors.Join(
 		platform(a, out, rooms.WebPush, p.WebPush, a.pusher),
-		platform(a, out, rooms.Matrix, p.Matrix, a.homeserver),
+		platform(a, out, rooms.Matrix, p.Matrix, a.homeserver(c, s, k)),
 		platform(a, out, rooms.Telegram, p.Telegram, a.bot),
 		platform(a, out, rooms.WhatsApp, p.WhatsApp, a.cloud),
 	)
@@ -46,10 +45,6 @@ func platform[O config.PlatformOptions[O]](a *App, out map[rooms.Channel][]chann
 }
 
 func (a *App) pusher(name string, o webpush.Options) (channels.Provider, error) {
-	return nil, errNotYet
-}
-
-func (a *App) homeserver(name string, o matrix.Options) (channels.Provider, error) {
 	return nil, errNotYet
 }
 

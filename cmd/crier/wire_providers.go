@@ -47,7 +47,7 @@ func (a *App) providers(c *crew, s *store, k *knowledge) (map[rooms.Channel][]ch
 	case config.KindHTTP:
 		out[rooms.Webhook] = []channels.Configured{configured(config.KindHTTP, config.Share{}, webhook.New(k.calls, s.broker.Now))}
 	}
-	return out, a.platforms(out)
+	return out, a.platforms(c, s, k, out)
 }
 
 func configured(name string, s config.Share, p channels.Provider) channels.Configured {
