@@ -64,7 +64,7 @@ func anyEvent(t *rapid.T) rooms.Event {
 		e.Recipients = rapid.IntRange(0, 8).Draw(t, "recipients")
 	case rooms.EventQueued:
 		e.Page = rapid.IntRange(0, 1).Draw(t, "page")
-		e.Marks = rapid.StringMatching(`[esx-]{0,4}`).Draw(t, "marks")
+		e.Marks = rapid.StringMatching(`[eswpmtax-]{0,4}`).Draw(t, "marks")
 		e.Recipients = rapid.SampledFrom([]int{0, len(e.Marks)}).Draw(t, "recipients")
 	case rooms.EventErased:
 	case rooms.EventPaused, rooms.EventResumed, rooms.EventHeld, rooms.EventCancelled:
@@ -76,7 +76,7 @@ func anyEvent(t *rapid.T) rooms.Event {
 	default:
 		e.N = rapid.SampledFrom([]int{0, 1, 3, rooms.PageSize, rooms.PageSize + 2}).Draw(t, "n")
 		e.Attempt = rapid.IntRange(0, 3).Draw(t, "attempt")
-		e.Channel = rapid.SampledFrom([]rooms.Channel{"", rooms.Email, rooms.SMS}).Draw(t, "channel")
+		e.Channel = rapid.SampledFrom(append(rooms.Channels(), "")).Draw(t, "channel")
 		e.Reason = rapid.SampledFrom(rooms.Reasons()).Draw(t, "reason")
 		e.Round = rapid.IntRange(0, rooms.MaxRounds).Draw(t, "round")
 		e.Receipt = rapid.Bool().Draw(t, "receipt")

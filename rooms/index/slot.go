@@ -25,7 +25,7 @@ type slot struct {
 }
 
 const (
-	slotSize   = 19
+	slotSize   = 20
 	tickSize   = 5 // bytes: 34 years of milliseconds
 	maxTick    = 1<<(8*tickSize) - 1
 	statuses   = 6
@@ -166,7 +166,7 @@ func (s slot) channelName() rooms.Channel {
 
 // put writes the slot into slotSize bytes.
 func (s slot) put(b []byte) {
-	b[0] = s.status | s.channel<<3 | s.round<<roundBits
+	b[0] = s.status | s.round<<roundBits
 	if s.final || s.undecided() {
 		b[0] |= finalFlag
 	}
@@ -174,12 +174,13 @@ func (s slot) put(b []byte) {
 	putTick(b[4:], s.at)
 	putTick(b[4+tickSize:], s.sent)
 	putTick(b[4+2*tickSize:], max(s.retry, s.entry)) // one of them is 0
+	b[4+3*tickSize] = s.channel
 }
 
 func getSlot(b []byte) slot {
 	s := slot{
 		status:  b[0] & 7,
-		channel: b[0] >> 3 & 3,
+		channel: b[4+3*tickSize],
 		final:   b[0]&finalFlag != 0,
 		round:   b[0] >> roundBits,
 		reason:  b[1] & (1<<reasonBits - 1),
