@@ -17,7 +17,7 @@ import (
 // TestMatrix is a message's way through the whole gateway to a person in Matrix, back by his read receipt, and his answer's way
 // to the publisher.
 func TestMatrix(t *testing.T) {
-	server := matrixtest.New(t, "@clinic", "@aidacanary", "@bakytcanary")
+	server := matrixtest.New(t, "@clinic", "@aidacanary", "@bakytcanary", "@carolcanary")
 	token := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(token, []byte(matrixtest.Token("@clinic")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -64,6 +64,17 @@ func TestMatrix(t *testing.T) {
 			return ""
 		}
 		return "no reply"
+	})
+	aida.Answer(at, event, "stop")
+	carol := server.Person("@carolcanary")
+	carol.Say(carol.Begin("@clinic", true), "Qzbegins: is anybody there?")
+	await(t, 20*time.Second, func() string {
+		for reply, err := range s.as(s.token(demoPublisher)).Replies(t.Context(), "clinic") {
+			if err == nil && reply.UMID == "" && reply.From == carol.ID {
+				return ""
+			}
+		}
+		return "no beginning"
 	})
 	for _, secret := range []string{"canary", "Qz", matrixtest.Token("@clinic"), at} {
 		if strings.Contains(s.log.String(), secret) {

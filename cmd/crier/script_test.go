@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/channels/matrix/matrixtest"
 )
 
 func TestMain(m *testing.M) {
@@ -43,6 +44,8 @@ func TestMain(m *testing.M) {
 //	replace OLD NEW FILE   changes a word in a file
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
 //	submit URL FORM        sends a form, and prints status and page
+//	homeserver USER…       starts one of Matrix, and sets HOMESERVER to its URL
+//	person USER DOES TEXT  reads, answers (with a further text) or leaves a message with TEXT in Matrix, or begins with TEXT
 //	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
 func TestScripts(t *testing.T) {
 	receivers, err := filepath.Abs("../../deploy/receivers")
@@ -53,9 +56,10 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
+			"homeserver": homeserver, "person": matrixPerson,
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Values[sessionKey{}] = new(devProcess)
+			e.Values[sessionKey{}], e.Values[homeserverKey{}] = new(devProcess), new(*matrixtest.Server)
 			e.Setenv("PATH", filepath.Dir(peerFile(t, natsCommand))+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("RECEIVERS", receivers)
 			e.Setenv("MAIL", freeAddress(t)) // for a mail server
