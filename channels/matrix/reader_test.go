@@ -114,6 +114,26 @@ func TestWhatPeopleWrite(t *testing.T) {
 
 func (s signed) name() string { return matrixtest.ID(clinic) }
 
+// Once a third has come in, people talk with each other.
+func TestARoomOfTwoBecomesOneOfMany(t *testing.T) {
+	server := matrixtest.New(t, clinic, aida, "@carol")
+	p := provider(t, options(t, server))
+	h := p.hear(t, server)
+	person := server.Person(aida)
+	ours := p.sends(t, delivery(t, 1, person.ID)).ProviderID
+	room := person.Rooms()[0]
+	person.Enter(room)
+	person.Say(room, "one")
+	one := "reply " + person.ID + ` "one" /0 false`
+	await(t, h.heard, one)
+	person.Bring(room, "@carol")
+	carol := server.Person("@carol")
+	carol.Enter(room)
+	person.Say(room, "Carol, look.")
+	carol.Answer(room, ours, "I see.")
+	await(t, h.heard, one, "reply "+carol.ID+` "I see." `+string(testUMID)+"/1 false")
+}
+
 // A person begins: his room is entered, and is from then on the one that is used for him. Rooms for many wait.
 func TestPeopleBeginAConversation(t *testing.T) {
 	server := matrixtest.New(t, clinic, aida, "@bakyt")

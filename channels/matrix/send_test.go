@@ -81,10 +81,13 @@ func TestADeliveryIsSentOnce(t *testing.T) {
 	server := matrixtest.New(t, clinic, aida)
 	o := options(t, server)
 	d := delivery(t, 1, matrixtest.ID(aida))
-	first := provider(t, o).sends(t, d)
+	p := provider(t, o)
+	first := p.sends(t, d)
 	d.Attempt = 2
-	if again := provider(t, o).sends(t, d); again.ProviderID != first.ProviderID {
-		t.Errorf("%q, then %q", first.ProviderID, again.ProviderID)
+	for _, node := range []signed{p, provider(t, o)} {
+		if again := node.sends(t, d); again.ProviderID != first.ProviderID {
+			t.Errorf("%q, then %q", first.ProviderID, again.ProviderID)
+		}
 	}
 	d.Round, d.Attempt = 1, 1
 	if anew := provider(t, o).sends(t, d); anew.ProviderID == first.ProviderID {

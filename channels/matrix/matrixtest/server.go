@@ -174,7 +174,6 @@ func (s *Server) Grant(token, user string) {
 type answer struct {
 	status int
 	body   any
-	header http.Header
 }
 
 func fail(status int, code string) answer {
