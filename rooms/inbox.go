@@ -33,9 +33,12 @@ func (i Inbox) IsZero() bool {
 	return len(i.Addresses)+len(i.Keywords)+len(i.Stop)+len(i.Start) == 0 && i.Help+i.Confirm == ""
 }
 
-// ParseOwnAddress accepts where a room can be written to: an e-mail address, a telephone number in E.164 form, or a short
-// number of 2 to 15 digits.
+// ParseOwnAddress accepts where a room can be written to: an e-mail address, a telephone number in E.164 form, a short
+// number of 2 to 15 digits, or a user of Matrix.
 func ParseOwnAddress(s string) (Address, error) {
+	if strings.HasPrefix(s, "@") {
+		return ParseMatrixID(s)
+	}
 	if strings.Contains(s, "@") {
 		return ParseEmail(s)
 	}
@@ -43,7 +46,7 @@ func ParseOwnAddress(s string) (Address, error) {
 		return ParsePhone(s)
 	}
 	if len(s) < 2 || len(s) > maxShort || !all(s, func(c byte) bool { return '0' <= c && c <= '9' }) {
-		return Address{}, fmt.Errorf("%w: an e-mail address, a number such as +41791234567, or a short one of 2 to %d digits", ErrAddress, maxShort)
+		return Address{}, fmt.Errorf("%w: an e-mail address, a number such as +41791234567, a short one of 2 to %d digits, or @user:server of Matrix", ErrAddress, maxShort)
 	}
 	return Address{hide(s)}, nil
 }

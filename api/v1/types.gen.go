@@ -1479,7 +1479,7 @@ type History = bool
 // everywhere: STOP, alone or with a keyword, ends a subscription at once, and keeps the room from naming who is no
 // subscriber. Inside a sentence such a word is part of a reply.
 type Inbox struct {
-	// Addresses E-mail addresses and numbers, short ones too, at which people write to the room. Rooms may share one if their keywords differ; the one without keywords gets the rest. 409 `inbox_taken` if another room has the same.
+	// Addresses E-mail addresses, numbers, short ones too, and users of Matrix, at which people write to the room. Rooms may share one if their keywords differ; the one without keywords gets the rest. 409 `inbox_taken` if another room has the same.
 	//
 	// Example: ["4404"]
 	Addresses []string `json:"addresses,omitempty,omitzero"`

@@ -23,6 +23,7 @@ import (
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/channels/telegram/telegramtest"
+	"github.com/govcrier/crier/channels/matrix/matrixtest"
 )
 
 func TestMain(m *testing.M) {
@@ -44,19 +45,17 @@ func TestMain(m *testing.M) {
 //	replace OLD NEW FILE   changes a word in a file
 //	inbox CONTACT N        waits until a person has got N messages, and sets CODE, CONFIRM and LEAVE to what stands in the latest
 //	submit URL FORM        sends a form, and prints status and page
-<<<<<<< HEAD
 //	mediator METHOD URL [FILE] does so with the token $AS, as the application $CLIENT, by the key $KEY if there is one
 //	eventid NAME           sets a variable to the id in what the mediator has answered
 //	signing                sets CRIER_WEBHOOK_SECRET to the secret in it
 //	http METHOD URL [FILE] [HEADER:VALUE…]
 //	                       sends FILE as JSON with $TOKEN, unless that is empty or there are headers, and prints status and body
 //	member NAME VAR        sets a variable to a member of the JSON that the last command printed
-=======
 //	telegram start         starts a Bot API, and sets BOT to its URL and BOT_TOKEN to a file with a token
 //	telegram write TEXT    has Aida write to the bot, in chat 4711080815
 //	telegram said N        waits until the bot has said N things, prints the latest, and sets CODE to a code that stands there
-//	http METHOD URL [FILE] sends FILE as JSON with $TOKEN, and prints status and body
->>>>>>> chat
+//	homeserver USER…       starts one of Matrix, and sets HOMESERVER to its URL
+//	person USER DOES TEXT  reads, answers (with a further text) or leaves a message with TEXT in Matrix, or begins with TEXT
 func TestScripts(t *testing.T) {
 	receivers, err := filepath.Abs("../../deploy/receivers")
 	if err != nil {
@@ -65,15 +64,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-<<<<<<< HEAD
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "member": member, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
+			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "member": member, "receive": receive, "field": formField,
+			"secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
 			"mediator": mediatorSend, "eventid": eventID, "signing": signing,
-=======
-			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "receive": receive, "field": formField, "secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit, "telegram": telegramScript,
->>>>>>> chat
+			"telegram": telegramScript, "homeserver": homeserver, "person": matrixPerson,
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Values[sessionKey{}] = new(devProcess)
+			e.Values[sessionKey{}], e.Values[homeserverKey{}] = new(devProcess), new(*matrixtest.Server)
 			e.Setenv("PATH", filepath.Dir(peerFile(t, natsCommand))+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("RECEIVERS", receivers)
 			e.Setenv("MAIL", freeAddress(t)) // for a mail server

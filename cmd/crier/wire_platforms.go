@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/govcrier/crier/channels"
-	"github.com/govcrier/crier/channels/matrix"
 	"github.com/govcrier/crier/channels/telegram"
 	"github.com/govcrier/crier/channels/webpush"
 	"github.com/govcrier/crier/channels/whatsapp"
@@ -19,7 +18,7 @@ func (a *App) platforms(c *crew, s *store, k *knowledge, out map[rooms.Channel][
 	pusher := func(name string, o webpush.Options) (channels.Provider, error) { return a.pusher(c, s, name, o) }
 	return errors.Join(
 		platform(a, out, rooms.WebPush, p.WebPush, pusher),
-		platform(a, out, rooms.Matrix, p.Matrix, a.homeserver),
+		platform(a, out, rooms.Matrix, p.Matrix, a.homeserver(c, s, k)),
 		platform(a, out, rooms.Telegram, p.Telegram, func(name string, o telegram.Options) (channels.Provider, error) { return a.bot(c, s, k, name, o) }),
 		platform(a, out, rooms.WhatsApp, p.WhatsApp, func(name string, o whatsapp.Options) (channels.Provider, error) { return a.cloud(c, s, k, name, o) }),
 	)
@@ -45,9 +44,3 @@ func platform[O config.PlatformOptions[O]](a *App, out map[rooms.Channel][]chann
 	}
 	return nil
 }
-
-func (a *App) homeserver(name string, o matrix.Options) (channels.Provider, error) {
-	return nil, errNotYet
-}
-
-var errNotYet = errors.New("this platform cannot be used yet")
