@@ -100,8 +100,7 @@ func handed(t *testing.T, l *Log, id rooms.ConsumerID, want int) (all []Handout)
 }
 
 // What is created on one node is there on every other at once; so is what is deleted.
-func TestConsumersOnEveryNode(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestConsumersOnEveryNode(t *testing.T) {
 	for i := range 9 {
 		c := rooms.ConsumerConfig{ID: rooms.ConsumerID{Room: "newborn", Owner: rooms.OwnerOf("clinic-4"), Name: rooms.ConsumerName(fmt.Sprint("c", i))}, Client: "clinic-4", AckWait: time.Minute}
 		here, there := n.logs[i%3], n.logs[(i+1)%3]
