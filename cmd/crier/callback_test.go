@@ -164,7 +164,7 @@ func TestSenderIsToldAfterACrash(t *testing.T) {
 	t.Parallel() // most of it is waiting
 	program, store := buildProgram(t, "crashpoints"), filepath.Join(t.TempDir(), "store")
 	app := startApplication(t)
-	g := startGateway(t, program, store, "CRIER_CRASH=after-callback:1")
+	g := startGateway(t, program, store, "CRIER_CRASH=after-callback:1", "--set", "log.ackWait=2s")
 	sender := client.New(client.Options{Servers: []string{g.API}, Token: client.Static(rooms.NewSecret(g.Token))})
 	cb, err := sender.SetCallback(t.Context(), app.URL)
 	if err != nil {
@@ -178,7 +178,7 @@ func TestSenderIsToldAfterACrash(t *testing.T) {
 		t.Fatal("the process lives on")
 	}
 	before := app.got()
-	startGateway(t, program, store, "CRIER_CRASH=")
+	startGateway(t, program, store, "CRIER_CRASH=", "--set", "log.ackWait=2s")
 	app.finished(t, r.UMID)
 	calls := app.waitFor(t, len(before)+1)
 	again := false

@@ -37,9 +37,11 @@ func claimRules() []claimRule {
 // decides what becomes of those that nobody knows of, nothing comes twice, and they are at most what was at the provider in
 // those moments; where they are sent again, nothing is lost, and at most those come twice.
 func TestNothingIsSentTwiceWhenTheProcessIsKilled(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program := buildProgram(t, "crashpoints")
 	for _, rule := range claimRules() {
 		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
 			for _, point := range rule.points {
 				t.Run(point, func(t *testing.T) {
 					t.Parallel() // most of it is waiting
@@ -64,9 +66,11 @@ const midFlight = 10_000
 
 // TestKilledInMidFlight kills the gateway once, while it delivers to many.
 func TestKilledInMidFlight(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program := buildProgram(t, "")
 	for _, rule := range claimRules() {
 		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
 			s := &claimSeries{T: t, rule: rule, program: program, store: filepath.Join(t.TempDir(), "store"), sink: newSink(t), kills: 1}
 			g := s.start("CRIER_TEST=")
 			l := &load{receipts: map[string]string{}}

@@ -98,7 +98,7 @@ func (s *site) start(node string) {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command("crier", "serve", "--config", s.etc(node)+"/crier.yaml")
+	cmd := exec.Command(buildProgram(s.t, ""), "serve", "--config", s.etc(node)+"/crier.yaml")
 	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {

@@ -11,6 +11,7 @@ import (
 // TestMessageThatWaitsSurvivesAKill kills the gateway once at each point on the way of a message that waits, from the moment
 // in which it stands in the log until its entry is erased. It goes once all the same, at its time.
 func TestMessageThatWaitsSurvivesAKill(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program := buildProgram(t, "crashpoints")
 	for _, point := range []string{"after-append", "release-appended", "release-recorded"} {
 		t.Run(point, func(t *testing.T) {

@@ -155,6 +155,7 @@ func (s *stand) readers(room string, ids ...string) {
 
 // A gateway that dies between the application's answer and its own record repeats the call, under the same id.
 func TestWebhookAfterACrash(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program, store := buildProgram(t, "crashpoints"), filepath.Join(t.TempDir(), "store")
 	app := startApplication(t)
 	g := startGateway(t, program, store, "CRIER_CRASH=after-send:1", "--set", "log.ackWait=2s")

@@ -133,7 +133,7 @@ func (r *rig) nothing(l *live.Listener) {
 // eventually polls until there is nothing left to complain about.
 func eventually(t *testing.T, complaint func() error) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
