@@ -34,7 +34,7 @@ func (r received) told(t *testing.T) (e statusEvent) {
 // finished waits until an application is told that a message is finished, and gives that call.
 func (a *application) finished(t *testing.T, umid string) (last received) {
 	t.Helper()
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		for _, c := range a.got() {
 			if e := c.told(t); e.Subject == umid && e.Data.FinishedAt != nil {
 				last = c
@@ -149,7 +149,7 @@ func (s *stand) collected() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	await(s.t, 20*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		at, _, err := s.store.log.CallbackCursor(s.t.Context())
 		if err != nil || at < end {
 			return fmt.Sprintf("at event %d of %d, %v", at, end, err)

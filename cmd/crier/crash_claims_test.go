@@ -76,7 +76,7 @@ func TestKilledInMidFlight(t *testing.T) {
 			l := &load{receipts: map[string]string{}}
 			l.at(g)
 			s.publish(l)
-			eventually(t, time.Minute, func() string {
+			eventually(t, busyFor, func() string {
 				if n := s.sink.count(); n < midFlight/3 {
 					return fmt.Sprint(n, " have come")
 				}
@@ -177,7 +177,7 @@ func (s *claimSeries) decide(g *gateway, l *load) {
 	if err != nil || swept.Deliveries != len(open)-1 || swept.Next != nil {
 		s.Fatalf("%+v, %v", swept, err)
 	}
-	eventually(s.T, time.Minute, func() string {
+	eventually(s.T, busyFor, func() string {
 		sent, failed := 0, 0
 		for _, umid := range l.umids() {
 			m, err := c.Message(s.Context(), umid)

@@ -89,7 +89,7 @@ func TestListenersMissNothingOverRestarts(t *testing.T) {
 		}
 	}
 	for i := range listeners {
-		await(t, time.Minute, func() string {
+		await(t, busyFor, func() string {
 			if got := listeners[i].heard(); len(got) < len(want) {
 				return fmt.Sprintf("listener %d has %d messages of %d", i, len(got), len(want))
 			}

@@ -48,7 +48,7 @@ func (p *pausing) came(umid string) (n int) {
 
 func (p *pausing) awaitSome(umid string, n int) {
 	p.Helper()
-	eventually(p, time.Minute, func() string {
+	eventually(p, busyFor, func() string {
 		if came := p.came(umid); came < n {
 			return fmt.Sprintf("%d of %d came", came, n)
 		}
@@ -62,7 +62,7 @@ func (p *pausing) awaitSome(umid string, n int) {
 // state waits until the message is in a state.
 func (p *pausing) state(want v1.MessageState) {
 	p.Helper()
-	eventually(p, 30*time.Second, func() string {
+	eventually(p, busyFor, func() string {
 		m, err := p.client().Message(p.Context(), p.umid)
 		if err != nil || m.State != want {
 			return fmt.Sprintf("state %s, want %s: %v", m.State, want, err)

@@ -46,7 +46,7 @@ func killWaiting(t *testing.T, program, point string) {
 	if time.Now().Before(at) {
 		t.Error("it went before its time")
 	}
-	eventually(t, 20*time.Second, func() string {
+	eventually(t, busyFor, func() string {
 		var m struct{ State string }
 		a := ask(t, "GET", g.API+"/v1/messages/"+again, g.Token, "")
 		if err := json.Unmarshal([]byte(a.body), &m); err != nil || m.State != "finished" {

@@ -61,7 +61,7 @@ func (a *application) got() []received {
 // waitFor waits until so many calls have come, and gives them.
 func (a *application) waitFor(t *testing.T, n int) []received {
 	t.Helper()
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if got := len(a.got()); got < n {
 			return fmt.Sprintf("%d calls have come, want %d", got, n)
 		}
