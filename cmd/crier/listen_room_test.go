@@ -47,6 +47,7 @@ func (l *listener) listen(ctx context.Context, server string, token func() strin
 
 // Several listen while messages are published and the gateway is restarted twice. Each gets all, once and in order.
 func TestListenersMissNothingOverRestarts(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	h := newLocal(t)
 	u, err := url.Parse(h.API)
 	if err != nil {

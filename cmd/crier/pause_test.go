@@ -71,11 +71,12 @@ func (p *pausing) state(want v1.MessageState) {
 	})
 }
 
-// TestPausedMidway pauses a message to 20,000 people midway. Nothing of it goes out when the pause has settled, another one
+// TestPausedMidway pauses a message to 10,000 people midway. Nothing of it goes out when the pause has settled, another one
 // overtakes it, and when it is resumed everybody is reached, though the process is killed while jobs are set aside and again
 // while they go on; twice are reached those at most who were at the provider in these moments.
 func TestPausedMidway(t *testing.T) {
-	const people = 20_000
+	t.Parallel() // most of it is waiting
+	const people = 10_000
 	p := &pausing{T: t, program: buildProgram(t, "crashpoints"), store: filepath.Join(t.TempDir(), "store"), sink: newSink(t)}
 	p.start("after-suspend:3000")
 	admin := asClient(p.gateway.API, p.gateway.AdminToken)

@@ -12,6 +12,7 @@ import (
 // A consumer goes on when its leader has gone: what was acknowledged is not handed out again, all else is, by a token
 // of before it can be settled, and who waits gets what comes.
 func TestConsumerOutlivesItsLeader(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	n := startNodes(t)
 	lead := n.leads(t, streamRooms)
 	here := n.logs[(lead+1)%3]
