@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -174,7 +173,7 @@ func TestSenderIsToldAfterACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !g.exited(time.Minute) {
+	if !g.exited(busyFor) {
 		t.Fatal("the process lives on")
 	}
 	before := app.got()

@@ -126,7 +126,7 @@ func (s *claimSeries) run(point string) {
 	for s.kills = range claimKills {
 		g := s.start(fmt.Sprintf("CRIER_CRASH=%s:%d", point, 1+rand.IntN(40)))
 		l.at(g)
-		if !g.exited(time.Minute) {
+		if !g.exited(busyFor) {
 			s.Fatalf("kill %d: the process lives on:\n%s", s.kills, g.log.String())
 		}
 	}

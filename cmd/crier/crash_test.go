@@ -46,7 +46,7 @@ func crashSeries(t *testing.T, program, point string, kills int) {
 			g.exited(time.Duration(50+rand.IntN(700)) * time.Millisecond)
 			g.kill()
 		}
-		if !g.exited(time.Minute) {
+		if !g.exited(busyFor) {
 			t.Fatalf("kill %d: the process lives on, point %s was not passed often enough:\n%s", kill, point, g.log.String())
 		}
 	}

@@ -84,8 +84,8 @@ func startGateway(t testing.TB, program, store, env string, args ...string) *gat
 	select {
 	case line := <-first:
 		_ = json.Unmarshal(line, &g.ready) // empty if it was killed before
-	case <-time.After(60 * time.Second):
-		t.Fatalf("crier dev is not ready after a minute:\n%s", g.log.String())
+	case <-time.After(busyFor):
+		t.Fatalf("crier dev is not ready:\n%s", g.log.String())
 	}
 	return g
 }

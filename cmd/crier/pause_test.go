@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/govcrier/crier/api/client"
 	v1 "github.com/govcrier/crier/api/v1"
@@ -91,7 +90,7 @@ func TestPausedMidway(t *testing.T) {
 		t.Fatal(err)
 	}
 	paused := p.came(p.umid)
-	if !p.gateway.exited(time.Minute) {
+	if !p.gateway.exited(busyFor) {
 		t.Fatalf("the process lives on: so many jobs were not set aside\n%s", p.gateway.log.String())
 	}
 	p.start("")

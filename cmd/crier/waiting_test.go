@@ -32,7 +32,7 @@ func killWaiting(t *testing.T, program, point string) {
 	body := fmt.Appendf(nil, `{"transactionId":"tx-1","type":"reminder","content":{"sms":"hello"},"recipients":[{"phone":%q}],"sendAt":%q}`,
 		phone, at.Format(time.RFC3339Nano))
 	umid, _, _ := l.try(body) // no answer if it dies before
-	if !g.exited(time.Minute) {
+	if !g.exited(busyFor) {
 		t.Fatalf("the process lives on:\n%s", g.log.String())
 	}
 	g = startGateway(t, program, store, "CRIER_CRASH=", args...)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -173,7 +172,7 @@ func TestWebhookAfterACrash(t *testing.T) {
 	if _, err := own.Publish(t.Context(), "hooks", v1.Publish{TransactionID: "t-1", Type: "reminder", Content: v1.Content{Text: "x"}}); err != nil {
 		t.Fatal(err)
 	}
-	if !g.exited(time.Minute) {
+	if !g.exited(busyFor) {
 		t.Fatal("the process lives on")
 	}
 	if n := len(app.got()); n != 1 {

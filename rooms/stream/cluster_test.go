@@ -95,7 +95,7 @@ func (n *nodes) makeLeader(t *testing.T, stream string, node int) {
 // until repeats a look until it finds nothing wrong, and fails with what was wrong last.
 func until(t *testing.T, look func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for {
 		err := look()
