@@ -48,10 +48,7 @@ func (o Options) Check() []error {
 // maxTTL is the longest TTL.
 const maxTTL = time.Minute
 
-// every is the time between two signs of life.
-func (o Options) every() time.Duration { return o.TTL / 3 }
-
-// term is how long work may go on after the last sign of life.
+// term is how long work may go on after the last sign of life; the next is given when half of it is over.
 func (o Options) term() time.Duration { return o.TTL * 2 / 3 }
 
 // look is the time between two looks at a lease of somebody else, and how long one answer is waited for.
