@@ -8,6 +8,11 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 FUZZTIME ?= 30s
 ROUNDS   ?= 20
 
+# Where tests write: in memory, if there is room, since most of what they would do on a disk is to wait for it. The compiler
+# writes more, and stays on the disk.
+TEMPORARY = $(or $(TMPDIR),/tmp)
+SCRATCH  ?= $(shell deploy/scratch.sh "$(TEMPORARY)")
+
 # The tests that CRIER_SOAK, a number of rounds, makes longer.
 SOAKED := TestNothingIsLostWhenNodesDie|TestNothingIsLostWhenTheNetworkIsCut|TestReadsWhileAServerCatchesUp
 
@@ -33,9 +38,13 @@ run: build ## Build, then `crier dev`: the whole gateway on this machine, no acc
 deps: ## Install what tests need beyond Go (asks for root only if something is missing)
 	@deploy/deps.sh
 
+# Those that take longest begin first, so that nobody waits for them in the end.
+LONGEST := ./cmd/crier ./rooms/stream
+
 .PHONY: test
-test: deps ## All tests under the race detector, then lint
-	CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=36m ./...
+test: deps ## All tests under the race detector, then lint (SCRATCH=/var/tmp keeps their files there)
+	@scratch=$$(mktemp -d "$(SCRATCH)/crier-XXXX"); trap 'rm -rf "$$scratch"' EXIT; set -x; \
+	TMPDIR="$$scratch" GOTMPDIR="$(TEMPORARY)" CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=36m $(LONGEST) ./...
 	@$(MAKE) --no-print-directory lint
 
 .PHONY: lint

@@ -200,7 +200,7 @@ func TestStopTellsTheRestToGiveUp(t *testing.T) {
 // eventually polls until there is nothing left to complain about.
 func eventually(t *testing.T, complaint func() error) {
 	t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(2 * time.Minute)
 	defer deadline.Stop()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()

@@ -23,6 +23,7 @@ func replicated(t *testing.T, s *broker.Server) jetstream.JetStream {
 }
 
 func TestClusterHoldsWhatOneNodeLost(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := brokertest.StartCluster(t, broker.Cluster)
 	js := replicated(t, c.Servers[0])
 	config := jetstream.StreamConfig{Name: "THINGS", Subjects: []string{"thing.>"}, Replicas: 3}
@@ -34,7 +35,7 @@ func TestClusterHoldsWhatOneNodeLost(t *testing.T) {
 	}
 	c.Servers[0].Stop()
 	js = replicated(t, c.Servers[1])
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if _, err := js.Publish(ctx, "thing.b", []byte("2"), jetstream.WithRetryAttempts(100)); err != nil {
 		t.Fatal(err)
@@ -51,6 +52,7 @@ func TestClusterHoldsWhatOneNodeLost(t *testing.T) {
 }
 
 func TestNodeThatLostItsStoreIsRefused(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := brokertest.StartCluster(t, broker.Cluster)
 	c.Servers[2].Stop()
 	if err := os.RemoveAll(c.Options[2].Store); err != nil {
@@ -64,11 +66,12 @@ func TestNodeThatLostItsStoreIsRefused(t *testing.T) {
 }
 
 func TestNodesThatDisagreeAreRefused(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := brokertest.NewCluster(t, broker.Cluster)
 	c.Options[2].Topology, c.Options[2].Cluster.Routes = broker.Pair, c.Options[2].Cluster.Routes[1:]
 	c.Start(t, 0)
 	c.Start(t, 2)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := c.Servers[2].Ready(ctx); !errors.Is(err, broker.ErrDisagree) {
 		t.Fatalf("a node of another topology: %v", err)
@@ -86,6 +89,7 @@ func TestStoreOfASingleNodeJoinsNobody(t *testing.T) {
 }
 
 func TestCopiesAreCompared(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := brokertest.StartCluster(t, broker.Cluster)
 	js := replicated(t, c.Servers[0])
 	config := jetstream.StreamConfig{Name: "THINGS", Subjects: []string{"thing.>"}, Replicas: 3}

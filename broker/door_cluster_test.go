@@ -76,6 +76,7 @@ func TestNATSClientsSpeakTLS(t *testing.T) {
 
 // TestGuestsOfACluster: a guest of one node calls what is answered on another, and works with a consumer that another leads.
 func TestGuestsOfACluster(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := brokertest.NewCluster(t, broker.Cluster)
 	for i := range c.Options {
 		c.Options[i].NATS = broker.NATSOptions{Listen: "127.0.0.1:0", Insecure: true}
@@ -86,7 +87,7 @@ func TestGuestsOfACluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	_, err = js.CreateStream(ctx, jetstream.StreamConfig{
 		Name: "R", Subjects: []string{"room.>"}, Replicas: 3, RePublish: &jetstream.RePublish{Source: "room.>", Destination: "live.>"},

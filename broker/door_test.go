@@ -19,7 +19,7 @@ import (
 	"github.com/govcrier/crier/broker/brokertest"
 )
 
-const patience = 10 * time.Second
+const patience = 2 * time.Minute
 
 // hosts is a gatekeeper with a list of guests, by their tokens.
 type hosts struct {

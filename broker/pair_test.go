@@ -36,7 +36,7 @@ func pairOf(t *testing.T, leader string) *brokertest.Cluster {
 
 func awaitHealed(t *testing.T, s *broker.Server) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	if err := s.Await(ctx, s.Node(), func(now string) { t.Log(now) }); err != nil {
 		t.Fatal(err)
@@ -64,15 +64,17 @@ func promote(t *testing.T, s *broker.Server, peer string) {
 	if err := s.Promote(t.Context(), peer, func(step string) { t.Logf("%v %s", time.Since(began).Round(time.Millisecond), step) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := publishes(t, s, 10*time.Second); err != nil {
+	if err := publishes(t, s, time.Minute); err != nil {
 		t.Fatalf("no publish after the promotion: %v", err)
 	}
 	t.Logf("promoted in %v", time.Since(began).Round(time.Millisecond))
 }
 
 func TestPairWaitsUntilAPersonPromotes(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	for name, leader := range map[string]string{"the leader died": "n1", "the follower died": "n2"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := pairOf(t, leader)
 			if err := c.Servers[1].Promote(t.Context(), "n1", func(string) {}); !errors.Is(err, broker.ErrPeerAlive) {
 				t.Fatalf("promotion beside a living peer: %v", err)
@@ -90,6 +92,7 @@ func TestPairWaitsUntilAPersonPromotes(t *testing.T) {
 }
 
 func TestPairPromotesAfterAColdBoot(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := pairOf(t, "n1")
 	c.Servers[0].Stop()
 	c.Servers[1].Stop()
@@ -97,12 +100,12 @@ func TestPairPromotesAfterAColdBoot(t *testing.T) {
 	promote(t, c.Servers[1], "n1")
 	c.Servers[1].Stop()
 	c.Start(t, 1) // still alone
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := c.Servers[1].Ready(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := publishes(t, c.Servers[1], 10*time.Second); err != nil {
+	if err := publishes(t, c.Servers[1], time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	c.Start(t, 0)

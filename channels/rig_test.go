@@ -190,7 +190,7 @@ func (r *rig) seal(plain []byte, parts ...string) []byte {
 // eventually waits until check has no complaint, and reports the last one if that takes too long.
 func (r *rig) eventually(what string, check func() error) {
 	r.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {

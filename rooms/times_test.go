@@ -2,7 +2,6 @@ package rooms
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -72,7 +71,7 @@ func TestHourThatExistsTwice(t *testing.T) {
 
 // allowed asks the clock on the wall, in other words than Next does.
 func allowed(s Times, wall time.Time) bool {
-	date := Date(fmt.Sprintf("%04d-%02d-%02d", wall.Year(), wall.Month(), wall.Day()))
+	date := Date(wall.Format(time.DateOnly))
 	if s.From != "" && date < s.From || s.Until != "" && date > s.Until || slices.Contains(s.Not, date) {
 		return false
 	}

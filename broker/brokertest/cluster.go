@@ -15,7 +15,7 @@ import (
 )
 
 // startPatience is how long a cluster may take to be ready.
-const startPatience = time.Minute
+const startPatience = 3 * time.Minute
 
 // Cluster is several servers in this process, which find each other on loopback addresses.
 type Cluster struct {

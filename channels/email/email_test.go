@@ -103,7 +103,7 @@ func mustSend(t *testing.T, p channels.Provider, d rooms.Delivery) channels.Outc
 // eventually waits until check finds nothing wrong any more.
 func eventually(t *testing.T, check func() string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		wrong := check()
 		if wrong == "" {

@@ -167,7 +167,7 @@ func sample(t *testing.T, name string) []byte {
 // eventually waits until check finds nothing wrong any more.
 func eventually(t *testing.T, check func() string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		wrong := check()
 		if wrong == "" {

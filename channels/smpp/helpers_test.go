@@ -58,7 +58,7 @@ func sent(t *testing.T, p channels.Provider, d rooms.Delivery) channels.Outcome 
 func eventually(t *testing.T, condition func() string) {
 	t.Helper()
 	last := ""
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if last = condition(); last == "" {
 			return
 		}

@@ -73,7 +73,7 @@ func (c *correspondents) tell(text string, to ...v1.Recipient) (umid string) {
 // letter waits for a mail with a text to somebody.
 func (c *correspondents) letter(to, text string) (m *mail.Message) {
 	c.t.Helper()
-	await(c.t, 20*time.Second, func() string {
+	await(c.t, busyFor, func() string {
 		for _, one := range c.people.Messages() {
 			if one.To == to && bytes.Contains(one.Body, []byte(text)) {
 				m, _ = mail.ReadMessage(bytes.NewReader(one.Body))
@@ -97,7 +97,7 @@ func (c *correspondents) writes(from, to, header, text string) {
 // text waits for an SMS with a text to a number, and gives it.
 func (c *correspondents) text(to, text string) (m pdu.Message) {
 	c.t.Helper()
-	await(c.t, 20*time.Second, func() string {
+	await(c.t, busyFor, func() string {
 		for _, m = range c.centre.Submitted() {
 			if "+"+m.Dest.Text == to && string(m.Short) == text {
 				return ""
@@ -121,7 +121,7 @@ func (c *correspondents) texts(from string, to pdu.Address, text string) {
 func (c *correspondents) kept(client string, want ...string) (ids map[string]string) {
 	c.t.Helper()
 	slices.Sort(want)
-	await(c.t, 20*time.Second, func() string {
+	await(c.t, busyFor, func() string {
 		ids = map[string]string{}
 		for r, err := range c.as(c.token(client)).Replies(c.t.Context(), "clinic") {
 			if err != nil {
@@ -140,7 +140,7 @@ func (c *correspondents) kept(client string, want ...string) (ids map[string]str
 // hears waits until so much that came by mail, or by SMS, has been dealt with in a way.
 func (c *correspondents) hears(channel, result string, want uint64) {
 	c.t.Helper()
-	await(c.t, 20*time.Second, func() string {
+	await(c.t, busyFor, func() string {
 		counter := c.app.metrics.GetOrCreateCounter(fmt.Sprintf(`crier_inbound_total{channel=%q,result=%q}`, channel, result))
 		if got := counter.Get(); got != want {
 			return fmt.Sprintf("%d by %s were %s, want %d", got, channel, result, want)
@@ -205,7 +205,7 @@ func TestPeopleAnswer(t *testing.T) {
 // repliesAreTold waits until the publisher's application has been told of replies to messages, by ids alone.
 func (c *correspondents) repliesAreTold(want map[string]string) {
 	c.t.Helper()
-	await(c.t, 20*time.Second, func() string {
+	await(c.t, busyFor, func() string {
 		told := map[string]string{}
 		for _, call := range c.told.got() {
 			var e struct {
@@ -237,7 +237,7 @@ func (c *correspondents) stops(number string, to pdu.Address) {
 	dest := strings.TrimPrefix(number, "+")
 	c.centre.On(dest, smpptest.Rule{Status: pdu.QueueFull})
 	waits := c.tell("Come on Wednesday.")
-	await(c.t, 20*time.Second, func() string {
+	await(c.t, busyFor, func() string {
 		if _, all := c.message(waits); len(all) != 1 || all[0].Status != v1.Errored {
 			return fmt.Sprintf("%+v", all)
 		}
@@ -256,7 +256,7 @@ func (c *correspondents) stops(number string, to pdu.Address) {
 	}
 	c.ends(waits, "failed suppressed")
 	next := c.tell("Come on Thursday.")
-	await(c.t, 20*time.Second, func() string {
+	await(c.t, busyFor, func() string {
 		if m, all := c.message(next); m.FinishedAt == nil || len(all) > 0 {
 			return fmt.Sprintf("%+v %+v", m, all)
 		}

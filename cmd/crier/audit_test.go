@@ -318,7 +318,7 @@ func (s *stand) recorded(made map[string]auditCall) {
 	s.t.Helper()
 	canaries := canaries{"what was sent": "qzcanary"}.forms()
 	var found map[string][]audit.Entry
-	await(s.t, 10*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		found = map[string][]audit.Entry{}
 		for _, line := range s.auditLines("api") {
 			e, fault := readEntry(line)

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -34,7 +33,7 @@ func (r received) told(t *testing.T) (e statusEvent) {
 // finished waits until an application is told that a message is finished, and gives that call.
 func (a *application) finished(t *testing.T, umid string) (last received) {
 	t.Helper()
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		for _, c := range a.got() {
 			if e := c.told(t); e.Subject == umid && e.Data.FinishedAt != nil {
 				last = c
@@ -149,7 +148,7 @@ func (s *stand) collected() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	await(s.t, 20*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		at, _, err := s.store.log.CallbackCursor(s.t.Context())
 		if err != nil || at < end {
 			return fmt.Sprintf("at event %d of %d, %v", at, end, err)
@@ -164,7 +163,7 @@ func TestSenderIsToldAfterACrash(t *testing.T) {
 	t.Parallel() // most of it is waiting
 	program, store := buildProgram(t, "crashpoints"), filepath.Join(t.TempDir(), "store")
 	app := startApplication(t)
-	g := startGateway(t, program, store, "CRIER_CRASH=after-callback:1")
+	g := startGateway(t, program, store, "CRIER_CRASH=after-callback:1", "--set", "log.ackWait=2s")
 	sender := client.New(client.Options{Servers: []string{g.API}, Token: client.Static(rooms.NewSecret(g.Token))})
 	cb, err := sender.SetCallback(t.Context(), app.URL)
 	if err != nil {
@@ -174,11 +173,11 @@ func TestSenderIsToldAfterACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !g.exited(time.Minute) {
+	if !g.exited(busyFor) {
 		t.Fatal("the process lives on")
 	}
 	before := app.got()
-	startGateway(t, program, store, "CRIER_CRASH=")
+	startGateway(t, program, store, "CRIER_CRASH=", "--set", "log.ackWait=2s")
 	app.finished(t, r.UMID)
 	calls := app.waitFor(t, len(before)+1)
 	again := false

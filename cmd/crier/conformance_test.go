@@ -136,11 +136,25 @@ func testNames(root string) (map[string]bool, error) {
 			return err
 		}
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+			if f, ok := d.(*ast.FuncDecl); ok && (f.Recv == nil || isTest(f)) {
 				names[f.Name.Name] = true
 			}
 		}
 		return nil
 	})
 	return names, err
+}
+
+// isTest says whether a method is a test of several that share what they are methods of.
+func isTest(method *ast.FuncDecl) bool {
+	all := method.Type.Params.List
+	if len(all) != 1 || !strings.HasPrefix(method.Name.Name, "Test") {
+		return false
+	}
+	pointer, ok := all[0].Type.(*ast.StarExpr)
+	if !ok {
+		return false
+	}
+	of, ok := pointer.X.(*ast.SelectorExpr)
+	return ok && of.Sel.Name == "T"
 }

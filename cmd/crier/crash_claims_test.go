@@ -37,9 +37,11 @@ func claimRules() []claimRule {
 // decides what becomes of those that nobody knows of, nothing comes twice, and they are at most what was at the provider in
 // those moments; where they are sent again, nothing is lost, and at most those come twice.
 func TestNothingIsSentTwiceWhenTheProcessIsKilled(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program := buildProgram(t, "crashpoints")
 	for _, rule := range claimRules() {
 		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
 			for _, point := range rule.points {
 				t.Run(point, func(t *testing.T) {
 					t.Parallel() // most of it is waiting
@@ -60,19 +62,21 @@ type claimSeries struct {
 }
 
 // midFlight is how many deliveries there are when the process is killed in the middle of them.
-const midFlight = 10_000
+const midFlight = 4_000
 
 // TestKilledInMidFlight kills the gateway once, while it delivers to many.
 func TestKilledInMidFlight(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program := buildProgram(t, "")
 	for _, rule := range claimRules() {
 		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
 			s := &claimSeries{T: t, rule: rule, program: program, store: filepath.Join(t.TempDir(), "store"), sink: newSink(t), kills: 1}
 			g := s.start("CRIER_TEST=")
 			l := &load{receipts: map[string]string{}}
 			l.at(g)
 			s.publish(l)
-			eventually(t, time.Minute, func() string {
+			eventually(t, busyFor, func() string {
 				if n := s.sink.count(); n < midFlight/3 {
 					return fmt.Sprint(n, " have come")
 				}
@@ -122,7 +126,7 @@ func (s *claimSeries) run(point string) {
 	for s.kills = range claimKills {
 		g := s.start(fmt.Sprintf("CRIER_CRASH=%s:%d", point, 1+rand.IntN(40)))
 		l.at(g)
-		if !g.exited(time.Minute) {
+		if !g.exited(busyFor) {
 			s.Fatalf("kill %d: the process lives on:\n%s", s.kills, g.log.String())
 		}
 	}
@@ -173,7 +177,7 @@ func (s *claimSeries) decide(g *gateway, l *load) {
 	if err != nil || swept.Deliveries != len(open)-1 || swept.Next != nil {
 		s.Fatalf("%+v, %v", swept, err)
 	}
-	eventually(s.T, time.Minute, func() string {
+	eventually(s.T, busyFor, func() string {
 		sent, failed := 0, 0
 		for _, umid := range l.umids() {
 			m, err := c.Message(s.Context(), umid)

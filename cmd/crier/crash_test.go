@@ -19,6 +19,7 @@ const crashWorkers = 16
 // has reached its recipients, and what came twice is at most what was at the provider in those
 // moments.
 func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program := buildProgram(t, "crashpoints")
 	for _, point := range []string{"after-append", "after-planning", "after-send", "after-event", "index-write", "anywhere"} {
 		t.Run(point, func(t *testing.T) {
@@ -45,7 +46,7 @@ func crashSeries(t *testing.T, program, point string, kills int) {
 			g.exited(time.Duration(50+rand.IntN(700)) * time.Millisecond)
 			g.kill()
 		}
-		if !g.exited(time.Minute) {
+		if !g.exited(busyFor) {
 			t.Fatalf("kill %d: the process lives on, point %s was not passed often enough:\n%s", kill, point, g.log.String())
 		}
 	}

@@ -98,7 +98,7 @@ func (s *site) start(node string) {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command("crier", "serve", "--config", s.etc(node)+"/crier.yaml")
+	cmd := exec.Command(buildProgram(s.t, ""), "serve", "--config", s.etc(node)+"/crier.yaml")
 	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -165,7 +165,7 @@ func TestClusterAsWritten(t *testing.T) {
 	}
 	for _, node := range []string{"n1", "n2"} {
 		c := s.client(node)
-		await(t, time.Minute, func() string { return said(c.Ready(t.Context())) })
+		await(t, busyFor, func() string { return said(c.Ready(t.Context())) })
 	}
 	c := s.client("n1")
 	if _, err := c.CreateRoom(t.Context(), v1.NewRoom{Name: "newborn", Publishers: []v1.Publisher{{Client: "ops", Direct: true}}}); err != nil {
@@ -194,7 +194,7 @@ func TestClusterAsWritten(t *testing.T) {
 	}
 
 	s.start("n1")
-	await(t, time.Minute, func() string { return said(s.client("n1").Ready(t.Context())) })
+	await(t, busyFor, func() string { return said(s.client("n1").Ready(t.Context())) })
 	if m, err := s.client("n1").Message(t.Context(), first.UMID); err != nil || m.UMID != first.UMID {
 		t.Errorf("back again, the first node says of the message: %+v, %v", m, err)
 	}
@@ -220,7 +220,7 @@ func TestStrangerIsNoNode(t *testing.T) {
 		}
 		return handshake(t.Context(), address, &tls.Config{RootCAs: trusted, Certificates: []tls.Certificate{pair}})
 	}
-	await(t, time.Minute, func() string { return said(shake("/nodes")) })
+	await(t, busyFor, func() string { return said(shake("/nodes")) })
 	if err := shake("/stranger"); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a stranger: %v, want his certificate to be refused", err)
 	}

@@ -24,7 +24,7 @@ type drilling struct {
 
 func startDrill(t *testing.T, args ...string) *drilling {
 	t.Helper()
-	d := &drilling{cmd: exec.Command("crier", append([]string{"drill"}, args...)...), temporary: t.TempDir()}
+	d := &drilling{cmd: exec.Command(buildProgram(t, ""), append([]string{"drill"}, args...)...), temporary: t.TempDir()}
 	d.cmd.Env = append(os.Environ(), "TMPDIR="+d.temporary)
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.log
 	if err := d.cmd.Start(); err != nil {

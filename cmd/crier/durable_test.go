@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 )
 
 // durable is a gateway in a process of its own that is killed and started again on its store.
@@ -50,7 +49,7 @@ func (d *durable) repeated(when string, first answer, tx string) {
 // delivered waits until a message has been handed over.
 func (d *durable) delivered(first answer) {
 	d.t.Helper()
-	await(d.t, 20*time.Second, func() string {
+	await(d.t, busyFor, func() string {
 		if len(d.sink.of(first.UMID)) == 0 {
 			return first.UMID + " was not delivered"
 		}

@@ -121,7 +121,7 @@ func flippedForGood(o *ordeal) {
 func (o *ordeal) unlike(n *fleet.Node, stream string) {
 	o.t.Helper()
 	inRow := 0
-	await(o.t, time.Minute, func() string {
+	await(o.t, busyFor, func() string {
 		found, err := control.Dial(o.Node(fleet.N1).Store()).Verify(o.t.Context())
 		if err != nil {
 			return err.Error()
@@ -143,7 +143,7 @@ func (o *ordeal) replace(n *fleet.Node) {
 	o.t.Helper()
 	o.must(os.Rename(n.Store(), fmt.Sprintf("%s.was-%d", n.Store(), time.Now().UnixNano())))
 	other := map[string]string{fleet.N1: fleet.N2, fleet.N2: fleet.N1, fleet.Witness: fleet.N1}[n.Name]
-	await(o.t, time.Minute, func() string {
+	await(o.t, busyFor, func() string {
 		if err := control.Dial(o.Node(other).Store()).Remove(o.t.Context(), n.Name, func(string) {}); err != nil {
 			return err.Error() // nobody leads for a moment
 		}
@@ -225,7 +225,7 @@ func (o *ordeal) lastLine(n *fleet.Node) string {
 // missed wants a node to say that another is not there.
 func (o *ordeal) missed(by, node string) {
 	o.t.Helper()
-	await(o.t, time.Minute, func() string {
+	await(o.t, busyFor, func() string {
 		st, err := o.Node(by).Status(o.t.Context())
 		if err != nil {
 			return err.Error()

@@ -44,7 +44,7 @@ func kill(name string) func(*ordeal) {
 // killInTurn kills n2 when n1, which was killed, is back but has not caught up.
 func killInTurn(o *ordeal) {
 	kill(fleet.N1)(o)
-	await(o.t, time.Minute, func() string {
+	await(o.t, busyFor, func() string {
 		if _, err := o.Node(fleet.N1).Status(o.t.Context()); err != nil {
 			return err.Error()
 		}

@@ -45,7 +45,7 @@ type ordeal struct {
 // newOrdeal starts a cluster. The sink must be within reach of the nodes.
 func newOrdeal(t *testing.T, s *sink, hosts fleet.Hosts) *ordeal {
 	t.Helper()
-	return newOrdealOf(t, buildProgram(t, ""), s, hosts) // as it is delivered: the race detector makes nodes so slow that elections fail
+	return newOrdealOf(t, buildProgram(t, ""), s, hosts)
 }
 
 // newOrdealOf does the same with nodes that run a given program.

@@ -48,7 +48,7 @@ func TestSMSByHTTP(t *testing.T) {
 	r := s.publish("ward", v1.Publish{TransactionID: "texts-1", Content: v1.Text{Text: "Qzcanary: please come."}, Recipients: []v1.Contact{
 		{Phone: "+996555000111"}, {Phone: "+996555000109"}, {Phone: "+996555000103"},
 	}})
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		m, all := s.message(r.UMID)
 		if m.Status.Delivered != 1 || m.Status.Failed != 2 {
 			return fmt.Sprintf("%+v %+v", m.Status, all)

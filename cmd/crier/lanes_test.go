@@ -35,14 +35,14 @@ func TestEmergencyOvertakesAHundredThousand(t *testing.T) {
 	subscribe(t, admin, g.Room, lanesAudience)
 
 	bulk := lanesPublish(t, publisher, g.Room, "to-all", v1.Bulk)
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if slow.count() < lanesWorkers {
 			return "the bulk lane is not at work"
 		}
 		return ""
 	})
 	overtakes(t, "while it is planned", slow, publisher, g.Room)
-	await(t, 60*time.Second, func() string {
+	await(t, busyFor, func() string {
 		m, err := publisher.Message(t.Context(), bulk.UMID)
 		if err != nil || m.Recipients < lanesAudience || m.Status.Pending > 0 || m.Status.Queued < lanesAudience*9/10 {
 			return fmt.Sprintf("not all is queued: %d recipients, %+v, %v", m.Recipients, m.Status, err)
@@ -59,7 +59,7 @@ func overtakes(t *testing.T, when string, slow *arrivals, publisher *client.Clie
 	accepted, before := time.Now(), slow.count()
 	var all []arrival
 	at := -1
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		all = slow.list()
 		at = slices.IndexFunc(all, func(d arrival) bool { return d.UMID == r.UMID })
 		if at < 0 {
@@ -120,14 +120,14 @@ func TestFullBulkQueueKeepsNobodyElse(t *testing.T) {
 	s.room("flood", demoPublisher)
 	subscribe(t, asClient(s.app.URL(), s.token(demoAdmin)), "flood", people)
 	bulk := lanesPublish(t, s.as(s.token(demoPublisher)), "flood", "to-all", v1.Bulk)
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if !strings.Contains(s.log.String(), `"planning waits"`) {
 			return "the queue is not full"
 		}
 		return ""
 	})
 	emergency := lanesPublish(t, s.as(s.token(demoPublisher)), "flood", "to-one", v1.Emergency, v1.Contact{Phone: "+9997000001"})
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if len(provider.of(emergency.UMID)) == 0 {
 			return "the emergency did not come"
 		}
@@ -137,7 +137,7 @@ func TestFullBulkQueueKeepsNobodyElse(t *testing.T) {
 		t.Errorf("bulk was to wait: %+v", m.Status)
 	}
 	close(release)
-	await(t, 60*time.Second, func() string {
+	await(t, busyFor, func() string {
 		m, err := s.as(s.token(demoPublisher)).Message(t.Context(), bulk.UMID)
 		if err != nil || m.Status.Sent != people {
 			return fmt.Sprintf("%+v, %v", m.Status, err)
@@ -177,7 +177,7 @@ func TestFirstInFirstOut(t *testing.T) {
 		want = append(want, r.UMID)
 	}
 	close(release)
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if n := provider.count(); n < messages {
 			return fmt.Sprintf("%d of %d came", n, messages)
 		}

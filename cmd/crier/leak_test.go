@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/govcrier/crier/api/client"
 	v1 "github.com/govcrier/crier/api/v1"
@@ -133,7 +132,7 @@ func (l *leak) deliver() {
 	l.settled(l.publish("clinic", "-1"), v1.Counts{Sent: 2, Delivered: 1})
 	l.umid = l.publish("clinic", "-2", leakNamed, leakBounced, leakParked, leakRetried, leakPhone)
 	l.settled(l.umid, v1.Counts{Sent: 2, Delivered: 1, Failed: 1, Errored: 1})
-	await(l.t, 20*time.Second, func() string {
+	await(l.t, busyFor, func() string {
 		if n, err := l.s.store.log.Parked(l.t.Context()); n == 0 || err != nil {
 			return fmt.Sprintf("nothing is parked: %v", err)
 		}
@@ -188,7 +187,7 @@ func (l *leak) publish(room, suffix string, to ...string) string {
 // settled waits until nothing more happens for now.
 func (l *leak) settled(umid string, want v1.Counts) {
 	l.t.Helper()
-	await(l.t, 30*time.Second, func() string {
+	await(l.t, busyFor, func() string {
 		m, all := l.s.message(umid)
 		retried := slices.ContainsFunc(all, func(d v1.Delivery) bool { return d.Status == v1.Errored && d.Attempt < 2 })
 		if m.Status != want || retried {

@@ -47,6 +47,7 @@ func (l *listener) listen(ctx context.Context, server string, token func() strin
 
 // Several listen while messages are published and the gateway is restarted twice. Each gets all, once and in order.
 func TestListenersMissNothingOverRestarts(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	h := newLocal(t)
 	u, err := url.Parse(h.API)
 	if err != nil {
@@ -89,7 +90,7 @@ func TestListenersMissNothingOverRestarts(t *testing.T) {
 		}
 	}
 	for i := range listeners {
-		await(t, time.Minute, func() string {
+		await(t, busyFor, func() string {
 			if got := listeners[i].heard(); len(got) < len(want) {
 				return fmt.Sprintf("listener %d has %d messages of %d", i, len(got), len(want))
 			}

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
 
@@ -45,7 +44,7 @@ func TestMailAsItLeaves(t *testing.T) {
 	person := mailkeystest.NewSMIME(t, "citizen@people.example")
 	h.publish("to-two", v1.Contact{Email: "citizen@people.example", SMIMECertificate: person.Certificate}, v1.Contact{Email: "other@people.example"})
 	byPerson := map[string]emailtest.Message{}
-	eventually(t, 20*time.Second, func() string {
+	eventually(t, busyFor, func() string {
 		for _, m := range relay.Messages() {
 			byPerson[m.To] = m
 		}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -24,7 +23,7 @@ func TestBounceFailsItsDelivery(t *testing.T) {
 		"providers.email.tls=none", "providers.email.from=office@crier.test", "mailbox.kind=smtp", "mailbox.domains=crier.test", "mailbox.listen="+at)
 	named := h.publish("to-one", v1.Contact{Email: "citizen@people.test"})
 	var sent []emailtest.Message
-	eventually(t, 20*time.Second, func() string {
+	eventually(t, busyFor, func() string {
 		if sent = sink.Messages(); len(sent) != 1 {
 			return fmt.Sprintf("%d mails are sent, want 1", len(sent))
 		}
@@ -35,13 +34,13 @@ func TestBounceFailsItsDelivery(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := strings.ReplaceAll(string(raw), "01KAPX5Z0R8Q3V7W2M4N6P8S9T.7", sent[0].Envelope)
-	eventually(t, 20*time.Second, func() string { // 451 while the bridge does not listen yet
+	eventually(t, busyFor, func() string { // 451 while the bridge does not listen yet
 		if err := bringMail(at, "", "office@crier.test", report); err != nil {
 			return err.Error()
 		}
 		return ""
 	})
-	eventually(t, 20*time.Second, func() string {
+	eventually(t, busyFor, func() string {
 		d := h.deliveries(named.UMID)[0]
 		if d.Status != v1.Failed || d.Reason != v1.DeliveryReasonBounced {
 			return fmt.Sprintf("the delivery is %s (%s)", d.Status, d.Reason)
@@ -94,7 +93,7 @@ func TestComplaintIsOfWhoGotTheMail(t *testing.T) {
 	}
 	h.publish("to-all")
 	from := map[string]string{}
-	eventually(t, 20*time.Second, func() string {
+	eventually(t, busyFor, func() string {
 		for _, m := range sink.Messages() {
 			from[m.To] = m.From
 		}
@@ -113,7 +112,7 @@ func TestComplaintIsOfWhoGotTheMail(t *testing.T) {
 	}
 	report := sample("complaint", citizen.Email)
 	report = strings.ReplaceAll(report, "abusedesk@provider.test", other.Email)
-	eventually(t, 20*time.Second, func() string { // 451 while the bridge does not listen yet
+	eventually(t, busyFor, func() string { // 451 while the bridge does not listen yet
 		if err := bringMail(at, other.Email, "office@crier.test", report); err != nil {
 			return err.Error()
 		}

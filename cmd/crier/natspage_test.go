@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/govcrier/crier/api/client"
 	v1 "github.com/govcrier/crier/api/v1"
@@ -77,7 +76,7 @@ func TestNATSPagePrograms(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
-			eventually(t, time.Minute, func() string {
+			eventually(t, busyFor, func() string {
 				receipt := regexp.MustCompile(`(?m)^receipt .*"umid":"(\w+)"`).FindStringSubmatch(said.String())
 				if receipt == nil {
 					return "no receipt in: " + said.String()

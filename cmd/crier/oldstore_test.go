@@ -138,7 +138,7 @@ func (s *stand) subscribedThen(room rooms.Room, want ...string) {
 // stands waits until a message stands so.
 func (s *stand) stands(umid string, want v1.Counts) {
 	s.t.Helper()
-	await(s.t, 30*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		m, _ := s.message(umid)
 		if m.Status != want {
 			return fmt.Sprintf("%s stands at %+v, want %+v", umid, m.Status, want)

@@ -93,6 +93,7 @@ func (p *pair) back(node string) {
 // TestPairIsPromotedByAPerson kills either node of a pair in turn; the other takes messages again after the command, and
 // everything is held twice again when the dead one is back.
 func TestPairIsPromotedByAPerson(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	p := startPair(t)
 	if err := p.publish(fleet.N1, 20*time.Second); err != nil {
 		t.Fatal(err)

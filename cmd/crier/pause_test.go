@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/govcrier/crier/api/client"
 	v1 "github.com/govcrier/crier/api/v1"
@@ -48,7 +47,7 @@ func (p *pausing) came(umid string) (n int) {
 
 func (p *pausing) awaitSome(umid string, n int) {
 	p.Helper()
-	eventually(p, time.Minute, func() string {
+	eventually(p, busyFor, func() string {
 		if came := p.came(umid); came < n {
 			return fmt.Sprintf("%d of %d came", came, n)
 		}
@@ -62,7 +61,7 @@ func (p *pausing) awaitSome(umid string, n int) {
 // state waits until the message is in a state.
 func (p *pausing) state(want v1.MessageState) {
 	p.Helper()
-	eventually(p, 30*time.Second, func() string {
+	eventually(p, busyFor, func() string {
 		m, err := p.client().Message(p.Context(), p.umid)
 		if err != nil || m.State != want {
 			return fmt.Sprintf("state %s, want %s: %v", m.State, want, err)
@@ -71,11 +70,12 @@ func (p *pausing) state(want v1.MessageState) {
 	})
 }
 
-// TestPausedMidway pauses a message to 20,000 people midway. Nothing of it goes out when the pause has settled, another one
+// TestPausedMidway pauses a message to 10,000 people midway. Nothing of it goes out when the pause has settled, another one
 // overtakes it, and when it is resumed everybody is reached, though the process is killed while jobs are set aside and again
 // while they go on; twice are reached those at most who were at the provider in these moments.
 func TestPausedMidway(t *testing.T) {
-	const people = 20_000
+	t.Parallel() // most of it is waiting
+	const people = 10_000
 	p := &pausing{T: t, program: buildProgram(t, "crashpoints"), store: filepath.Join(t.TempDir(), "store"), sink: newSink(t)}
 	p.start("after-suspend:3000")
 	admin := asClient(p.gateway.API, p.gateway.AdminToken)
@@ -90,7 +90,7 @@ func TestPausedMidway(t *testing.T) {
 		t.Fatal(err)
 	}
 	paused := p.came(p.umid)
-	if !p.gateway.exited(time.Minute) {
+	if !p.gateway.exited(busyFor) {
 		t.Fatalf("the process lives on: so many jobs were not set aside\n%s", p.gateway.log.String())
 	}
 	p.start("")

@@ -22,6 +22,7 @@ const peersGap = 3 * time.Minute
 // TestPeersGoOnWhenTheirNodeDies kills the node that clients are connected to, and which leads everything, while they
 // consume durably and listen: every message that was acknowledged reaches each of them.
 func TestPeersGoOnWhenTheirNodeDies(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	ctx, cancel := context.WithTimeout(t.Context(), healing)
 	defer cancel()
 	f, err := fleet.Start(ctx, fleet.Options{Program: buildProgram(t, "")})

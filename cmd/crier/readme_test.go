@@ -38,7 +38,7 @@ func TestReadme(t *testing.T) {
 	}
 
 	outbox := regexp.MustCompile(`http://\S+/outbox\b`).FindString(printed)
-	eventually(t, time.Minute, func() string {
+	eventually(t, busyFor, func() string {
 		page := get(t, outbox)
 		if n := strings.Count(page, umid); n < 4 {
 			return "the outbox does not show the four messages yet"

@@ -105,7 +105,7 @@ func TestStopReachesWhatWaits(t *testing.T) {
 	if err := desk.Take(t.Context(), heard(t, "2", "4404", "help")); err != nil {
 		t.Fatal(err)
 	}
-	await(t, 10*time.Second, func() string {
+	await(t, busyFor, func() string {
 		for _, l := range s.outbox() {
 			if strings.Contains(l.SMS, "Reply STOP") {
 				return ""
@@ -118,7 +118,7 @@ func TestStopReachesWhatWaits(t *testing.T) {
 // ends waits until the only delivery of a message has come to an end.
 func (s *stand) ends(umid, want string) {
 	s.t.Helper()
-	await(s.t, 20*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		m, all := s.message(umid)
 		if len(all) == 1 && strings.TrimSpace(string(all[0].Status)+" "+string(all[0].Reason)) == want {
 			return ""

@@ -116,7 +116,7 @@ func (r *rotation) change(ids []uint32, alter func(vault.Options, uint32) error)
 // shows waits until the node's metrics show a line for each key.
 func (r *rotation) shows(ids []uint32, line string) {
 	r.t.Helper()
-	await(r.t, time.Minute, func() string {
+	await(r.t, busyFor, func() string {
 		text := ask(r.t, http.MethodGet, r.API+"/metrics", "", "").body
 		for _, id := range ids {
 			if want := fmt.Sprintf(line, id); !strings.Contains(text, want) {
@@ -226,7 +226,7 @@ func (r *rotation) everybodyIsKnown() {
 // got waits until somebody has a message.
 func (r *rotation) got(umid, who string) {
 	r.t.Helper()
-	await(r.t, time.Minute, func() string {
+	await(r.t, busyFor, func() string {
 		r.sink.mu.Lock()
 		defer r.sink.mu.Unlock()
 		if r.sink.got[delivery{umid, who}] == 0 {
@@ -251,7 +251,7 @@ func TestBadKeysAreRefused(t *testing.T) {
 		if err := r.process.Signal(syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		await(t, 20*time.Second, func() string {
+		await(t, busyFor, func() string {
 			if strings.Count(r.log.String(), "keys not read again") == told {
 				return name + ": nothing is said"
 			}

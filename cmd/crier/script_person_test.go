@@ -77,7 +77,7 @@ func submit(ts *testscript.TestScript, _ bool, args []string) {
 // invited waits for the code that a person is sent.
 func (s *stand) invited(to string) (code string) {
 	s.t.Helper()
-	await(s.t, 20*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		for _, it := range s.outbox() {
 			if it.To == to && codeIn.MatchString(it.Text+it.SMS) {
 				code = codeIn.FindString(it.Text + it.SMS)

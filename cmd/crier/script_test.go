@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -22,11 +24,20 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	v1 "github.com/govcrier/crier/api/v1"
-	"github.com/govcrier/crier/channels/telegram/telegramtest"
 	"github.com/govcrier/crier/channels/matrix/matrixtest"
+	"github.com/govcrier/crier/channels/telegram/telegramtest"
 )
 
+// atOnce is how many parallel tests run at the same time, unless -parallel says otherwise: more than there are cores, since
+// most of what they do is to wait.
+const atOnce = "3"
+
 func TestMain(m *testing.M) {
+	if runtime.GOMAXPROCS(0) < 3 {
+		if err := flag.Set("test.parallel", atOnce); err != nil {
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"crier": main})
 }
 

@@ -55,7 +55,7 @@ func shareOut(t *testing.T, f *fleet.Fleet, what string, full int) {
 	cpu, made := spent(t, f), attempts(t, f, full)
 	publishAll(t, f, what)
 	var done []float64
-	eventually(t, time.Minute, func() string {
+	eventually(t, busyFor, func() string {
 		done = attempts(t, f, full)
 		sum := 0.0
 		for i := range done {

@@ -74,6 +74,9 @@ func (s *sink) compare(expected []delivery) (lost []string, doubled int, foreign
 	return lost, doubled, foreign
 }
 
+// busyFor is what a busy machine may take for what a quiet one does at once.
+const busyFor = 4 * time.Minute
+
 // eventually asks for a reason why a condition does not hold until there is none. The last
 // reason is what it fails with.
 func eventually(t testing.TB, limit time.Duration, reason func() string) {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -53,7 +52,7 @@ func TestTextsAndTheirReceipts(t *testing.T) {
 // comesTo waits until the deliveries of a message stand so.
 func (s *stand) comesTo(umid string, want v1.Counts) {
 	s.t.Helper()
-	await(s.t, 30*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		m, all := s.message(umid)
 		if m.Status != want {
 			return fmt.Sprintf("%+v, want %+v: %+v", m.Status, want, all)
@@ -82,7 +81,7 @@ func TestTextsAreTransliterated(t *testing.T) {
 		}
 		s.publish("texts", p)
 	}
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		said := map[string]byte{}
 		for _, m := range c.Submitted() {
 			said[string(m.Short)] = m.Coding
@@ -115,7 +114,7 @@ func TestReceiptsOfNobodyDoNoHarm(t *testing.T) {
 	s.comesTo(second.UMID, v1.Counts{Sent: 1})
 	third := text("third")
 	s.comesTo(third.UMID, v1.Counts{Delivered: 1})
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		all, _, err := s.store.log.ParkedReceipts(t.Context(), 1, 10)
 		if err != nil || len(all) != 2 || all[0].Channel != rooms.SMS || all[0].Provider != "smpp" {
 			return fmt.Sprintf("parked: %+v, %v", all, err)

@@ -11,6 +11,7 @@ import (
 // TestMessageThatWaitsSurvivesAKill kills the gateway once at each point on the way of a message that waits, from the moment
 // in which it stands in the log until its entry is erased. It goes once all the same, at its time.
 func TestMessageThatWaitsSurvivesAKill(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program := buildProgram(t, "crashpoints")
 	for _, point := range []string{"after-append", "release-appended", "release-recorded"} {
 		t.Run(point, func(t *testing.T) {
@@ -31,7 +32,7 @@ func killWaiting(t *testing.T, program, point string) {
 	body := fmt.Appendf(nil, `{"transactionId":"tx-1","type":"reminder","content":{"sms":"hello"},"recipients":[{"phone":%q}],"sendAt":%q}`,
 		phone, at.Format(time.RFC3339Nano))
 	umid, _, _ := l.try(body) // no answer if it dies before
-	if !g.exited(time.Minute) {
+	if !g.exited(busyFor) {
 		t.Fatalf("the process lives on:\n%s", g.log.String())
 	}
 	g = startGateway(t, program, store, "CRIER_CRASH=", args...)
@@ -45,7 +46,7 @@ func killWaiting(t *testing.T, program, point string) {
 	if time.Now().Before(at) {
 		t.Error("it went before its time")
 	}
-	eventually(t, 20*time.Second, func() string {
+	eventually(t, busyFor, func() string {
 		var m struct{ State string }
 		a := ask(t, "GET", g.API+"/v1/messages/"+again, g.Token, "")
 		if err := json.Unmarshal([]byte(a.body), &m); err != nil || m.State != "finished" {

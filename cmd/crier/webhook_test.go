@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -61,7 +60,7 @@ func (a *application) got() []received {
 // waitFor waits until so many calls have come, and gives them.
 func (a *application) waitFor(t *testing.T, n int) []received {
 	t.Helper()
-	await(t, 30*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if got := len(a.got()); got < n {
 			return fmt.Sprintf("%d calls have come, want %d", got, n)
 		}
@@ -155,6 +154,7 @@ func (s *stand) readers(room string, ids ...string) {
 
 // A gateway that dies between the application's answer and its own record repeats the call, under the same id.
 func TestWebhookAfterACrash(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	program, store := buildProgram(t, "crashpoints"), filepath.Join(t.TempDir(), "store")
 	app := startApplication(t)
 	g := startGateway(t, program, store, "CRIER_CRASH=after-send:1", "--set", "log.ackWait=2s")
@@ -172,7 +172,7 @@ func TestWebhookAfterACrash(t *testing.T) {
 	if _, err := own.Publish(t.Context(), "hooks", v1.Publish{TransactionID: "t-1", Type: "reminder", Content: v1.Content{Text: "x"}}); err != nil {
 		t.Fatal(err)
 	}
-	if !g.exited(time.Minute) {
+	if !g.exited(busyFor) {
 		t.Fatal("the process lives on")
 	}
 	if n := len(app.got()); n != 1 {

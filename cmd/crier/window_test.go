@@ -20,13 +20,13 @@ func TestProviderDownForTheWholeWindow(t *testing.T) {
 	r := s.publish("window", v1.Publish{
 		TransactionID: "down", Content: v1.Text{Text: "hello"}, Recipients: []v1.Contact{{Phone: "+99970000001"}, {Email: "x@example.com"}},
 	})
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if m, all := s.message(r.UMID); m.Status.Errored != 2 || all[0].Reason != "deferred" || m.FinishedAt != nil {
 			return fmt.Sprintf("not errored: %+v, %+v", m.Status, all)
 		}
 		return ""
 	})
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if m, _ := s.message(r.UMID); m.Status.Failed != 2 {
 			return fmt.Sprintf("not given up: %+v", m.Status)
 		}
@@ -51,7 +51,7 @@ func TestProviderDownForTheWholeWindow(t *testing.T) {
 // idle wants nothing queued and nothing parked any more.
 func (s *stand) idle() {
 	s.t.Helper()
-	await(s.t, 10*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		parked, err := s.store.log.Parked(s.t.Context())
 		if n := s.queued(rooms.Normal); n > 0 || parked > 0 || err != nil {
 			return fmt.Sprintf("%d queued, %d parked, %v", n, parked, err)
@@ -73,14 +73,14 @@ func TestProviderBackInTime(t *testing.T) {
 	s := newStand(t, []string{"sandbox.url=" + provider.url, "policy.retry=1s", "policy.jitter=0"}, nil)
 	s.room("window", demoPublisher)
 	r := s.publish("window", v1.Publish{TransactionID: "back", Content: v1.Text{Text: "hello"}, Recipients: []v1.Contact{{Phone: "+99970000001"}}})
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if m, _ := s.message(r.UMID); m.Status.Errored != 1 {
 			return fmt.Sprintf("not errored: %+v", m.Status)
 		}
 		return ""
 	})
 	up.Store(true)
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		m, _ := s.message(r.UMID)
 		if m.Status.Delivered != 1 || m.FinishedAt == nil || m.FirstSentAt == nil { // a receipt may be known first
 			return fmt.Sprintf("not delivered: %+v", m)
@@ -122,7 +122,7 @@ func TestEveryStatusIsShown(t *testing.T) {
 		p.Recipients = append(p.Recipients, v1.Contact{Email: w.to})
 	}
 	r := s.publish("states", p)
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		m, all := s.message(r.UMID)
 		if len(all) != len(want) {
 			return fmt.Sprintf("%d deliveries", len(all))

@@ -132,7 +132,7 @@ func TestComponentsHaveSubjectsOfTheirOwn(t *testing.T) {
 func TestNoteArrives(t *testing.T) {
 	r := newRecord(t)
 	r.recorder(r.log, "api").Note(entry(1))
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	got := r.lines("api")
 	for ; len(got) == 0 && time.Now().Before(deadline); got = r.lines("api") {
 	}

@@ -319,7 +319,7 @@ func (r *rig) eventually(what string, check func() string) {
 	last := ""
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); <-tick.C {
 		if last = check(); last == "" {
 			return
 		}

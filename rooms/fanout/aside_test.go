@@ -42,7 +42,7 @@ func (d *desk) Of(u rooms.UMID) rooms.Control {
 // told is what the events say of the messages, until check has no complaint.
 func (h *house) told(what string, check func([]rooms.Event) error) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), 2*time.Minute)
 	defer cancel()
 	var all []rooms.Event
 	err := fmt.Errorf("no event")

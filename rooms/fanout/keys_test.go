@@ -44,7 +44,7 @@ func (j *journal) Write(p []byte) (int, error) {
 // await waits for a word in it.
 func (j *journal) await(t *testing.T, word string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; <-time.After(5 * time.Millisecond) {
 		j.mu.Lock()
 		log := j.b.String()
 		j.mu.Unlock()

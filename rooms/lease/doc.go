@@ -2,7 +2,8 @@
 // node is gone.
 //
 // A lease is an entry that its holder changes every third of TTL, each time on the condition that
-// nobody else has. Who has seen the same revision for TTL may take it, on the same condition; who
+// nobody else has. A holder whose log stores entries later than that asks in them for a longer TTL, up to a minute, so that a
+// slow disk does not have all work begin anew for ever; others move slower then. Who has seen the same revision for TTL may take it, on the same condition; who
 // finds it given back, or last held by an earlier life of his own node, takes it at once. All of
 // this is counted by each node's own monotonic clock from what it has itself seen: clocks may be
 // hours apart, and jump. Two nodes never hold a name in the same epoch, and epochs count up.

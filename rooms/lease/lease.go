@@ -42,7 +42,7 @@ func New(s Store, o Options) *Leases {
 // back. Work that ends by itself gives it back too, and does not come again for a TTL, so that
 // another node may try. A name may be held once in a process.
 func (l *Leases) Hold(ctx context.Context, name string, work Work) error {
-	c := &contender{Leases: l, name: name, log: l.options.Log.With("lease", name)}
+	c := &contender{Leases: l, name: name, log: l.options.Log.With("lease", name), slow: pace{Options: l.options}}
 	gauge := l.options.Metrics.GetOrCreateGauge(fmt.Sprintf(`crier_lease_held{name=%q}`, name), nil)
 	for ctx.Err() == nil {
 		t, wait := c.take(ctx)
@@ -61,8 +61,11 @@ type contender struct {
 	*Leases
 	name  string
 	log   *slog.Logger
-	seen  uint64    // the latest revision of somebody else
-	since time.Time // when it was seen first
+	seen  uint64        // the latest revision of somebody else
+	since time.Time     // when it was seen first
+	ttl   time.Duration // for which it is left to him
+	known uint64        // the latest revision of our own whose answer came, or that was found
+	slow  pace
 }
 
 // take takes the lease if that may be done now; if not it says when to try again.
@@ -71,10 +74,11 @@ func (c *contender) take(ctx context.Context) (*term, time.Duration) {
 	if err != nil {
 		return nil, c.options.retry() // nobody else can take it either
 	}
-	now := time.Now()
+	c.find(last)
+	now, times := time.Now(), c.slow.times()
 	reason := c.reason(last, now)
 	if reason == "" {
-		rest := c.options.TTL - now.Sub(c.since)
+		rest := c.ttl - now.Sub(c.since)
 		return nil, min(c.options.look(), max(rest, c.options.retry()))
 	}
 	revision, err := c.change(ctx, stream.Lease{Revision: last.Revision})
@@ -82,7 +86,7 @@ func (c *contender) take(ctx context.Context) (*term, time.Duration) {
 		return nil, c.options.retry() // if it was written all the same, the next look tells
 	}
 	c.log.Info("lease taken", "reason", reason, "epoch", revision)
-	return newTerm(c, revision, now), 0
+	return newTerm(c, revision, now, times), 0
 }
 
 // reason says why a lease may be taken; "" if it may not.
@@ -99,9 +103,9 @@ func (c *contender) reason(last stream.Lease, now time.Time) string {
 	case last.Node == c.options.Node:
 		return "it was held here and nobody has taken it since"
 	case last.Revision > c.seen:
-		c.seen, c.since = last.Revision, now
+		c.seen, c.since, c.ttl = last.Revision, now, c.ttlOf(last)
 		return ""
-	case now.Sub(c.since) < c.options.TTL:
+	case now.Sub(c.since) < c.ttl:
 		return ""
 	}
 	return last.Node + " gives no sign of life"
@@ -117,10 +121,33 @@ func (c *contender) read(ctx context.Context) (stream.Lease, error) {
 // change writes the lease in the name of this process. It is seen through even if ctx ends: what
 // nobody knows the outcome of could not be given back.
 func (c *contender) change(ctx context.Context, l stream.Lease) (uint64, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.options.look())
+	times := c.slow.times()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), times.look())
 	defer cancel()
 	l.Node, l.Process = c.options.Node, c.process
-	return c.store.Change(ctx, c.name, l)
+	if times.TTL > c.options.TTL {
+		l.TTL = times.TTL.Milliseconds()
+	}
+	began := time.Now()
+	revision, err := c.store.Change(ctx, c.name, l)
+	if err == nil {
+		c.known = revision
+		c.slow.answered(time.Since(began))
+	}
+	return revision, err
+}
+
+// find learns from what is stored: an entry of our own whose answer has not come was stored too late for how long we wait.
+func (c *contender) find(last stream.Lease) {
+	if c.mine(last) && last.Revision > c.known {
+		c.known = last.Revision
+		c.slow.late()
+	}
+}
+
+// ttlOf is for how long a lease is left to its holder.
+func (c *contender) ttlOf(l stream.Lease) time.Duration {
+	return max(c.options.TTL, time.Duration(l.TTL)*time.Millisecond)
 }
 
 // mine says whether a lease is held by this process.

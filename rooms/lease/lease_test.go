@@ -178,6 +178,45 @@ func TestLostAnswersCostNothing(t *testing.T) {
 	})
 }
 
+// A log that stores slowly, as on a disk that others use too, has nobody lose what he holds: work that begins anew each time
+// would never come to its end. When the log is quick again, a lease moves as fast as ever.
+func TestSlowLogKeepsItsHolder(t *testing.T) {
+	for _, delay := range []time.Duration{ttl / 10, ttl / 5, ttl / 2, ttl} {
+		synctest.Test(t, func(t *testing.T) {
+			s, w := newShelf(), &watch{t: t}
+			nodes := map[string]*node{}
+			for _, n := range []string{"n1", "n2"} {
+				nodes[n] = s.node(t, n, w.by(n))
+			}
+			for round := range 2 {
+				for _, n := range nodes {
+					n.slow(delay)
+				}
+				time.Sleep(time.Minute) // it is found out how slow
+				began := w.began.Load()
+				time.Sleep(time.Minute)
+				if now := w.began.Load(); now != began || w.inside.Load() != 1 {
+					t.Errorf("stored after %s: work began %d times anew, and %d work", delay, now-began, w.inside.Load())
+				}
+				for _, n := range nodes {
+					n.slow(0)
+				}
+				time.Sleep(time.Minute)
+				holder := w.who.Load().(string)
+				nodes[holder].set(cut)
+				time.Sleep(ttl + ttl/6 + ttl/60)
+				if w.working(holder) || w.inside.Load() != 1 {
+					t.Errorf("round %d: nobody follows", round)
+				}
+				nodes[holder].set(none)
+			}
+			for _, n := range nodes {
+				n.stop()
+			}
+		})
+	}
+}
+
 // Who finds that another has taken the lease, as after a suspension, stops.
 func TestTakenLeaseEndsTheWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

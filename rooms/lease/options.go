@@ -11,7 +11,8 @@ import (
 // Options say who this node is and how fast leases move.
 type Options struct {
 	// TTL is how long a lease outlives the last sign of life of its holder; all nodes alike. 1.5s
-	// by default. A shorter one moves faster; a longer one endures longer stalls of disk and network.
+	// by default. A shorter one moves faster; a longer one endures longer stalls of disk and network. A holder whose signs of
+	// life are stored later than he waits for asks for more, up to a minute, for as long as that is so.
 	TTL time.Duration `yaml:"ttl"`
 
 	// Node is this node's name, which no other has.
@@ -38,16 +39,16 @@ func (o Options) WithDefaults() Options {
 
 // Check names every fault.
 func (o Options) Check() []error {
-	if ttl := o.WithDefaults().TTL; ttl < time.Second || ttl > time.Minute {
+	if ttl := o.WithDefaults().TTL; ttl < time.Second || ttl > maxTTL {
 		return []error{errors.New("ttl: from 1s to 1m")}
 	}
 	return nil
 }
 
-// every is the time between two signs of life.
-func (o Options) every() time.Duration { return o.TTL / 3 }
+// maxTTL is the longest TTL.
+const maxTTL = time.Minute
 
-// term is how long work may go on after the last sign of life.
+// term is how long work may go on after the last sign of life; the next is given when half of it is over.
 func (o Options) term() time.Duration { return o.TTL * 2 / 3 }
 
 // look is the time between two looks at a lease of somebody else, and how long one answer is waited for.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/govcrier/crier/rooms/lease"
 	"github.com/govcrier/crier/rooms/stream"
@@ -35,6 +36,13 @@ type view struct {
 	*shelf
 	mu    sync.Mutex
 	fault fault
+	delay time.Duration // until what is written is stored, and again until the answer comes
+}
+
+func (v *view) slow(d time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.delay = d
 }
 
 func (v *view) set(f fault) {
@@ -65,12 +73,39 @@ func (v *view) Change(ctx context.Context, name string, l stream.Lease) (uint64,
 		<-ctx.Done()
 		return 0, errNoAnswer
 	}
-	revision, err := v.change(name, l)
+	revision, err := v.later(ctx, name, l)
 	if f == mute {
 		<-ctx.Done()
 		return 0, errNoAnswer
 	}
 	return revision, err
+}
+
+// later changes what it is asked to, even if nobody waits for it any more.
+func (v *view) later(ctx context.Context, name string, l stream.Lease) (uint64, error) {
+	v.mu.Lock()
+	delay := v.delay
+	v.mu.Unlock()
+	if delay == 0 {
+		return v.change(name, l)
+	}
+	type answer struct {
+		revision uint64
+		err      error
+	}
+	given := make(chan answer, 1)
+	go func() {
+		<-time.After(delay)
+		revision, err := v.change(name, l)
+		<-time.After(delay)
+		given <- answer{revision, err}
+	}()
+	select {
+	case a := <-given:
+		return a.revision, a.err
+	case <-ctx.Done():
+		return 0, errNoAnswer
+	}
 }
 
 func (s *shelf) get(name string) stream.Lease {

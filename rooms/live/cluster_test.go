@@ -103,7 +103,7 @@ func TestLeaderIsStoppedMeanwhile(t *testing.T) {
 
 // some takes at least so many messages, and gives the position reached.
 func some(l *live.Listener, count int) (got []uint64, at uint64) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for len(got) < count {
 		events, more, err := l.Next(ctx)

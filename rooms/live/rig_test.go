@@ -98,7 +98,7 @@ func after(sequence uint64) live.Query {
 // take listens until so many messages have come, and gives their sequences.
 func (r *rig) take(l *live.Listener, count int) (got []uint64) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for len(got) < count {
 		events, more, err := l.Next(ctx)
@@ -133,7 +133,7 @@ func (r *rig) nothing(l *live.Listener) {
 // eventually polls until there is nothing left to complain about.
 func eventually(t *testing.T, complaint func() error) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {

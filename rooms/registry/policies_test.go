@@ -207,7 +207,7 @@ func TestNewerRevisionIsHeardOf(t *testing.T) {
 	draft, err := here.Draft(t.Context(), patient(48*time.Hour), "boss")
 	for n := 1; n <= 2 && err == nil; n++ {
 		take(t, here, draft, rooms.SubmitPolicy, rooms.ApprovePolicy, rooms.PublishPolicy)
-		for until := time.Now().Add(5 * time.Second); ; {
+		for until := time.Now().Add(2 * time.Minute); ; {
 			got, err := there.Current(t.Context(), "patient")
 			if err == nil && got.Revision.Revision == n {
 				break

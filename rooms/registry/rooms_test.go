@@ -98,7 +98,7 @@ func names(t *testing.T, r *registry.Rooms) []rooms.Room {
 // until asks again and again and fails with the last answer if it is not the wanted one in time.
 func until(t *testing.T, want string, ask func() string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()

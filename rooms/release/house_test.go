@@ -296,7 +296,7 @@ func (h *house) forget() {
 // settle makes passes until nothing waits.
 func (h *house) settle() {
 	h.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		must(h.t, h.Sweep(h.t.Context()))
 		if len(h.waiting()) == 0 {
 			return

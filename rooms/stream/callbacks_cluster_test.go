@@ -11,6 +11,7 @@ import (
 // Whoever is to be told is told by the other nodes when the one that led all of it is lost; so with
 // the position, the clients and the webhooks.
 func TestCallbacksWithoutTheLeader(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	const victim, one, two = 2, 0, 1
 	n := startNodes(t)
 	for _, stream := range []string{streamCallbacks, streamClients, streamSubscribers} {

@@ -95,7 +95,7 @@ func (n *nodes) makeLeader(t *testing.T, stream string, node int) {
 // until repeats a look until it finds nothing wrong, and fails with what was wrong last.
 func until(t *testing.T, look func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for {
 		err := look()
@@ -115,8 +115,7 @@ func someMessage(n int) rooms.Message {
 		TxID: fmt.Sprint(n), Policy: rooms.Revision{Name: "standard", Revision: 1}, ReceivedAt: now, ExpiresAt: now}, Payload: []byte("{}")}
 }
 
-func TestEverythingStandsOnThreeNodes(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestEverythingStandsOnThreeNodes(t *testing.T) {
 	js := n.logs[0].read
 	for _, s := range append(n.logs[0].options.streams(), jetstream.StreamConfig{Name: streamConfig}, jetstream.StreamConfig{Name: "KV_" + bucketLeases}) {
 		until(t, func() error {

@@ -12,6 +12,7 @@ import (
 // A consumer goes on when its leader has gone: what was acknowledged is not handed out again, all else is, by a token
 // of before it can be settled, and who waits gets what comes.
 func TestConsumerOutlivesItsLeader(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	n := startNodes(t)
 	lead := n.leads(t, streamRooms)
 	here := n.logs[(lead+1)%3]
@@ -100,8 +101,7 @@ func handed(t *testing.T, l *Log, id rooms.ConsumerID, want int) (all []Handout)
 }
 
 // What is created on one node is there on every other at once; so is what is deleted.
-func TestConsumersOnEveryNode(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestConsumersOnEveryNode(t *testing.T) {
 	for i := range 9 {
 		c := rooms.ConsumerConfig{ID: rooms.ConsumerID{Room: "newborn", Owner: rooms.OwnerOf("clinic-4"), Name: rooms.ConsumerName(fmt.Sprint("c", i))}, Client: "clinic-4", AckWait: time.Minute}
 		here, there := n.logs[i%3], n.logs[(i+1)%3]

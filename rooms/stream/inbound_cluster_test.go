@@ -11,8 +11,7 @@ import (
 
 // What people write is read on any node, and taken once: an entry that one node has erased is soon gone on the others, and
 // what is offered again to another is known there.
-func TestRepliesOnThreeNodes(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestRepliesOnThreeNodes(t *testing.T) {
 	for i, from := range n.logs {
 		r := someReply(fmt.Sprint(i), "newborn")
 		sequence, known, err := from.AddReply(t.Context(), r)
@@ -54,8 +53,7 @@ func goneOn(t *testing.T, l *Log, node int, sequence uint64) error {
 
 // A claim that one node makes is seen on every other at once, also when the stream has another leader since; and so is one
 // that was given back.
-func TestClaimsOnThreeNodes(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestClaimsOnThreeNodes(t *testing.T) {
 	deadline := time.Now().Add(time.Minute)
 	a := rooms.AttemptID{DeliveryID: rooms.DeliveryID{UMID: someMessage(1).UMID}, Attempt: 1}
 	for i, mine := range n.logs {

@@ -17,6 +17,7 @@ type Lease struct {
 	Node     string `json:"node"`          // the holder, or the last one
 	Process  string `json:"process"`       // one life of that node
 	Free     bool   `json:"free,omitzero"` // it was given back
+	TTL      int64  `json:"ttl,omitzero"`  // in milliseconds, if its holder asks for more than all nodes have agreed on
 	Revision uint64 `json:"-"`             // counts up with each change, over all leases
 }
 

@@ -12,8 +12,7 @@ import (
 
 // Jobs of a paused message are stored by one node and taken back by others, each once, in their order, also by a call that
 // was interrupted and one that repeats it.
-func TestJobsWaitAndGoBackOnce(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestJobsWaitAndGoBackOnce(t *testing.T) {
 	const many = 120
 	u := rooms.UMID("01JDB6T0G00000000000000001")
 	page := PageJobs{UMID: u}
@@ -77,21 +76,21 @@ func TestJobsWaitAndGoBackOnce(t *testing.T) {
 		}
 	}
 	back(n.logs[2])
-	inLane(t, n.logs[0], many)
+	inLane(t, n.logs[0], rooms.Bulk, many)
 
 	set(n.logs[0], false) // paused a second time, the same attempts wait again
 	back(n.logs[1])
-	inLane(t, n.logs[2], many)
+	inLane(t, n.logs[2], rooms.Bulk, many)
 	if all, err := n.logs[0].Suspended(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("%v, %v", all, err)
 	}
 }
 
 // inLane wants each of so many deliveries once, in order.
-func inLane(t *testing.T, l *Log, many int) {
+func inLane(t *testing.T, l *Log, lane rooms.Lane, many int) {
 	t.Helper()
 	var got []int
-	_, err := l.ScanJobs(t.Context(), rooms.Bulk, 0, 10_000, func(_ uint64, j rooms.Job) error {
+	_, err := l.ScanJobs(t.Context(), lane, 0, 10_000, func(_ uint64, j rooms.Job) error {
 		got = append(got, j.N)
 		return nil
 	})
@@ -108,12 +107,11 @@ func inLane(t *testing.T, l *Log, many int) {
 }
 
 // A page of a message that was put aside is stored once, whoever still wants to, and never by a planner whose turn is over.
-func TestPageOfAnAsideIsStoredOnce(t *testing.T) {
-	n := startNodes(t)
-	u := rooms.UMID("01JDB6T0G00000000000000001")
+func (n standing) TestPageOfAnAsideIsStoredOnce(t *testing.T) {
+	u := rooms.UMID("01JDB6T0G00000000000000003")
 	begin := func(l *Log, epoch uint64) *Turn {
 		t.Helper()
-		turn, err := l.Turn(t.Context(), rooms.Bulk, epoch)
+		turn, err := l.Turn(t.Context(), rooms.Emergency, epoch)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +133,7 @@ func TestPageOfAnAsideIsStoredOnce(t *testing.T) {
 		return all[u][want-1]
 	}
 	first := latest(stale, 1)
-	job := rooms.Job{UMID: u, Room: "newborn", Lane: rooms.Bulk, Channel: rooms.SMS, Owner: "o", Attempt: 1, Deadline: time.Now().UTC()}
+	job := rooms.Job{UMID: u, Room: "newborn", Lane: rooms.Emergency, Channel: rooms.SMS, Owner: "o", Attempt: 1, Deadline: time.Now().UTC()}
 	next := Aside{UMID: u, Message: 7, Pages: 1, Recipients: 1, Marks: "s"}
 	if err := stale.EnqueueAside(t.Context(), []rooms.Job{job}, first, &next); err != nil {
 		t.Fatal(err)
@@ -154,7 +152,7 @@ func TestPageOfAnAsideIsStoredOnce(t *testing.T) {
 			t.Errorf("%d jobs of a planner whose turn is over: %v", len(jobs), err)
 		}
 	}
-	if err := stale.SetAside(t.Context(), Aside{UMID: "01JDB6T0G00000000000000002"}); !errors.Is(err, ErrFenced) {
+	if err := stale.SetAside(t.Context(), Aside{UMID: "01JDB6T0G00000000000000004"}); !errors.Is(err, ErrFenced) {
 		t.Errorf("put aside by a planner whose turn is over: %v", err)
 	}
 	if err := fresh.EnqueueAside(t.Context(), nil, second, &Aside{UMID: u, Message: 7, Pages: 2, Last: true}); err != nil {
@@ -170,12 +168,11 @@ func TestPageOfAnAsideIsStoredOnce(t *testing.T) {
 		}
 		return err
 	})
-	inLane(t, n.logs[2], 1)
+	inLane(t, n.logs[2], rooms.Emergency, 1)
 }
 
 // A control that is forgotten can be decided anew; one that has changed meanwhile stays.
-func TestControlIsForgotten(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestControlIsForgotten(t *testing.T) {
 	c := rooms.Control{UMID: "01JDB6T0G00000000000000001", Room: "newborn", State: rooms.ControlPaused}
 	for i := range 3 {
 		entry, err := n.logs[i].PutControl(t.Context(), c)
@@ -205,8 +202,7 @@ func TestControlIsForgotten(t *testing.T) {
 }
 
 // Attempts that wait are found by what they are, those of a later round too, and taken away.
-func TestRetriesAreFound(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestRetriesAreFound(t *testing.T) {
 	u := rooms.UMID("01JDB6T0G00000000000000001")
 	due := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
 	var wanted []Retry
@@ -239,8 +235,7 @@ func TestRetriesAreFound(t *testing.T) {
 }
 
 // Events of a kind are read from a time on.
-func TestEventsAreScanned(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestEventsAreScanned(t *testing.T) {
 	u := rooms.UMID("01JDB6T0G00000000000000001")
 	fail := func(from, count int) {
 		t.Helper()

@@ -9,8 +9,7 @@ import (
 )
 
 // What one node has stored of a policy another reads at once, and only one of two changes is taken.
-func TestPolicyIsReadOnAnyNode(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestPolicyIsReadOnAnyNode(t *testing.T) {
 	p := rooms.PolicyRevision{
 		Policy: rooms.Policy{
 			Revision: rooms.Revision{Name: "patient", Revision: 1}, Retry: []time.Duration{time.Second}, Jitter: 0.5, Expiry: time.Hour, Duplicates: "resend",

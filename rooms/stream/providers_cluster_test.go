@@ -9,8 +9,7 @@ import (
 
 // What one node has decided about a provider another reads at once, and nobody decides who has not read it; and each node
 // reads at once what another has reported.
-func TestProvidersAreReadOnAnyNode(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestProvidersAreReadOnAnyNode(t *testing.T) {
 	use, seen := rooms.UnmovedProvider(rooms.SMS, "first"), uint64(0)
 	for i := range 20 {
 		writer, reader := n.logs[i%len(n.logs)], n.logs[(i+1)%len(n.logs)]

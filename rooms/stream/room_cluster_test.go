@@ -10,8 +10,7 @@ import (
 
 // A room is found on a node that has not been told of it, and one that is gone is not; who knows of
 // everything costs nobody another question.
-func TestRoomIsFoundOnAnyNode(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestRoomIsFoundOnAnyNode(t *testing.T) {
 	here, there := n.logs[0], n.logs[1]
 	made, err := here.CreateRoom(t.Context(), rooms.RoomConfig{Name: "newborn", Title: "Newborns"})
 	if err != nil {

@@ -231,6 +231,7 @@ func TestRoomOfAReplicaThatLags(t *testing.T) {
 
 // On three nodes a room is followed and read from each, while the node that leads the log is stopped.
 func TestRoomOnThreeNodes(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	n := startNodes(t)
 	sinceAnyTime(t, n.logs[0], n.logs[1])
 	n.makeLeader(t, streamRooms, 2)

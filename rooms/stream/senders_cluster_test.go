@@ -8,8 +8,7 @@ import (
 )
 
 // What one node has stored of a sender another reads at once, and nobody stores who has not read it.
-func TestSenderIsReadOnAnyNode(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestSenderIsReadOnAnyNode(t *testing.T) {
 	last := uint64(0)
 	for i := range 20 {
 		writer, reader := n.logs[i%len(n.logs)], n.logs[(i+1)%len(n.logs)]

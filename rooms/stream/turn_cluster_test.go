@@ -11,8 +11,7 @@ import (
 
 // On several servers: what a planner on one node holds comes to its successor on another, whoever
 // leads, and what the first still wants to enqueue is refused.
-func TestTurnMovesToAnotherNode(t *testing.T) {
-	n := startNodes(t)
+func (n standing) TestTurnMovesToAnotherNode(t *testing.T) {
 	page := func(number int) []PageJobs {
 		u := rooms.UMID(fmt.Sprintf("01JDB6T0G0%016d", number))
 		return []PageJobs{{UMID: u, Jobs: []rooms.Job{{UMID: u, Room: "newborn", Lane: rooms.Normal, Channel: rooms.SMS, Attempt: 1}}}}
