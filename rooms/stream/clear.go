@@ -37,6 +37,7 @@ type clearing struct {
 	order positions          // of open, and of some that no longer are
 	done  map[uint64]settled // settled, and still there
 	timer *time.Timer        // nil: nobody waits
+	shut  bool
 }
 
 // knowledge is what is known of the jobs that are there.
@@ -75,12 +76,12 @@ func (c *clearing) note(h *Held) {
 	}
 }
 
-// settle has a job removed, now or soon.
+// settle has a job removed, now or soon; or says that it is to be settled by itself.
 func (c *clearing) settle(ctx context.Context, h *Held) (together bool) {
 	position := h.meta.Sequence.Stream
 	c.mu.Lock()
 	delete(c.open, position)
-	if c.state != whole {
+	if c.state != whole || c.shut {
 		c.mu.Unlock()
 		return false
 	}
@@ -101,7 +102,7 @@ func (c *clearing) tick() {
 	c.sweep(context.Background())
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.timer = nil; len(c.done) > 0 {
+	if c.timer = nil; len(c.done) > 0 && !c.shut {
 		c.timer = time.AfterFunc(clearAfter, c.tick)
 	}
 }
@@ -153,10 +154,11 @@ func (c *clearing) sort(now time.Time) (before uint64, ready, late []settled) {
 	return before, ready, late
 }
 
-// alone settles jobs one by one. What fails comes again by itself, and is found recorded.
+// alone settles jobs one by one, and waits for some of them, and the last. What fails comes again by itself, and is found
+// recorded.
 func (c *clearing) alone(ctx context.Context, all []settled) {
 	for i, s := range all {
-		if i%waitEvery == waitEvery-1 {
+		if i%waitEvery == waitEvery-1 || i == len(all)-1 {
 			_ = s.Held.Done(ctx)
 		} else {
 			_ = s.Finish()
@@ -202,7 +204,7 @@ func (c *clearing) look(ctx context.Context) {
 // close settles what is left, whatever is before it.
 func (c *clearing) close(ctx context.Context) {
 	c.mu.Lock()
-	c.stuck = 0
+	c.stuck, c.shut = 0, true
 	if c.timer != nil {
 		c.timer.Stop()
 	}
