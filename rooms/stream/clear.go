@@ -11,8 +11,8 @@ import (
 // To settle an entry of a work queue costs the disk a write of its own, to purge any number of them a handful.
 const (
 	clearMany  = 256                   // settled jobs that are removed without waiting for more
-	clearFew   = 8                     // below which they are settled one by one
-	clearAfter = 20 * time.Millisecond // how long a settled job waits for others at most
+	clearFew   = 16                    // below which they are settled one by one
+	clearAfter = 50 * time.Millisecond // how long a settled job waits for others at most
 	clearStuck = 5 * time.Second       // how long it waits for those before it, at most and less than AckWait
 )
 
