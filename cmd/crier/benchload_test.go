@@ -28,6 +28,36 @@ func (m measured) String() string {
 	return fmt.Sprintf("%8.0f/s   p50 %7.2f ms   p99 %7.2f ms", m.perSecond, ms(m.p50), ms(m.p99))
 }
 
+// rounds are what several rounds of the same have given.
+type rounds []float64
+
+func (r *rounds) add(x float64) { *r = append(*r, x) }
+
+func (r rounds) median() float64 {
+	sorted := slices.Sorted(slices.Values(r))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// over is how many times as much each round has given as the same round of another.
+func (r rounds) over(other rounds) (ratios rounds) {
+	for i := range r {
+		ratios.add(r[i] / other[i])
+	}
+	return ratios
+}
+
+func (r rounds) String() string {
+	var all []string
+	for _, x := range r {
+		if x < 100 {
+			all = append(all, fmt.Sprintf("%.2f", x))
+		} else {
+			all = append(all, fmt.Sprintf("%.0f", x))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // clients runs a call from many clients at once until count calls were made or the time is over,

@@ -191,6 +191,9 @@ func (c *Centre) Unbinds() int {
 	return c.unbinds
 }
 
+// Taken is how many messages were taken.
+func (c *Centre) Taken() uint64 { return c.count.Load() }
+
 // Told is how many receipts were taken.
 func (c *Centre) Told() uint64 { return c.told.Load() }
 
