@@ -23,9 +23,7 @@ import (
 func (s *Server) emailCalls() []route {
 	return []route{
 		{http.MethodPost, email.PathSingle, caller, s.sendEmail(email.ParseSingle)},
-		{http.MethodPost, email.PathBatch, caller, s.sendEmail(func(body []byte) (email.Mail, error) {
-			return email.ParseBatch(body, s.options.MaxRecipients)
-		})},
+		{http.MethodPost, email.PathBatch, caller, s.sendEmail(email.ParseBatch)},
 		{http.MethodPost, email.PathCallback, caller, s.hearEmailReply},
 		{http.MethodGet, email.PathStatus, caller, s.emailStatus},
 		{http.MethodGet, email.PathHealth, public, s.readyz},
@@ -127,13 +125,13 @@ func isTransactionID(s string) bool {
 	return len(s) <= maxTransactionID
 }
 
-func (s *Server) sendEmail(parse func(body []byte) (email.Mail, error)) handler {
+func (s *Server) sendEmail(parse func(body []byte, most int) (email.Mail, error)) handler {
 	return func(c *call) (answer, error) {
 		call, err := s.emailBody(c)
 		if err != nil {
 			return answer{}, err
 		}
-		m, err := parse(call.Body)
+		m, err := parse(call.Body, s.options.MaxRecipients)
 		if err != nil {
 			return answer{}, err
 		}

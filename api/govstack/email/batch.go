@@ -10,27 +10,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	v1 "github.com/govcrier/crier/api/v1"
-	"github.com/govcrier/crier/rooms"
 )
 
 const batchPointer = "/recipientInfo/batchEmailAsBase64"
-
-// ParseBatch reads a call of /send/email/batch, of at most so many entries.
-func ParseBatch(body []byte, most int) (Mail, error) {
-	p := &parser{}
-	p.m.Lane = rooms.Bulk
-	there := false
-	entries := p.text(v1.FaultCodeInvalidValue, func(s string) error {
-		there = true
-		p.entries(s, most)
-		return nil
-	})
-	return p.parse(body, members{"batchEmailAsBase64": entries}, func() {
-		if p.hasTo && !there && len(p.faults) == 0 {
-			_ = p.faultAt(batchPointer, v1.FaultCodeMissing, "this member is needed")
-		}
-	})
-}
 
 // entries reads the array that stands in base64. Its faults have pointers into it.
 func (p *parser) entries(s string, most int) {

@@ -25,12 +25,44 @@ type Mail struct {
 // claim is what a call says of an organisation.
 type claim struct{ name, number string }
 
-// ParseSingle reads a call of /send/email/single.
-func ParseSingle(body []byte) (Mail, error) {
+// ParseSingle reads a call of /send/email/single; one that names its recipients as a batch does is taken too, of at most so
+// many entries.
+func ParseSingle(body []byte, most int) (Mail, error) {
+	return parseMail(body, rooms.Normal, "/recipientInfo/email", most)
+}
+
+// ParseBatch reads a call of /send/email/batch, of at most so many entries; one that names its recipient as a single e-mail
+// does is taken too.
+func ParseBatch(body []byte, most int) (Mail, error) {
+	return parseMail(body, rooms.Bulk, batchPointer, most)
+}
+
+// parseMail reads either form: clients, GovStack's own tests among them, send both to either path. needed is where something
+// is missing if nobody is named.
+func parseMail(body []byte, lane rooms.Lane, needed string, most int) (Mail, error) {
 	p := &parser{}
-	p.m.Lane = rooms.Normal
-	to := p.person()
-	return p.parse(body, to.members(), func() { p.add(to, "/recipientInfo", nil) })
+	p.m.Lane = lane
+	one, packed := p.person(), false
+	info := one.members()
+	entries := p.text(v1.FaultCodeInvalidValue, func(s string) error {
+		p.entries(s, most)
+		return nil
+	})
+	info["batchEmailAsBase64"] = func() error {
+		packed = true
+		return entries()
+	}
+	return p.parse(body, info, func() {
+		switch {
+		case packed && one.named():
+			_ = p.faultAt(batchPointer, v1.FaultCodeInvalidValue, "either this or one recipient")
+		case packed, one.wrong, !p.hasTo:
+		case !one.named() && len(p.faults) == 0:
+			_ = p.faultAt(needed, v1.FaultCodeMissing, "this member is needed")
+		default:
+			p.add(one, "/recipientInfo", nil)
+		}
+	})
 }
 
 // parser reads one call to send.
@@ -74,10 +106,11 @@ func (p *parser) parse(body []byte, recipients members, finish func()) (Mail, er
 
 // complete notes what is missing, and what is wrong with the content as a whole.
 func (p *parser) complete() {
-	for at, there := range map[string]bool{"/recipientInfo": p.hasTo, "/emailContent": p.hasWords} {
-		if !there {
-			_ = p.faultAt(at, v1.FaultCodeMissing, "this member is needed")
-		}
+	if !p.hasTo {
+		_ = p.faultAt("/recipientInfo", v1.FaultCodeMissing, "this member is needed")
+	}
+	if !p.hasWords {
+		_ = p.faultAt("/emailContent", v1.FaultCodeMissing, "this member is needed")
 	}
 	if !p.hasWords || len(p.faults) > 0 {
 		return

@@ -18,6 +18,9 @@ type person struct {
 
 func (p *parser) person() *person { return &person{reader: &p.reader} }
 
+// named says whether anything was said of him.
+func (p *person) named() bool { return len(p.to)+len(p.cc)+len(p.bcc) > 0 || !p.name.IsZero() }
+
 func (p *person) members() members {
 	return members{
 		"email": p.addresses(&p.to), "emailCC": p.addresses(&p.cc), "emailBCC": p.addresses(&p.bcc),
