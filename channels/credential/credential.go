@@ -59,6 +59,18 @@ func (f *Files) Read(ctx context.Context, name string) (rooms.Secret, error) {
 	return known, nil
 }
 
+// Line reads a credential that is one line of printable ASCII, as headers and URLs take it.
+func (f *Files) Line(ctx context.Context, name string) (string, error) {
+	known, err := f.Read(ctx, name)
+	if err == nil && strings.ContainsFunc(known.Reveal(), func(r rune) bool { return r < ' ' || r > '~' }) {
+		err = fmt.Errorf("%s does not hold one line with a credential", name)
+	}
+	if err != nil {
+		return "", err
+	}
+	return known.Reveal(), nil
+}
+
 // open asks the service for what is new.
 func (f *Files) open(ctx context.Context, text []byte) (rooms.Secret, error) {
 	f.mu.Lock()
@@ -78,6 +90,15 @@ func (f *Files) open(ctx context.Context, text []byte) (rooms.Secret, error) {
 // Check says what is wrong with a file. It does not ask the key service.
 func Check(name string) error {
 	_, err := read(name)
+	return err
+}
+
+// CheckLine says what is wrong with the file of a line, likewise.
+func CheckLine(name string) error {
+	_, err := (*Files)(nil).Line(context.Background(), name)
+	if errors.Is(err, ErrNoService) {
+		return nil
+	}
 	return err
 }
 

@@ -57,6 +57,23 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// A line is one, and is shown in no error.
+func TestLine(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "credential")
+	for text, ok := range map[string]bool{"hunter2": true, "Bearer hunter2\n": true, "hunter2\nhunter3": false, "hünter2": false, "vault:v1:hunter2": true, "vault:v1:hunter2\nx": false} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := credential.New(&service{}).Line(t.Context(), name)
+		if (err == nil) != ok || err != nil && (got != "" || strings.Contains(err.Error(), "nter2")) {
+			t.Errorf("%q: %v", text, err)
+		}
+		if sealed := strings.HasPrefix(text, "vault:"); (credential.CheckLine(name) == nil) != (ok || sealed) {
+			t.Errorf("%q: checked: %v", text, credential.CheckLine(name))
+		}
+	}
+}
+
 // A key service is asked once for each text, and again when another one stands in the file.
 func TestAskedOnce(t *testing.T) {
 	var s service

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -93,7 +94,7 @@ func (p *plan) readRequest(f *faults) {
 	f.when(r.MaxValidity < 0, "request.maxValidity: not negative")
 	p.namesURL = strings.Contains(fmt.Sprint(r.Query, r.Form, r.JSON, r.Body, r.Headers), ".receiptURL")
 	if p.SecretFile != "" {
-		f.at("secretFile", checkSecret(p.SecretFile))
+		f.at("secretFile", credential.CheckLine(p.SecretFile))
 	}
 }
 

@@ -85,7 +85,7 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 	var credential string
 	if file := p.plan.SecretFile; file != "" {
 		var err error
-		if credential, err = p.plan.secret(ctx, file); err != nil {
+		if credential, err = p.plan.Credentials.Line(ctx, file); err != nil {
 			p.deps.Log.Error("the credential cannot be read", "provider", p.deps.Name, "error", err)
 			return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "credential"}
 		}
@@ -172,7 +172,7 @@ func (p *Provider) inletURL(kind string, query url.Values) string {
 		return ""
 	}
 	if p.plan.Verify.Kind == VerifyQuery {
-		known, err := p.plan.secret(context.Background(), p.plan.SigningFile)
+		known, err := p.plan.Credentials.Line(context.Background(), p.plan.SigningFile)
 		if err != nil {
 			return ""
 		}

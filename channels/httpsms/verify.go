@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/govcrier/crier/channels/credential"
 )
 
 // errForeign says that it is not the provider who calls. Why is for nobody.
@@ -62,7 +64,7 @@ func (p *plan) readVerify(f *faults) {
 	f.when(v.Kind == VerifyNone && len(v.Networks) == 0, "verify.kind: whoever knows the URL could report anything; a signature, a secret or networks are needed")
 	f.when(v.Kind != VerifyNone && p.SigningFile == "", "signingFile: needed for verify.kind")
 	if p.SigningFile != "" && p.SigningFile != p.SecretFile {
-		f.at("signingFile", checkSecret(p.SigningFile))
+		f.at("signingFile", credential.CheckLine(p.SigningFile))
 	}
 	f.when(!v.signs() && v.Kind != VerifyNone && p.SigningFile == p.SecretFile && p.SigningFile != "",
 		"signingFile: the credential for the provider would come with every call; use another secret")
@@ -76,7 +78,7 @@ func (p *plan) verify(ctx context.Context, c proof, now time.Time) error {
 	if p.Verify.Kind == VerifyNone {
 		return nil
 	}
-	known, err := p.secret(ctx, p.SigningFile)
+	known, err := p.Credentials.Line(ctx, p.SigningFile)
 	if err != nil {
 		return fmt.Errorf("httpsms: signingFile: %w", err)
 	}

@@ -10,13 +10,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/rooms"
 )
 
 // Options say at which homeserver, and as whom.
 type Options struct {
-	Homeserver string `yaml:"homeserver"` // base URL of the client-server API; https, but on loopback
-	UserID     string `yaml:"userId"`     // @local:server
+	// Credentials reads the files of credentials; nil if no key service has encrypted them.
+	Credentials *credential.Files `yaml:"-"`
+	Homeserver  string            `yaml:"homeserver"` // base URL of the client-server API; https, but on loopback
+	UserID      string            `yaml:"userId"`     // @local:server
 	// AccessTokenFile holds the token of a session, the same on all nodes; of mode 0600. It is read again when the token is
 	// no longer good.
 	AccessTokenFile string        `yaml:"accessTokenFile"`

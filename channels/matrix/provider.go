@@ -3,12 +3,14 @@ package matrix
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -52,8 +54,8 @@ func New(o Options, d Deps) (*Provider, error) {
 	if file == "" {
 		option, file = "passwordFile", o.PasswordFile
 	}
-	if _, err := secret(option, file); err != nil {
-		return nil, err
+	if err := credential.CheckLine(file); err != nil {
+		return nil, fmt.Errorf("matrix: %s: %w", option, err)
 	}
 	if d.Now == nil {
 		d.Now = time.Now

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 )
 
@@ -61,7 +59,7 @@ func (s *session) renew(ctx context.Context, bad string, soft bool) (string, err
 		return s.access, nil
 	}
 	if s.options.PasswordFile == "" {
-		again, err := secret("accessTokenFile", s.options.AccessTokenFile)
+		again, err := s.options.secret(ctx, "accessTokenFile", s.options.AccessTokenFile)
 		if err == nil && again == bad { // nobody has put another there yet
 			s.access = bad
 			return "", &fault{status: 401, code: codeUnknownToken}
@@ -99,7 +97,7 @@ func (s *session) open(ctx context.Context) (token string, err error) {
 
 // read takes the token of the file, if it is that of the user: as somebody else we would not know what is our own.
 func (s *session) read(ctx context.Context) error {
-	token, err := secret("accessTokenFile", s.options.AccessTokenFile)
+	token, err := s.options.secret(ctx, "accessTokenFile", s.options.AccessTokenFile)
 	if err != nil {
 		return err
 	}
@@ -126,7 +124,7 @@ type granted struct {
 }
 
 func (s *session) login(ctx context.Context) error {
-	password, err := secret("passwordFile", s.options.PasswordFile)
+	password, err := s.options.secret(ctx, "passwordFile", s.options.PasswordFile)
 	if err != nil {
 		return err
 	}
@@ -167,18 +165,11 @@ func (s *session) refreshed(ctx context.Context) error {
 	return nil
 }
 
-// secret reads a credential. A file that group or others may read is refused.
-func secret(option, name string) (string, error) {
-	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("matrix: %s: %s has mode %04o, want 0600", option, name, info.Mode().Perm())
-	}
-	text, err := os.ReadFile(name)
+// secret reads the credential that an option names.
+func (o Options) secret(ctx context.Context, option, name string) (string, error) {
+	value, err := o.Credentials.Line(ctx, name)
 	if err != nil {
 		return "", fmt.Errorf("matrix: %s: %w", option, err)
-	}
-	value := strings.TrimRight(string(text), "\r\n")
-	if value == "" || strings.ContainsAny(value, "\r\n") {
-		return "", fmt.Errorf("matrix: %s: %s does not hold one line with a credential", option, name)
 	}
 	return value, nil
 }

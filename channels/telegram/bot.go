@@ -65,7 +65,7 @@ func New(o Options, d Deps) (Provider, error) {
 	if d.Now == nil {
 		b.deps.Now = time.Now
 	}
-	t, err := readToken(o.TokenFile)
+	t, err := readToken(context.Background(), o.Credentials, o.TokenFile)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (b *Bot) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 	case len(parts) > b.options.MaxParts:
 		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: "too-long"}
 	}
-	t, err := readToken(b.options.TokenFile)
+	t, err := readToken(ctx, b.options.Credentials, b.options.TokenFile)
 	if err != nil {
 		b.deps.Log.Error("the token cannot be read", "provider", b.deps.Name, "error", err)
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "credential"}

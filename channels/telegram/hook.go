@@ -65,7 +65,7 @@ func (h *Hook) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	known, err := secret(h.options.SecretFile)
+	known, err := h.options.Credentials.Line(r.Context(), h.options.SecretFile)
 	if err != nil {
 		h.deps.Log.Error("the secret cannot be read", "provider", h.deps.Name, "error", err)
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -2,14 +2,15 @@ package telegram
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/channels/outbound"
 )
 
@@ -34,6 +35,9 @@ type Options struct {
 	SecretFile string `yaml:"secretFile"`
 	// MaxParts is how many messages a long text may become, from 1 to 6. Default 4.
 	MaxParts int `yaml:"maxParts"`
+
+	// Credentials reads both files; nil if no key service has encrypted them.
+	Credentials *credential.Files `yaml:"-"`
 
 	outbound.Options `yaml:",inline"`
 }
@@ -64,9 +68,8 @@ func (o Options) Check() []error {
 			faults = append(faults, errors.New(text))
 		}
 	}
-	_, err := readToken(o.TokenFile)
 	when(o.TokenFile == "", "tokenFile: is missing")
-	if o.TokenFile != "" && err != nil {
+	if _, err := readToken(context.Background(), nil, o.TokenFile); o.TokenFile != "" && err != nil && !errors.Is(err, credential.ErrNoService) {
 		faults = append(faults, fmt.Errorf("tokenFile: %w", err))
 	}
 	when(!isBase(o.URL), "url: begins with https:// or http:// and has no query")
@@ -75,7 +78,7 @@ func (o Options) Check() []error {
 	when(o.MaxParts < 1 || o.MaxParts > mostParts, "maxParts: from 1 to 6")
 	if o.Inbound == InboundWebhook {
 		when(o.SecretFile == "", "secretFile: whoever knows the URL could write anything; what was given to setWebhook as secret_token is needed")
-		if _, err := secret(o.SecretFile); o.SecretFile != "" && err != nil {
+		if err := credential.CheckLine(o.SecretFile); o.SecretFile != "" && err != nil {
 			faults = append(faults, fmt.Errorf("secretFile: %w", err))
 		}
 	} else {
@@ -89,29 +92,12 @@ func isBase(s string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
 }
 
-// secret reads a credential. A file that group or others may read is refused.
-func secret(file string) (string, error) {
-	info, err := os.Stat(file)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s has mode %04o, want 0600", file, info.Mode().Perm())
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	value := strings.TrimRight(string(text), "\r\n")
-	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New(file + " does not hold one line with a credential")
-	}
-	return value, nil
-}
-
 // token is what the Bot API knows a bot by. Its number is nobody's secret.
 type token struct{ number, whole string }
 
 // readToken reads the token of a bot.
-func readToken(file string) (t token, err error) {
-	if t.whole, err = secret(file); err != nil {
+func readToken(ctx context.Context, files *credential.Files, file string) (t token, err error) {
+	if t.whole, err = files.Line(ctx, file); err != nil {
 		return t, err
 	}
 	number, rest, ok := strings.Cut(t.whole, ":")

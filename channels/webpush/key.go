@@ -1,6 +1,7 @@
 package webpush
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,8 +10,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
+
+	"github.com/govcrier/crier/channels/credential"
 )
 
 // Key is the pair by which push services know this gateway (RFC 8292). Browsers hold each subscription to the key that it was
@@ -29,23 +31,16 @@ func NewKey() (Key, error) {
 }
 
 // ReadKey reads the private half: PEM (PKCS #8 or SEC 1), or its 32 bytes in base64url, as most tools for VAPID give it. A
-// file that group or others may read is refused.
-func ReadKey(file string) (Key, error) {
+// file that group or others may read is refused; files may be nil.
+func ReadKey(ctx context.Context, files *credential.Files, file string) (Key, error) {
 	if file == "" {
 		return Key{}, errors.New("webpush: keyFile: it is needed; crier keys webpush makes one")
 	}
-	info, err := os.Stat(file)
+	text, err := files.Read(ctx, file)
 	if err != nil {
 		return Key{}, fmt.Errorf("webpush: keyFile: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return Key{}, fmt.Errorf("webpush: keyFile: %s has mode %04o, want 0600", file, info.Mode().Perm())
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return Key{}, fmt.Errorf("webpush: keyFile: %w", err)
-	}
-	k, ok := parseKey(text)
+	k, ok := parseKey([]byte(text.Reveal()))
 	if !ok {
 		return Key{}, fmt.Errorf("webpush: keyFile: %s holds no private key of P-256, in PEM or base64url", file)
 	}

@@ -32,7 +32,7 @@ func TestKeyFiles(t *testing.T) {
 		if err := os.Chmod(name, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		k, err := webpush.ReadKey(name)
+		k, err := webpush.ReadKey(t.Context(), nil, name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestKeyFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := webpush.ReadKey(file(t, private+"=\n"))
+		again, err := webpush.ReadKey(t.Context(), nil, file(t, private+"=\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestKeyFilesRefused(t *testing.T) {
 		"none": "", "missing": filepath.Join(t.TempDir(), "x"), "want 0600": open, "P-384": file(t, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))),
 		"no key": file(t, "canary"), "zero": file(t, strings.Repeat("A", 43)), "a certificate": file(t, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
 	} {
-		if _, err := webpush.ReadKey(path); err == nil || strings.Contains(err.Error(), "canary") || strings.HasPrefix(name, "want") && !strings.Contains(err.Error(), name) {
+		if _, err := webpush.ReadKey(t.Context(), nil, path); err == nil || strings.Contains(err.Error(), "canary") || strings.HasPrefix(name, "want") && !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -2,16 +2,20 @@ package webpush
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/channels/outbound"
 )
 
 // Options say who sends, and whom push services may be.
 type Options struct {
+	// Credentials reads the files of credentials; nil if no key service has encrypted them.
+	Credentials *credential.Files `yaml:"-"`
 	// KeyFile holds the VAPID key, of mode 0600: PEM, or 32 bytes in base64url. Read at the start.
 	KeyFile string `yaml:"keyFile"`
 	// Contact is where push services reach the operator: mailto:ops@example.org, or an https URL.
@@ -42,7 +46,7 @@ func (o Options) Check() []error {
 			faults = append(faults, errors.New("webpush: "+what))
 		}
 	}
-	if _, err := ReadKey(o.KeyFile); err != nil {
+	if _, err := ReadKey(context.Background(), nil, o.KeyFile); err != nil && !errors.Is(err, credential.ErrNoService) {
 		faults = append(faults, err)
 	}
 	bad(!contact(o.Contact), "contact: mailto:ops@example.org, or an https URL")

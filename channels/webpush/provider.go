@@ -34,7 +34,7 @@ func New(o Options, log *slog.Logger, now func() time.Time) (*Provider, error) {
 	if err := errors.Join(o.Check()...); err != nil {
 		return nil, err
 	}
-	key, err := ReadKey(o.KeyFile)
+	key, err := ReadKey(context.Background(), o.Credentials, o.KeyFile)
 	if err != nil {
 		return nil, err
 	}

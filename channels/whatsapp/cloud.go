@@ -83,7 +83,7 @@ func (c *Cloud) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 	case ctx.Err() != nil:
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.TimedOut}
 	}
-	token, err := secret(c.options.TokenFile)
+	token, err := c.options.Credentials.Line(ctx, c.options.TokenFile)
 	if err != nil {
 		c.deps.Log.Error("the token cannot be read", "provider", c.deps.Name, "error", err)
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "credential"}

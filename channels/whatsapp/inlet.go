@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -26,15 +27,15 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	case !c.options.hears():
 		w.WriteHeader(http.StatusNotFound)
 	case r.Method == http.MethodGet:
-		c.verify(w, r.URL.Query())
+		c.verify(r.Context(), w, r.URL.Query())
 	default:
 		w.WriteHeader(c.hear(r))
 	}
 }
 
 // verify answers whether this is the URL that the operator has given to Meta.
-func (c *Cloud) verify(w http.ResponseWriter, q url.Values) {
-	known, err := secret(c.options.VerifyFile)
+func (c *Cloud) verify(ctx context.Context, w http.ResponseWriter, q url.Values) {
+	known, err := c.options.Credentials.Line(ctx, c.options.VerifyFile)
 	if err != nil {
 		c.deps.Log.Error("the word of verifyFile cannot be read", "provider", c.deps.Name, "error", err)
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -69,7 +70,7 @@ func (c *Cloud) hear(r *http.Request) (status int) {
 	case len(body) > maxCall:
 		return http.StatusRequestEntityTooLarge
 	}
-	key, err := secret(c.options.SecretFile)
+	key, err := c.options.Credentials.Line(r.Context(), c.options.SecretFile)
 	if err != nil {
 		c.deps.Log.Error("the app's secret cannot be read", "provider", c.deps.Name, "error", err)
 		return http.StatusServiceUnavailable

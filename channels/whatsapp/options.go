@@ -5,16 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
 )
 
 // Options describe a number.
 type Options struct {
+	// Credentials reads the files of credentials; nil if no key service has encrypted them.
+	Credentials *credential.Files `yaml:"-"`
 	// PhoneNumberID is what Meta calls the number that is sent from.
 	PhoneNumberID string `yaml:"phoneNumberId"`
 	// TokenFile holds the access token; of mode 0600.
@@ -69,7 +71,7 @@ func (o Options) Check() []error {
 		}
 	}
 	for _, f := range []struct{ key, file string }{{"tokenFile", o.TokenFile}, {"secretFile", o.SecretFile}, {"verifyFile", o.VerifyFile}} {
-		if _, err := secret(f.file); f.file != "" && err != nil {
+		if err := credential.CheckLine(f.file); f.file != "" && err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", f.key, err))
 		}
 	}
@@ -118,21 +120,4 @@ func matches(expression, s string) bool { return regexp.MustCompile(expression).
 func isBase(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
-}
-
-// secret reads a credential. A file that group or others may read is refused.
-func secret(file string) (string, error) {
-	info, err := os.Stat(file)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s has mode %04o, want 0600", file, info.Mode().Perm())
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	value := strings.TrimRight(string(text), "\r\n")
-	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New(file + " does not hold one line with a credential")
-	}
-	return value, nil
 }

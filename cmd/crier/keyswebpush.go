@@ -26,11 +26,11 @@ func (t terminal) keysWebpush() *cobra.Command {
 		Long:    keysWebpushLong,
 		Example: `  crier keys webpush /etc/crier/vapid.key`,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if err := writeNewPushKey(args[0]); err != nil && !errors.Is(err, fs.ErrExist) {
 				return err
 			}
-			k, err := webpush.ReadKey(args[0])
+			k, err := webpush.ReadKey(c.Context(), nil, args[0])
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 
 // bot makes a bot of Telegram.
 func (a *App) bot(c *crew, s *store, k *knowledge, name string, o telegram.Options) (channels.Provider, error) {
+	o.Credentials = a.credentials()
 	p, err := telegram.New(o, telegram.Deps{
 		Name: name, Answered: k.answered(name), Log: a.log.With("part", "telegram", "provider", name), Now: s.broker.Now,
 	})
@@ -27,6 +28,7 @@ func (a *App) bot(c *crew, s *store, k *knowledge, name string, o telegram.Optio
 
 // cloud makes a number of WhatsApp's Cloud API.
 func (a *App) cloud(c *crew, s *store, k *knowledge, name string, o whatsapp.Options) (channels.Provider, error) {
+	o.Credentials = a.credentials()
 	p, err := whatsapp.New(o, whatsapp.Deps{
 		Name: name, Open: registry.Tokens{Vault: s.vault}.Open, Room: k.roomOf, Answered: k.answered(name),
 		Log: a.log.With("part", "whatsapp", "provider", name), Now: s.broker.Now,

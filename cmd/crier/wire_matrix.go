@@ -12,6 +12,7 @@ const matrixHashes = "matrix-room"
 // homeserver makes providers that send as a user of Matrix.
 func (a *App) homeserver(c *crew, s *store, k *knowledge) func(name string, o matrix.Options) (channels.Provider, error) {
 	return func(name string, o matrix.Options) (channels.Provider, error) {
+		o.Credentials = a.credentials()
 		p, err := matrix.New(o, matrix.Deps{
 			Name: name, Node: a.config.Broker.Node, Open: registry.Tokens{Vault: s.vault}.Open, Message: conversations{k}.Message,
 			Hashes: func(user string) (all []string) {

@@ -9,6 +9,7 @@ import (
 
 // pusher makes a provider of notifications. The first of them says which key browsers subscribe with.
 func (a *App) pusher(c *crew, s *store, name string, o webpush.Options) (channels.Provider, error) {
+	o.Credentials = a.credentials()
 	p, err := webpush.New(o, a.log.With("part", "webpush", "provider", name), s.broker.Now)
 	if err != nil {
 		return nil, err
