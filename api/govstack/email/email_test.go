@@ -72,7 +72,7 @@ func TestAddresses(t *testing.T) {
 		`{"email":"a@example.com","emailCC":"A@example.com,b@example.com","emailBCC":["b@Example.com","c@example.com"]}`: "a@example.com/ cc:b@example.com bcc:c@example.com",
 		`{"email":"żółw@example.pl"}`: "żółw@example.pl/",
 	} {
-		m, err := email.ParseSingle([]byte(`{"recipientInfo":` + in + `,` + contentInfo + `}`), 5)
+		m, err := email.ParseSingle([]byte(`{"recipientInfo":`+in+`,`+contentInfo+`}`), 5)
 		if got := shape(m); err != nil || got != want {
 			t.Errorf("%s: %q, %v", in, got, err)
 		}
@@ -246,7 +246,7 @@ func TestOnBehalfOfAnother(t *testing.T) {
 		`{}`: false, `{"onBehalfOfName":"ministry  of health"}`: false, `{"onBehalfOfName":"Tax Office"}`: true,
 		`{"organisationName":"Example","onBehalfOfName":"EXAMPLE"}`: false, `{"organisationRegNr":"1","onBehalfOfRegNr":"2"}`: true, `{"onBehalfOfRegNr":"2"}`: true,
 	} {
-		m, err := email.ParseSingle([]byte(`{"recipientInfo":` + oneTo + `,` + contentInfo + `,"senderInfo":` + sender + `}`), 5)
+		m, err := email.ParseSingle([]byte(`{"recipientInfo":`+oneTo+`,`+contentInfo+`,"senderInfo":`+sender+`}`), 5)
 		if err != nil || m.Foreign("Ministry of Health") != foreign {
 			t.Errorf("%s: %t, %v", sender, m.Foreign("Ministry of Health"), err)
 		}
