@@ -17,6 +17,5 @@
 // work queue, beyond a restart: what must hold longer rests on markers (see Enqueue) or on the
 // index. A node that was cut off from the others a moment ago may read what stood then, until its
 // leaders notice that they have no majority. An entry of a queue that was on its way to a worker
-// when a leader died comes again after AckWait. So does a job that was settled a moment before the
-// process died, of which some leave a single server's queue together: who settles one has recorded it.
+// when a leader died comes again after AckWait.
 package stream

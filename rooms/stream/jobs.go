@@ -134,7 +134,6 @@ type Jobs struct {
 	log     *Log
 	opened  uint64
 	settled atomic.Uint64
-	clears  *clearing // nil: each is settled by itself
 	puller
 }
 
@@ -150,12 +149,9 @@ type Job struct {
 const waitEvery = 16
 
 // Done settles the job, which must have been recorded: a process that is killed a moment later may
-// be given it again, and finds the record. Where they cannot be removed together, one in 16 waits until the queue has taken
-// note of all before it, so that no more are settled than the disk keeps up with.
+// be given it again, and finds the record. One in 16 waits until the queue has taken note of all
+// before it, so that no more are settled than the disk keeps up with.
 func (j *Job) Done(ctx context.Context) error {
-	if j.queue.clears != nil && j.queue.clears.settle(ctx, j.Held) {
-		return nil
-	}
 	if j.queue.settled.Add(1)%waitEvery == 0 {
 		return j.Held.Done(ctx)
 	}
@@ -170,30 +166,17 @@ func (j *Job) MayRepeat() bool { return j.mayRepeat }
 // Jobs opens the consumer of a lane and channel.
 func (l *Log) Jobs(ctx context.Context, lane rooms.Lane, ch rooms.Channel) (*Jobs, error) {
 	p, err := l.puller(ctx, queueName(lane), jobsName(ch))
-	if err != nil {
-		return nil, err
-	}
-	q := &Jobs{log: l, opened: l.opened[lane], puller: p}
-	if !l.options.replicated() {
-		q.clears = l.clearing(queueName(lane), rooms.JobSubject(lane, ch), p)
-	}
-	return q, nil
+	return &Jobs{log: l, opened: l.opened[lane], puller: p}, err
 }
 
 // Fetch asks for at most max jobs and calls fn for each as it comes; it returns when max came
 // or wait is over.
 func (q *Jobs) Fetch(ctx context.Context, max int, wait time.Duration, fn func(*Job)) error {
-	if q.clears != nil {
-		q.clears.look(ctx)
-	}
 	return q.fetch(ctx, max, wait, func(h *Held) error {
-		if q.clears != nil {
-			q.clears.note(h)
-		}
 		j, err := decodeJob(h.msg.Subject(), h.msg.Data())
 		if err != nil {
 			q.log.options.Log.Error("a job cannot be read; it is dropped", "sequence", h.meta.Sequence.Stream, "error", err)
-			return (&Job{Held: h, queue: q}).Done(ctx)
+			return h.Done(ctx)
 		}
 		repeat := h.meta.NumDelivered > 1 || j.Attempt > 1 || j.Round > 0 || j.Waited || !j.Due.IsZero() || h.meta.Sequence.Stream <= q.opened
 		fn(&Job{j, h, q, repeat})

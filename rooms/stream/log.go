@@ -44,8 +44,7 @@ type Log struct {
 	opened   map[rooms.Lane]uint64      // last sequence of each queue when the log was opened
 	resets   chan struct{}              // holds one while a consumer is reset
 
-	clearings clearings // of queues whose settled jobs are removed together
-	closing   sync.Once
+	closing sync.Once
 }
 
 // Open creates what is missing of the streams and consumers and starts the committers.
@@ -175,7 +174,6 @@ func (l *Log) AckWait() time.Duration { return l.options.AckWait }
 func (l *Log) Close() { l.closing.Do(l.close) }
 
 func (l *Log) close() {
-	l.clearings.close()
 	for _, c := range []*committer{l.messages, l.events, l.audit, l.parking, l.aside, l.claims} {
 		if c != nil {
 			c.close()
