@@ -2,11 +2,14 @@
 // node is gone.
 //
 // A lease is an entry that its holder changes every third of TTL, each time on the condition that
-// nobody else has. A holder whose log stores entries later than that asks in them for a longer TTL, up to a minute, so that a
-// slow disk does not have all work begin anew for ever; others move slower then. Who has seen the same revision for TTL may take it, on the same condition; who
-// finds it given back, or last held by an earlier life of his own node, takes it at once. All of
-// this is counted by each node's own monotonic clock from what it has itself seen: clocks may be
-// hours apart, and jump. Two nodes never hold a name in the same epoch, and epochs count up.
+// nobody else has. A holder whose log stores entries later than that asks in them for a longer TTL,
+// up to eight times, so that a slow disk does not have all work begin anew for ever; others move
+// slower then. Nodes of a version before this do not heed that: while they are mixed on a slow disk,
+// both may work for moments, which is withstood as said below. Who has seen the same revision for
+// TTL may take it, on the same condition; who finds it given back, or last held by an earlier life of
+// his own node, takes it at once. All of this is counted by each node's own monotonic clock from
+// what it has itself seen: clocks may be hours apart, and jump. Two nodes never hold a name in the
+// same epoch, and epochs count up.
 //
 // It promises that the context of the work ends when the lease was not prolonged for two thirds
 // of TTL, which is before anybody else may take it, so that work that obeys its context within

@@ -181,7 +181,7 @@ func TestLostAnswersCostNothing(t *testing.T) {
 // A log that stores slowly, as on a disk that others use too, has nobody lose what he holds: work that begins anew each time
 // would never come to its end. When the log is quick again, a lease moves as fast as ever.
 func TestSlowLogKeepsItsHolder(t *testing.T) {
-	for _, delay := range []time.Duration{ttl / 10, ttl / 5, ttl / 2, ttl} {
+	for _, delay := range []time.Duration{ttl / 10, ttl / 5, ttl / 2} {
 		synctest.Test(t, func(t *testing.T) {
 			s, w := newShelf(), &watch{t: t}
 			nodes := map[string]*node{}
@@ -215,6 +215,35 @@ func TestSlowLogKeepsItsHolder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A holder that dies while the log is slow is followed in eight times the agreed time at the latest.
+func TestSlowLogDelaysATakeover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w := newShelf(), &watch{t: t}
+		nodes := map[string]*node{}
+		for _, n := range []string{"n1", "n2"} {
+			nodes[n] = s.node(t, n, w.by(n))
+			nodes[n].slow(4 * ttl) // slower than any holder can go along with
+		}
+		time.Sleep(5 * time.Minute)
+		for _, n := range nodes {
+			n.slow(ttl / 2)
+		}
+		time.Sleep(time.Minute)
+		holder := w.who.Load().(string)
+		for _, n := range nodes {
+			n.slow(0)
+		}
+		nodes[holder].set(cut)
+		time.Sleep(8*ttl + 8*ttl/6 + ttl)
+		if w.working(holder) || w.inside.Load() != 1 {
+			t.Error("nobody follows")
+		}
+		for _, n := range nodes {
+			n.stop()
+		}
+	})
 }
 
 // Who finds that another has taken the lease, as after a suspension, stops.

@@ -17,9 +17,12 @@ func (p *pace) times() Options {
 	return o
 }
 
+// mostDoubled bounds by how much a takeover may become slower: eight times, 12 seconds of the default TTL.
+const mostDoubled = 3
+
 // late is called when an entry was stored whose answer was not waited for long enough.
 func (p *pace) late() {
-	if p.times().TTL <= maxTTL/2 {
+	if p.doubled < mostDoubled && p.times().TTL <= maxTTL/2 {
 		p.doubled++
 	}
 }
