@@ -3,6 +3,7 @@ package stream
 import (
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -14,8 +15,13 @@ type standing struct{ *nodes }
 func TestOnThreeNodes(t *testing.T) {
 	n := reflect.ValueOf(standing{startNodes(t)})
 	for _, i := range rand.Perm(n.NumMethod()) {
-		if test, ok := n.Method(i).Interface().(func(*testing.T)); ok {
-			t.Run(n.Type().Method(i).Name, test)
+		name := n.Type().Method(i).Name
+		test, ok := n.Method(i).Interface().(func(*testing.T))
+		switch {
+		case ok:
+			t.Run(name, test)
+		case strings.HasPrefix(name, "Test"):
+			t.Errorf("%s is no test: it wants more than t, or gives something", name)
 		}
 	}
 }
