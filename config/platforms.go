@@ -76,14 +76,3 @@ func (p PlatformProvider[O]) names(c rooms.Channel, add func(c rooms.Channel, ki
 		add(c, one.Kind, one.Called(one.Kind))
 	}
 }
-
-// Platforms are the messaging platforms that have a provider.
-func (p Providers) Platforms() (used []rooms.Channel) {
-	names := p.Names()
-	for _, c := range rooms.Platforms() {
-		if len(names[c]) > 0 {
-			used = append(used, c)
-		}
-	}
-	return used
-}
