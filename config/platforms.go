@@ -71,8 +71,8 @@ func (p PlatformProvider[O]) sandboxed() bool {
 	return slices.ContainsFunc(p.All(), func(one Platform[O]) bool { return one.Kind == KindSandbox })
 }
 
-func (p PlatformProvider[O]) names(c rooms.Channel, add func(c rooms.Channel, kind, name string)) {
+func (p PlatformProvider[O]) each(c rooms.Channel, visit func(c rooms.Channel, kind string, s Share)) {
 	for _, one := range p.All() {
-		add(c, one.Kind, one.Called(one.Kind))
+		visit(c, one.Kind, one.Share)
 	}
 }
