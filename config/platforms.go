@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -69,6 +70,14 @@ func (p Platform[O]) check(kind string) []error {
 		faults = append(faults, fmt.Errorf("%s: only where kind is %s", key, kind))
 	}
 	return append(faults, checkKind(p.Kind, KindNone, kind, KindSandbox)...)
+}
+
+// checkOnly is check for a platform on which a person belongs to one provider; why says so.
+func (p PlatformProvider[O]) checkOnly(kind, why string) []error {
+	if len(p.More) > 0 {
+		return append(p.Platform.check(kind), errors.New("more: "+why))
+	}
+	return p.check(kind)
 }
 
 // All lists the first provider and the others.
