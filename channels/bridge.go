@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -244,9 +243,6 @@ func within(d time.Duration, wait func()) bool {
 func (b *Bridge) lines(ctx context.Context) ([]*line, error) {
 	var lines []*line
 	for _, c := range rooms.Channels() {
-		if slices.Contains(rooms.Platforms(), c) && len(b.deps.Providers[c]) == 0 {
-			continue // its queues are not there
-		}
 		w := b.worker(c)
 		for _, lane := range rooms.Lanes() {
 			l := newLine(b.options.Workers.of(lane), b.options.MaxWaiting, b.deps.Logger.With("lane", lane, "channel", c))

@@ -193,6 +193,27 @@ func TestChannelWithoutProvider(t *testing.T) {
 	})
 }
 
+// A platform that has no provider answers as e-mail does: its jobs leave the queue, and whoever has another channel is reached there.
+func TestPlatformWithoutProvider(t *testing.T) {
+	r := newRig(t)
+	chat := r.publish(rooms.Normal, true, rooms.Telegram, 1, r.byBoth)
+	alone := r.publish(rooms.Bulk, true, rooms.WhatsApp, 1)
+	text := &notebook{}
+	r.twoChannels(rooms.PolicyRules{Fallback: []rooms.Fallback{{From: rooms.Telegram, After: time.Second, To: rooms.SMS}}}, &notebook{}, text)
+	r.eventually("not configured", func() error {
+		if got := r.history.of(rooms.DeliveryID{UMID: alone}); !strings.HasPrefix(got, "errored 1 not-configured") {
+			return fmt.Errorf("%q", got)
+		}
+		return nil
+	})
+	r.eventually("falls back", r.happened(rooms.DeliveryID{UMID: chat}, "errored 1 not-configured, sent 2"))
+	r.eventually("queue", r.empty(rooms.Normal))
+	r.eventually("queue of another lane", r.empty(rooms.Bulk))
+	if got := text.read(); len(got) != 1 || got[0].To.Channel != rooms.SMS {
+		t.Errorf("%d texts", len(got))
+	}
+}
+
 // A job and its retry may stand in the queue together after a crash between the two.
 func TestSameDeliveryTwiceInTheQueueIsSentOnce(t *testing.T) {
 	r := newRig(t)

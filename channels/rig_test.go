@@ -164,8 +164,11 @@ func (r *rig) message(lane rooms.Lane, direct bool) rooms.Message {
 
 func (r *rig) job(m rooms.Message, sequence uint64, ch rooms.Channel, n int) rooms.Job {
 	address := fmt.Sprintf("canary-%d@example.com", n)
-	if ch == rooms.SMS {
+	switch ch {
+	case rooms.SMS, rooms.WhatsApp:
 		address = fmt.Sprintf("+9965550%05d", n)
+	case rooms.Telegram:
+		address = fmt.Sprint(7000000 + n)
 	}
 	a, err := rooms.ParseAddress(ch, address)
 	if err != nil {

@@ -51,7 +51,7 @@ func (c Config) contradictions() []error {
 			bad(true, where+text)
 		}
 	}
-	return faults
+	return append(faults, c.Providers.shared()...)
 }
 
 // misses names the addresses of a relay at which the mailbox would not know again what comes back.

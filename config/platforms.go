@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -35,8 +36,11 @@ func (p PlatformProvider[O]) withDefaults(kind string) PlatformProvider[O] {
 	return p
 }
 
+// withDefaults gives options no kind: they say that a platform was meant, and check asks which.
 func (p Platform[O]) withDefaults(kind string) Platform[O] {
-	p.Kind = cmp.Or(p.Kind, KindNone)
+	if firstSet(p.Options) == "" {
+		p.Kind = cmp.Or(p.Kind, KindNone)
+	}
 	if p.Kind == kind {
 		p.Options = p.Options.WithDefaults()
 	}
@@ -44,24 +48,36 @@ func (p Platform[O]) withDefaults(kind string) Platform[O] {
 }
 
 func (p PlatformProvider[O]) check(kind string) []error {
-	faults, names := p.Platform.check(kind), []string{p.Called(p.Kind)}
+	faults, names := p.Platform.check(kind), []string{p.Called(cmp.Or(p.Kind, KindNone))}
 	for i, one := range p.More {
 		faults = append(faults, ofMore(i, one.check(kind))...)
-		names = append(names, one.Called(one.Kind))
+		names = append(names, one.Called(cmp.Or(one.Kind, KindNone)))
 	}
 	return append(faults, checkNames(names)...)
 }
 
-// check names every fault, also options of a kind that it is not: nothing would come of them.
+// check names every fault, also options of a kind that it is not, or of none that is named: nothing would come of them.
 func (p Platform[O]) check(kind string) []error {
-	faults := p.Share.check(p.Kind)
+	faults := p.Share.check(cmp.Or(p.Kind, KindNone))
 	if p.Kind == kind {
 		return append(faults, p.Options.Check()...)
 	}
-	if key := firstSet(p.Options); key != "" && p.Kind != KindNone {
+	key := firstSet(p.Options)
+	if key != "" && p.Kind == "" {
+		return append(faults, fmt.Errorf("kind: is missing, so that %s does nothing; %s, or %s to let it wait", key, kind, KindNone))
+	}
+	if key != "" && p.Kind != KindNone {
 		faults = append(faults, fmt.Errorf("%s: only where kind is %s", key, kind))
 	}
 	return append(faults, checkKind(p.Kind, KindNone, kind, KindSandbox)...)
+}
+
+// checkOnly is check for a platform on which a person belongs to one provider; why says so.
+func (p PlatformProvider[O]) checkOnly(kind, why string) []error {
+	if len(p.More) > 0 {
+		return append(p.Platform.check(kind), errors.New("more: "+why))
+	}
+	return p.check(kind)
 }
 
 // All lists the first provider and the others.
@@ -71,19 +87,8 @@ func (p PlatformProvider[O]) sandboxed() bool {
 	return slices.ContainsFunc(p.All(), func(one Platform[O]) bool { return one.Kind == KindSandbox })
 }
 
-func (p PlatformProvider[O]) names(c rooms.Channel, add func(c rooms.Channel, kind, name string)) {
+func (p PlatformProvider[O]) each(c rooms.Channel, visit func(c rooms.Channel, kind string, s Share)) {
 	for _, one := range p.All() {
-		add(c, one.Kind, one.Called(one.Kind))
+		visit(c, one.Kind, one.Share)
 	}
-}
-
-// Platforms are the messaging platforms that have a provider.
-func (p Providers) Platforms() (used []rooms.Channel) {
-	names := p.Names()
-	for _, c := range rooms.Platforms() {
-		if len(names[c]) > 0 {
-			used = append(used, c)
-		}
-	}
-	return used
 }

@@ -188,23 +188,28 @@ func checkKind(kind string, known ...string) []error {
 // Names are those by which policies name the providers, by channel.
 func (p Providers) Names() rooms.Providers {
 	names := rooms.Providers{}
-	add := func(c rooms.Channel, kind, name string) {
+	p.each(func(c rooms.Channel, kind string, s Share) { names[c] = append(names[c], s.Called(kind)) })
+	return names
+}
+
+// each visits all providers, channel by channel.
+func (p Providers) each(visit func(c rooms.Channel, kind string, s Share)) {
+	add := func(c rooms.Channel, kind string, s Share) {
 		if kind != KindNone {
-			names[c] = append(names[c], name)
+			visit(c, kind, s)
 		}
 	}
 	for _, one := range append([]EmailRelay{p.Email.EmailRelay}, p.Email.More...) {
-		add(rooms.Email, one.Kind, one.Called(one.Kind))
+		add(rooms.Email, one.Kind, one.Share)
 	}
 	for _, one := range append([]SMSCentre{p.SMS.SMSCentre}, p.SMS.More...) {
-		add(rooms.SMS, one.Kind, one.Called(one.Kind))
+		add(rooms.SMS, one.Kind, one.Share)
 	}
-	add(rooms.Webhook, p.Webhook.Kind, p.Webhook.Kind)
-	p.WebPush.names(rooms.WebPush, add)
-	p.Matrix.names(rooms.Matrix, add)
-	p.Telegram.names(rooms.Telegram, add)
-	p.WhatsApp.names(rooms.WhatsApp, add)
-	return names
+	add(rooms.Webhook, p.Webhook.Kind, Share{})
+	p.WebPush.each(rooms.WebPush, add)
+	p.Matrix.each(rooms.Matrix, add)
+	p.Telegram.each(rooms.Telegram, add)
+	p.WhatsApp.each(rooms.WhatsApp, add)
 }
 
 // Sandboxed says whether a channel goes to the sandbox.

@@ -49,6 +49,28 @@ func checkNames(all []string) []error {
 	return nil
 }
 
+// shared finds names that providers of two channels have been given: by its name alone a provider is called from outside, and what
+// it has sent is found again. What is called by its kind alone may stand on several: of one channel at most it is called from outside.
+func (p Providers) shared() []error {
+	type holder struct {
+		channel rooms.Channel
+		given   bool
+	}
+	var faults []error
+	first := map[string]holder{}
+	p.each(func(c rooms.Channel, kind string, s Share) {
+		name, mine := s.Called(kind), holder{c, s.Name != ""}
+		other, taken := first[name]
+		switch {
+		case !taken:
+			first[name] = mine
+		case other.channel != c && (other.given || mine.given):
+			faults = append(faults, fmt.Errorf("providers.%s: %s is also what a provider of %s is called; a name that is given belongs to one provider of all channels", c, name, other.channel))
+		}
+	})
+	return faults
+}
+
 // ofMore says that faults are those of a further provider, counted from 2.
 func ofMore(i int, faults []error) []error {
 	out := make([]error, len(faults))

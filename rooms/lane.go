@@ -53,9 +53,6 @@ func Channels() []Channel {
 // Personal lists the channels that reach people, in the order in which they are taken where a person has named none.
 func Personal() []Channel { return []Channel{Email, SMS, WhatsApp, Telegram, Matrix, WebPush} }
 
-// Platforms lists the channels that are worked on only where a provider is configured for them; the others always are.
-func Platforms() []Channel { return []Channel{WebPush, Matrix, Telegram, WhatsApp} }
-
 // ParseChannel accepts the name of a channel.
 func ParseChannel(s string) (Channel, error) {
 	if c := Channel(s); slices.Contains(Channels(), c) {

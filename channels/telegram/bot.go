@@ -91,6 +91,18 @@ func New(o Options, d Deps) (Provider, error) {
 	return b, nil
 }
 
+// errOther says that another bot would speak: whoever has begun a chat with this one would not hear it, and count as gone.
+var errOther = errors.New("telegram: the token is that of another bot than at the start; restart crier if it is meant to be")
+
+// token is that of the file, which may have a new one of the same bot.
+func (b *Bot) token(ctx context.Context) (token, error) {
+	t, err := readToken(ctx, b.options.Credentials, b.options.TokenFile)
+	if err == nil && t.number != b.number.Reveal() {
+		return token{}, errOther
+	}
+	return t, err
+}
+
 // Close closes the connections that wait for work.
 func (b *Bot) Close() error {
 	b.client.Close()
@@ -109,9 +121,9 @@ func (b *Bot) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 	case len(parts) > b.options.MaxParts:
 		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: "too-long"}
 	}
-	t, err := readToken(ctx, b.options.Credentials, b.options.TokenFile)
+	t, err := b.token(ctx)
 	if err != nil {
-		b.deps.Log.Error("the token cannot be read", "provider", b.deps.Name, "error", err)
+		b.deps.Log.Error("no token to send with", "provider", b.deps.Name, "error", err)
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "credential"}
 	}
 	ids := make([]string, 0, len(parts))

@@ -23,6 +23,8 @@
 //	401, 404                                     deferred, unreachable: the token is no good. The circuit breaker keeps
 //	                                             deliveries until the file has another
 //	all else                                     deferred
+//	no call: the file's token is unreadable, or  deferred, not-configured
+//	that of another bot than at the start
 //	none, before the request was written         deferred, unreachable or timeout
 //	none, after that                             deferred, unknown
 //
@@ -47,5 +49,6 @@
 // # What it does not promise
 //
 // Nothing is known of a message once it is sent. With another token replies to older messages are not found by what they
-// answer any more, but as if they answered nothing.
+// answer any more, but as if they answered nothing. A chat belongs to one bot, so there is no further one, and the token of
+// another counts from the next start on: people have to begin with it anew, and whom it cannot reach counts as no-mailbox.
 package telegram

@@ -73,7 +73,7 @@ func (b *Bot) answered(ctx context.Context, from rooms.Address, m written) (a ro
 	if m.Answers == nil || m.Answers.From == nil || strconv.FormatInt(m.Answers.From.ID, 10) != b.number.Reveal() || b.deps.Answered == nil {
 		return a, nil
 	}
-	t, err := readToken(ctx, b.options.Credentials, b.options.TokenFile)
+	t, err := b.token(ctx)
 	if err != nil {
 		return a, err
 	}

@@ -48,7 +48,7 @@ func (p *Poller) Inbound(ctx context.Context, fn func(context.Context, rooms.Inb
 
 // ask waits for updates.
 func (p *Poller) ask(ctx context.Context, from int64) ([]update, error) {
-	t, err := readToken(ctx, p.options.Credentials, p.options.TokenFile)
+	t, err := p.token(ctx)
 	if err != nil {
 		return nil, err
 	}

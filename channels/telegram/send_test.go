@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -105,6 +106,41 @@ func TestRevokedToken(t *testing.T) {
 	}
 	if got := brief(p.Send(t.Context(), delivery(t, aida, "", "Come."))); got != "deferred not-configured credential 0s" {
 		t.Error(got)
+	}
+}
+
+// Another bot says nothing in the place of the one that people have begun with: it would find no chat. A new token of the same
+// bot will do.
+func TestTokenOfAnotherBot(t *testing.T) {
+	s := telegramtest.New(t)
+	o := options(t, s)
+	o.Inbound = telegram.InboundPoll
+	var log strings.Builder
+	p, err := telegram.New(o, telegram.Deps{Name: "bot", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	for _, tc := range []struct{ token, want string }{
+		{"987654321:ABC-canary", "deferred not-configured credential 0s"},
+		{telegramtest.Number + ":another-one", "deferred unreachable 401 token 0s"},
+		{telegramtest.Token, "sent   0s"},
+	} {
+		if err := os.WriteFile(o.TokenFile, []byte(tc.token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := brief(p.Send(t.Context(), delivery(t, aida, "", "Come."))); got != tc.want {
+			t.Errorf("%s, want %s", got, tc.want)
+		}
+		if strings.HasPrefix(tc.token, telegramtest.Number) {
+			continue
+		}
+		if err := p.(channels.Inbox).Inbound(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "another bot") {
+			t.Errorf("it listens as another bot: %v", err)
+		}
+	}
+	if len(s.Sent()) != 1 || strings.Count(log.String(), "another bot than at the start") != 1 || strings.Contains(log.String(), "canary") {
+		t.Errorf("%d sent; log:\n%s", len(s.Sent()), log.String())
 	}
 }
 

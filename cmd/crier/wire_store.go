@@ -29,7 +29,6 @@ func (a *App) openStore(ctx context.Context, c *crew) (*store, error) {
 		return nil, err
 	}
 	streams := a.config.Log
-	streams.Platforms = a.config.Providers.Platforms()
 	streams.Log = a.log.With("part", "log")
 	l, err := stream.Open(ctx, server, server.Manifest(), streams)
 	if err != nil {

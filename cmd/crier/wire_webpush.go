@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
-
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/webpush"
 )
 
-// pusher makes a provider of notifications. The first of them says which key browsers subscribe with.
+// pusher makes the provider of notifications. It says which key browsers subscribe with.
 func (a *App) pusher(c *crew, s *store, name string, o webpush.Options) (channels.Provider, error) {
 	o.Credentials = a.credentials()
 	p, err := webpush.New(o, a.log.With("part", "webpush", "provider", name), s.broker.Now)
@@ -15,6 +13,6 @@ func (a *App) pusher(c *crew, s *store, name string, o webpush.Options) (channel
 		return nil, err
 	}
 	c.onStop("webpush "+name, p.Close)
-	a.pushKey = cmp.Or(a.pushKey, p.Key())
+	a.pushKey = p.Key()
 	return p, nil
 }

@@ -3,7 +3,6 @@ package replies
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/govcrier/crier/rooms"
@@ -51,7 +50,7 @@ func codeIn(text string) string {
 
 // wrote notes that somebody is there, where the platform has said so; elsewhere anybody can write in anybody's name.
 func (d *Desk) wrote(ctx context.Context, in rooms.Inbound) error {
-	if in.From.IsZero() || !slices.Contains(rooms.Platforms(), in.Channel) {
+	if in.From.IsZero() || in.Channel == rooms.Email || in.Channel == rooms.SMS {
 		return nil
 	}
 	return d.People.Wrote(ctx, sender(in))

@@ -43,8 +43,6 @@ type Options struct {
 	// several.
 	AnswerTimeout time.Duration `yaml:"answerTimeout"`
 
-	// Platforms are the messaging platforms whose jobs are worked on; those of others wait, and expire.
-	Platforms []rooms.Channel `yaml:"-"`
 	// Replicas is how many servers keep each entry; 1 if zero.
 	Replicas int `yaml:"-"`
 	// Log receives what goes wrong in the background; nil discards it.

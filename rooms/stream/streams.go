@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -128,7 +127,8 @@ func jobsName(c rooms.Channel) string { return "jobs-" + string(c) }
 const wakeName = "due-release"
 
 // consumers is the table of all durable consumers: none waits for another lane, and no two
-// filters of a work queue overlap. Platforms that nobody uses have none: on a cluster each is a RAFT group.
+// filters of a work queue overlap. Each channel has its own, also where
+// no provider stands behind it: its jobs are answered, and do not fill the queue of the others.
 func (o Options) consumers() []consumer {
 	table := []consumer{
 		{streamCallbacks, callbackName, []string{rooms.CallbackFilter}},
@@ -139,9 +139,7 @@ func (o Options) consumers() []consumer {
 			consumer{streamRooms, plannerName(l), rooms.LaneFilters(l)},
 			consumer{streamSchedules, dueName(l), []string{rooms.DueSubject(l)}})
 		for _, c := range rooms.Channels() {
-			if !slices.Contains(rooms.Platforms(), c) || slices.Contains(o.Platforms, c) {
-				table = append(table, consumer{queueName(l), jobsName(c), []string{rooms.JobSubject(l, c)}})
-			}
+			table = append(table, consumer{queueName(l), jobsName(c), []string{rooms.JobSubject(l, c)}})
 		}
 	}
 	return table
