@@ -61,7 +61,7 @@ func (s *Suppressions) stopIDs(room rooms.Room, e rooms.Endpoint) []rooms.Suppre
 func (s *Suppressions) end(ctx context.Context, ids []rooms.SuppressionID, c rooms.Channel, why rooms.Reason, cause string) error {
 	for {
 		one, known := s.find(ids)
-		if one.Cause == cause && one.Reason == why || s.wasFor(ids, cause) {
+		if one.Cause == cause && one.Reason == why {
 			return nil
 		}
 		if !known {
