@@ -9,13 +9,20 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// ParseContact reads one subscriber: where he is reached, and what else is known of him.
+// ParseContact reads whom something is asked about: where he is reached, and what else is known of him. His number need not be
+// possible, as those are that are added: it may have been kept before, or before the numbering plan of its country changed.
 func ParseContact(body []byte) (rooms.Contact, error) {
-	return parsePerson(body, "attributes")
+	p := contactParser{reader: newReader(body), values: "attributes"}
+	p.kept = true
+	return p.parse()
 }
 
 func parsePerson(body []byte, values string) (rooms.Contact, error) {
 	p := contactParser{reader: newReader(body), values: values}
+	return p.parse()
+}
+
+func (p *contactParser) parse() (rooms.Contact, error) {
 	if err := p.document(p.member); err != nil {
 		return rooms.Contact{}, err
 	}

@@ -23,9 +23,13 @@ func channelOf(member string) (rooms.Channel, bool) {
 
 // address reads a contact: a string, or the object that a browser gives.
 func (r *reader) address(c rooms.Channel) (a rooms.Address, err error) {
+	parse := address
+	if r.kept {
+		parse = rooms.ParseAddress
+	}
 	if c != rooms.WebPush || r.dec.PeekKind() != '{' {
 		err = r.checked(v1.FaultCodeInvalidAddress, func(s string) (err error) {
-			a, err = address(c, s)
+			a, err = parse(c, s)
 			return err
 		})
 		return a, err

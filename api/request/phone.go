@@ -13,7 +13,7 @@ import (
 // nobodys begins numbers for tests: 999 is nobody's (ITU-T E.164, list of assigned codes: reserved).
 const nobodys = "+999"
 
-// address accepts a contact of a channel. Of a telephone number the country must exist and have numbers of that length: what
+// address accepts a contact of a channel that is to be added. Of a telephone number the country must exist and have numbers of that length: what
 // can be nobody's would only cost.
 func address(c rooms.Channel, s string) (rooms.Address, error) {
 	a, err := rooms.ParseAddress(c, s)

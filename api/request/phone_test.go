@@ -27,6 +27,29 @@ func TestPossibleNumbers(t *testing.T) {
 	}
 }
 
+// Who was added before, or has written himself, is found by a number that nobody could add today.
+func TestNumbersOfOld(t *testing.T) {
+	const old = "+99655500011"
+	if c, err := ParseContact([]byte(`{"phone":"` + old + `"}`)); err != nil || c.Address.Reveal() != old {
+		t.Errorf("looked up: %v", err)
+	}
+	if _, err := ParseContact([]byte(`{"phone":"0555"}`)); err == nil {
+		t.Error("what is no number was looked up")
+	}
+	if _, err := ParseSubscriber([]byte(`{"phone":"`+old+`"}`), limits().Now); err == nil {
+		t.Error("added by an admin")
+	}
+	if _, err := ParseSubscriptionRequest([]byte(`{"phone":"`+old+`"}`), limits().Now); err == nil {
+		t.Error("asked to be added")
+	}
+	for _, table := range []bool{true, false} {
+		file := map[bool]string{true: "phone\n" + old + "\n", false: `{"phone":"` + old + `"}` + "\n"}[table]
+		if got := told(t, strings.NewReader(file), Form{CSV: table, Values: "values"}); len(got) != 1 || !strings.Contains(got[0], "invalid_address") {
+			t.Errorf("in a file: %q", got)
+		}
+	}
+}
+
 func BenchmarkPossible(b *testing.B) {
 	for b.Loop() {
 		if possible("+996555000111") != nil {

@@ -30,6 +30,7 @@ type reader struct {
 	body   []byte
 	dec    *jsontext.Decoder
 	faults []rooms.Fault
+	kept   bool // contacts are looked up, not added
 }
 
 func newReader(body []byte) *reader {

@@ -151,16 +151,12 @@ func (l leavers) Ask(ctx context.Context, room rooms.RoomConfig, e rooms.Endpoin
 }
 
 // Confirm takes the code of somebody who was asked. A code of who was not asked costs nobody a try.
-func (l leavers) Confirm(ctx context.Context, room rooms.Room, e rooms.Endpoint, code string) error {
-	id := l.subscribers.ID(room, rooms.Contact{Channel: e.Channel, Address: e.Address})
-	sub, err := l.subscribers.Find(ctx, room, id, e)
-	if err == nil {
-		_, err = l.invitations.Confirm(ctx, room, sub.ID, code)
+func (l leavers) Confirm(ctx context.Context, among []rooms.Room, e rooms.Endpoint, code string) (rooms.Room, error) {
+	room, err := l.invitations.ConfirmAmong(ctx, among, e, code)
+	if errors.Is(err, registry.ErrCode) {
+		err = replies.ErrNobody
 	}
-	if errors.Is(err, registry.ErrUnknownSubscriber) || errors.Is(err, registry.ErrCode) {
-		return replies.ErrNobody
-	}
-	return err
+	return room, err
 }
 
 // Wrote has an address be written to again that was taken for one that does not exist.

@@ -192,7 +192,7 @@ func (i *Invitations) answer(ctx context.Context, sub rooms.Subscriber, code str
 	switch {
 	case sub.State == rooms.SubscriberActive && good:
 		return sub, nil
-	case sub.State != rooms.SubscriberInvited, sub.Invitation.Tries >= i.Options.Tries, !i.Subscribers.now().Before(sub.Invitation.Until):
+	case !i.open(sub):
 		return sub, ErrCode
 	}
 	p, err := openPerson(i.Subscribers.vault, sub)
@@ -213,9 +213,15 @@ func (i *Invitations) answer(ctx context.Context, sub rooms.Subscriber, code str
 	return sub, ErrCode
 }
 
+// open says whether a code may be tried.
+func (i *Invitations) open(sub rooms.Subscriber) bool {
+	return sub.State == rooms.SubscriberInvited && sub.Invitation.Tries < i.Options.Tries && i.Subscribers.now().Before(sub.Invitation.Until)
+}
+
 // good says whether a code is that of an entry, in time that does not depend on how much of it is right.
 func (i *Invitations) good(sub rooms.Subscriber, code string) bool {
-	given := []byte(strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code)))
+	code, _ = rooms.ParseCode(code)
+	given := []byte(code)
 	if sub.Invitation.Nonce == "" || !i.Subscribers.now().Before(sub.Invitation.Until) {
 		return false
 	}
@@ -225,11 +231,6 @@ func (i *Invitations) good(sub rooms.Subscriber, code string) bool {
 	}
 	return found == 1
 }
-
-const (
-	codeLength   = 8
-	codeAlphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ" // none that is taken for another
-)
 
 // codes are the code of an entry under each key in use, the primary first, such as 7KQM-3XVB.
 func (i *Invitations) codes(sub rooms.Subscriber) []string {
@@ -241,12 +242,12 @@ func (i *Invitations) codes(sub rooms.Subscriber) []string {
 		}
 		n := binary.BigEndian.Uint64(raw[len(raw)-8:])
 		var b strings.Builder
-		for k := range codeLength {
-			if k == codeLength/2 {
+		for k := range rooms.CodeLength {
+			if k == rooms.CodeLength/2 {
 				b.WriteByte('-')
 			}
-			b.WriteByte(codeAlphabet[n%uint64(len(codeAlphabet))])
-			n /= uint64(len(codeAlphabet))
+			b.WriteByte(rooms.CodeAlphabet[n%uint64(len(rooms.CodeAlphabet))])
+			n /= uint64(len(rooms.CodeAlphabet))
 		}
 		all = append(all, b.String())
 	}

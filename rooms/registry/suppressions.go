@@ -120,7 +120,7 @@ func (s *Suppressions) Refused(ctx context.Context, e rooms.Endpoint, reason roo
 	ids := s.ids(e)
 	for {
 		one, known := s.find(ids)
-		if one.Cause == attempt || one.Reason == complaint && one.Holds(s.now()) {
+		if one.Cause == attempt || s.wasFor(ids, attempt) || one.Reason == complaint && one.Holds(s.now()) {
 			return nil
 		}
 		if !known {
@@ -135,6 +135,21 @@ func (s *Suppressions) Refused(ctx context.Context, e rooms.Endpoint, reason roo
 			return err
 		}
 	}
+}
+
+// lifted is what remains of a suppression that is gone: what it was for, so that the same does not bring it back.
+func lifted(s rooms.Suppression) rooms.Suppression {
+	return rooms.Suppression{ID: s.ID, Entry: s.Entry, Cause: s.Cause, Gone: true}
+}
+
+// wasFor says whether a suppression that is gone was for the same.
+func (s *Suppressions) wasFor(ids []rooms.SuppressionID, cause string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.ContainsFunc(ids, func(id rooms.SuppressionID) bool {
+		one := s.known[id]
+		return one.Gone && one.Cause == cause
+	})
 }
 
 // pause is how long an address is left alone that was refused so many times.
@@ -164,7 +179,7 @@ func (s *Suppressions) Taken(ctx context.Context, e rooms.Endpoint, delivery str
 		if receipt {
 			one.Tried = delivery
 		} else {
-			one = rooms.Suppression{ID: one.ID, Entry: one.Entry, Gone: true}
+			one = lifted(one)
 		}
 		if err := s.put(ctx, one); !errors.Is(err, stream.ErrRevision) {
 			return err
@@ -190,7 +205,7 @@ func (s *Suppressions) Remove(ctx context.Context, id rooms.SuppressionID) error
 		if !known {
 			return ErrUnknownSuppression
 		}
-		if err := s.put(ctx, rooms.Suppression{ID: id, Entry: one.Entry, Gone: true}); !errors.Is(err, stream.ErrRevision) {
+		if err := s.put(ctx, lifted(one)); !errors.Is(err, stream.ErrRevision) {
 			return err
 		}
 	}

@@ -94,3 +94,42 @@ func TestAddressesHeal(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// A receipt that comes again brings nothing back that was taken back since: neither here nor on another node. A STOP does:
+// two of the same person may bear one id.
+func TestWhatIsTakenBackStays(t *testing.T) {
+	h := newHouse(t)
+	v, quiet := h.openKeys(), slog.New(slog.DiscardHandler)
+	s := registry.NewSuppressions(h.log, v, registry.SuppressionOptions{}, time.Now, quiet)
+	at, ctx := endpoint(phone(t, 1)), t.Context()
+	for name, back := range map[string]func() error{
+		"he has written": func() error { return s.Exists(ctx, at) },
+		"by hand":        func() error { one, err := s.Find(at); return errors.Join(err, s.Remove(ctx, one.ID)) },
+		"taken":          func() error { return s.Taken(ctx, at, "later", false) },
+	} {
+		if err := s.Refused(ctx, at, rooms.NoMailbox, name); err != nil || !s.Holds(at) {
+			t.Fatal(name, err)
+		}
+		if err := back(); err != nil || s.Holds(at) {
+			t.Fatal(name, err)
+		}
+		there := registry.NewSuppressions(h.log, v, registry.SuppressionOptions{}, time.Now, quiet)
+		if err := there.Load(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, node := range []*registry.Suppressions{s, there} {
+			if err := node.Refused(ctx, at, rooms.NoMailbox, name); err != nil || node.Holds(at) {
+				t.Errorf("%s: the same receipt again: %v", name, err)
+			}
+		}
+		if err := s.Load(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Refused(ctx, at, rooms.NoMailbox, "another attempt"); err != nil || !s.Holds(at) {
+		t.Errorf("another attempt: %v", err)
+	}
+	if err := errors.Join(s.Stop(ctx, "clinic", at, "1"), s.Start(ctx, "clinic", at), s.Stop(ctx, "clinic", at, "1")); err != nil || !s.Stopped("clinic", at) {
+		t.Errorf("a STOP that comes again is not heard: %v", err)
+	}
+}

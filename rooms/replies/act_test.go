@@ -286,6 +286,20 @@ func TestACodeConfirms(t *testing.T) {
 	h.expect(append(want, "library||reply|7KQM-3XVB", "library||reply|7KQM-3XVB")...)
 }
 
+// A word with a letter that no code has is no try; a code is shown to all rooms of the address at once.
+func TestWordsAreNoCodes(t *testing.T) {
+	h := newHouse(t)
+	h.room("clinic", rooms.Inbox{Addresses: []string{"4404"}})
+	h.room("library", rooms.Inbox{Addresses: []string{"4404"}, Keywords: []string{"books"}})
+	h.codes = map[string]string{"library " + aida: "7KQM3XVB"}
+	for i, text := range []string{"Tomorrow", "question", "children", "possible", "00000000", "START hospital", "7KQM-3XVB"} {
+		h.take(h.hear(fmt.Sprint(i), aida, "4404", text))
+	}
+	if !slices.Equal(h.tried, []string{"7KQM3XVB"}) || !slices.Equal(h.confirmed, []string{"library"}) {
+		t.Errorf("tried %q, confirmed %q", h.tried, h.confirmed)
+	}
+}
+
 // Who writes on a platform is there; by SMS anybody can have written in his name. What he has complained of stands.
 func TestWhoWritesIsThere(t *testing.T) {
 	h := newHouse(t)

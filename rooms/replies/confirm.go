@@ -8,27 +8,27 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// codeLength is how many letters and digits a code has.
-const codeLength = 8
-
-// confirm takes a text that is nothing but a code, in a room whose address it came to, from the one who was asked there. So a
+// confirm takes a text that is nothing but a code, in one of the rooms whose address it came to, from the one who was asked there. So a
 // person subscribes within one conversation. What is nobody's code is a reply.
 func (d *Desk) confirm(ctx context.Context, in rooms.Inbound, p place) (done bool, err error) {
 	code := codeIn(in.Text.Reveal())
-	if code == "" || p.own || in.From.IsZero() || in.Kind != rooms.InboundReply {
+	if code == "" || p.own || len(p.claims) == 0 || in.From.IsZero() || in.Kind != rooms.InboundReply {
 		return false, nil
 	}
-	for _, r := range p.claims {
-		switch err := d.People.Confirm(ctx, r.Name, sender(in), code); {
-		case err == nil:
-			d.note("confirm", r.Name, p)
-			d.count(in, "confirm")
-			return true, nil
-		case !errors.Is(err, ErrNobody):
-			return false, err
-		}
+	among := make([]rooms.Room, len(p.claims))
+	for i, r := range p.claims {
+		among[i] = r.Name
 	}
-	return false, nil
+	room, err := d.People.Confirm(ctx, among, sender(in), code)
+	switch {
+	case errors.Is(err, ErrNobody):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	d.note("confirm", room, p)
+	d.count(in, "confirm")
+	return true, nil
 }
 
 // codeIn is the code that a text is, also behind START, as the link to a bot has it; empty if it is none.
@@ -40,9 +40,8 @@ func codeIn(text string) string {
 	if len(said) != 1 {
 		return ""
 	}
-	code := strings.ReplaceAll(said[0], "-", "")
-	other := func(r rune) bool { return !('A' <= r && r <= 'Z' || '0' <= r && r <= '9') }
-	if len(code) != codeLength || strings.ContainsFunc(code, other) {
+	code, ok := rooms.ParseCode(said[0])
+	if !ok {
 		return ""
 	}
 	return code

@@ -61,8 +61,8 @@ type People interface {
 	Complained(ctx context.Context, e rooms.Endpoint, cause string) error
 	// Ask has the contact asked whether he wants to come in.
 	Ask(ctx context.Context, room rooms.RoomConfig, e rooms.Endpoint) error
-	// Confirm takes a code with which he says that he does, or says ErrNobody if it is not his.
-	Confirm(ctx context.Context, room rooms.Room, e rooms.Endpoint, code string) error
+	// Confirm takes a code with which he says that he does, and says which of the rooms it is of, or ErrNobody if it is not his.
+	Confirm(ctx context.Context, among []rooms.Room, e rooms.Endpoint, code string) (rooms.Room, error)
 	// Wrote says that somebody is there, whatever was known before, since the platform itself says that he has written.
 	Wrote(ctx context.Context, e rooms.Endpoint) error
 }

@@ -46,6 +46,7 @@ type house struct {
 	codes    map[string]string // by room and contact
 
 	confirmed []string
+	tried     []string // codes, as they were shown
 	noted     []string
 	failing   error // of telling publishers, once
 }
@@ -168,12 +169,15 @@ func (h *house) Ask(_ context.Context, room rooms.RoomConfig, e rooms.Endpoint) 
 	return nil
 }
 
-func (h *house) Confirm(_ context.Context, room rooms.Room, e rooms.Endpoint, code string) error {
-	if h.codes[string(room)+" "+e.Address.Reveal()] != code {
-		return replies.ErrNobody
+func (h *house) Confirm(_ context.Context, among []rooms.Room, e rooms.Endpoint, code string) (rooms.Room, error) {
+	h.tried = append(h.tried, code)
+	for _, room := range among {
+		if h.codes[string(room)+" "+e.Address.Reveal()] == code {
+			h.confirmed = append(h.confirmed, string(room))
+			return room, nil
+		}
 	}
-	h.confirmed = append(h.confirmed, string(room))
-	return nil
+	return "", replies.ErrNobody
 }
 
 func (h *house) Wrote(ctx context.Context, e rooms.Endpoint) error { return h.stops.Exists(ctx, e) }

@@ -18,13 +18,22 @@ const (
 	suppressionPrefix  = "$KV." + bucketSuppressions + "."
 )
 
-// PutSuppression stores that an address takes nothing, or, if it is gone, that it does again. ErrRevision if s.Entry is not
+// whatIsGone is what is kept of a suppression that is gone: nothing, in an entry of an older version.
+type whatIsGone struct {
+	Cause string `json:"cause,omitzero"`
+}
+
+// PutSuppression stores that an address takes nothing, or, if it is gone, that it does again, and what it was for. ErrRevision if s.Entry is not
 // the latest, 0 for none.
 func (l *Log) PutSuppression(ctx context.Context, s rooms.Suppression) (entry uint64, err error) {
 	m := &nats.Msg{Subject: suppressionPrefix + string(s.ID), Header: nats.Header{headerExpectedLast: {strconv.FormatUint(s.Entry, 10)}}}
 	if s.Gone {
 		m.Header[headerOperation] = []string{operationDelete}
-	} else if m.Data, err = json.Marshal(s); err != nil {
+		m.Data, err = json.Marshal(whatIsGone{s.Cause})
+	} else {
+		m.Data, err = json.Marshal(s)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("stream: encode a suppression: %w", err)
 	}
 	return l.swap(ctx, streamSuppressions, m, s.Entry)
@@ -36,7 +45,7 @@ func (l *Log) Suppressions(ctx context.Context, from uint64) (all []rooms.Suppre
 	err = l.eachEntry(ctx, streamSuppressions, suppressionPrefix, from, func(s stored) {
 		one := rooms.Suppression{}
 		gone := s.header.Get(headerOperation) != ""
-		if !gone {
+		if !gone || len(s.data) > 0 {
 			if err := json.Unmarshal(s.data, &one); err != nil {
 				l.options.Log.Error("a suppression cannot be read; the address is written to", "sequence", s.sequence, "error", err)
 				gone = true

@@ -11,5 +11,6 @@
 //
 // What cannot be told is logged, and told as soon as that is possible. What cannot be looked at neither begins nor ends.
 //
-// Not promised: that the end of what ended while nobody looked is said. What was said stands in memory only.
+// Not promised: that the end of what ended while nobody looked is said. What was said stands in memory only: a
+// process that is started anew, or a node that takes over, knows it again when the condition has held there for as long as it takes to be said.
 package watch

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -57,6 +58,7 @@ type stand struct {
 	gone  time.Time // since when it is not seen; zero: it holds
 	told  string    // the id under which it was said; "" if it was not
 	tried string    // the id under which it had been said before
+	over  string    // the id of which it was said last that it is over
 }
 
 // Run looks until ctx ends.
@@ -118,6 +120,9 @@ func (w *Watch) see(l Look, seen []Condition, err error) bool {
 	return true
 }
 
+// said is the id under which it was said last, by whatever process.
+func (s *stand) said() string { return cmp.Or(s.told, s.tried) }
+
 // tell says what has held, or been gone, for long enough.
 func (w *Watch) tell(ctx context.Context, l Look) {
 	o, now := w.Options.WithDefaults(), w.Now()
@@ -131,7 +136,7 @@ func (w *Watch) tell(ctx context.Context, l Look) {
 		case s.kind != l.Kind:
 		case s.gone.IsZero() && s.told == "" && now.Sub(s.began) >= after:
 			w.begin(ctx, s, now, o)
-		case !s.gone.IsZero() && s.told == "":
+		case !s.gone.IsZero() && s.said() == s.over:
 			if now.Sub(s.gone) >= o.Again { // until then it is known that it comes and goes
 				delete(w.known, key)
 			}
@@ -163,12 +168,13 @@ func (w *Watch) begin(ctx context.Context, s *stand, now time.Time, o Options) {
 // end says that it is over.
 func (w *Watch) end(ctx context.Context, s *stand, now time.Time) {
 	text := fmt.Sprintf("It is over: %s\nSince %s; it had begun at %s.", s.Title, moment(s.gone), moment(s.began))
-	if _, err := w.Teller.Tell(ctx, Alert{ID: s.told + "-over", Title: "Over: " + s.Title, Text: text, Over: true}); err != nil {
+	if _, err := w.Teller.Tell(ctx, Alert{ID: s.said() + "-over", Title: "Over: " + s.Title, Text: text, Over: true}); err != nil {
 		w.Log.Warn("the operators cannot be told that it is over", "alert", s.Title, "error", err)
 		return
 	}
 	w.Log.Info("the operators were told that it is over", "alert", s.Title, "lasted", now.Sub(s.began).Round(time.Second))
-	s.tried, s.told = s.told, ""
+	s.over = s.said()
+	s.tried, s.told = s.over, ""
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

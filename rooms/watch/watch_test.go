@@ -142,6 +142,30 @@ func TestAnotherProcessSaysItOnce(t *testing.T) {
 	second.expect(t, "it ends", dead, dead, over)
 }
 
+// What another process has said, and ends before this one would say it itself, is said to be over, once.
+func TestAnotherProcessSaysThatItIsOver(t *testing.T) {
+	d := newDesk()
+	first := newRig(d, start)
+	first.holds = true
+	first.pass(t, 2*time.Minute)
+	second := newRig(d, first.now)
+	second.holds = true
+	second.pass(t, 5*time.Minute)
+	second.holds = false
+	second.pass(t, 50*time.Second)
+	second.expect(t, "just gone", dead)
+	second.pass(t, 20*time.Minute)
+	second.expect(t, "gone within the stretch", dead, over)
+	first.holds = false
+	first.pass(t, 2*time.Minute)
+	first.expect(t, "seen by both", dead, over)
+	second.holds = true
+	second.pass(t, 5*time.Minute)
+	second.holds = false
+	second.pass(t, 2*time.Hour)
+	second.expect(t, "again within the stretch", dead, over)
+}
+
 func TestWhatCannotBeToldIsToldLater(t *testing.T) {
 	r := newRig(newDesk(), start)
 	r.desk.down, r.holds = true, true
