@@ -41,7 +41,9 @@
 //
 // What somebody writes is heard in a room that he and we have for ourselves, and in another where it answers an event of ours
 // (m.in_reply_to). Notices are what machines write. Leaving the direct room, refusing its invitation or putting us out is a
-// STOP. Invitations to a direct room are accepted, so that people can begin; others once something is sent there.
+// STOP. Invitations to a direct room are accepted, so that people can begin; others once something is sent there. They are
+// accepted beside the reading, which never waits for them: each is tried three times, ten seconds at most each time. What
+// fails, what more than a thousand wait before, and what waits when the process ends is dropped; the person has to invite again.
 //
 // What was read up to now (next_batch) is kept on the homeserver, in our account data, once all of it is durable; until then
 // it is read again. So no node keeps anything, and what comes twice has the same identity. What was written before
