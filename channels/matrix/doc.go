@@ -28,6 +28,7 @@
 //	M_NOT_FOUND of the user or the room               rejected, no-mailbox
 //	the person has left, or has us put out            suppressed
 //	M_FORBIDDEN otherwise, M_TOO_LARGE, other 4xx     rejected
+//	4xx without an errcode                            deferred, unreachable: somebody between has answered
 //	5xx, or none, of the message itself               deferred, unknown
 //	5xx, or none, of what comes before                deferred
 //

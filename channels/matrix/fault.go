@@ -114,6 +114,11 @@ func (f *fault) ours() bool {
 		}, f.code)
 }
 
+// foreign says that somebody between us and the homeserver has refused: an answer of the homeserver has an errcode.
+func (f *fault) foreign() bool {
+	return f.code == "" && f.status/100 == 4 && f.status != http.StatusRequestTimeout
+}
+
 // outcome is what a failure means for a delivery; sending says that it is the message itself that was refused or lost.
 func outcome(err error, sending bool) channels.Outcome {
 	var f *fault
@@ -127,6 +132,8 @@ func outcome(err error, sending bool) channels.Outcome {
 	case f.limited():
 		o.Result, o.Reason, o.After = channels.Throttled, rooms.Throttled, max(f.after, defaultAfter)
 	case f.ours():
+	case f.foreign():
+		o.Reason = rooms.Unreachable
 	case f.code == codeNotFound:
 		o.Result, o.Reason = channels.Rejected, rooms.NoMailbox
 	case f.code == "M_INVITE_BLOCKED":

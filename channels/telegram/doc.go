@@ -22,6 +22,7 @@
 //	429                                          throttled for as long as retry_after says; deferred if that is over a minute
 //	401, 404                                     deferred, unreachable: the token is no good. The circuit breaker keeps
 //	                                             deliveries until the file has another
+//	4xx without the JSON of the Bot API          deferred, unreachable: somebody between has answered
 //	all else                                     deferred
 //	none, before the request was written         deferred, unreachable or timeout
 //	none, after that                             deferred, unknown
