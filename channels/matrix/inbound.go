@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -35,7 +36,7 @@ func (r *reader) written(ctx context.Context, room string, e event) error {
 
 // answered finds the attempt of the event that is answered; ours says that we have sent it.
 func (r *reader) answered(ctx context.Context, room, id string) (a rooms.AttemptID, ours bool, err error) {
-	if id == "" {
+	if !isEventID(id) {
 		return a, false, nil
 	}
 	e, err := r.one(ctx, room, id)
@@ -44,6 +45,12 @@ func (r *reader) answered(ctx context.Context, room, id string) (a rooms.Attempt
 	}
 	a, _ = r.attempt(e)
 	return a, e.Sender == r.options.UserID, err
+}
+
+// isEventID holds for what can be asked for. Another, such as "..", would make a path that no homeserver has, and nobody's
+// words were read any more.
+func isEventID(id string) bool {
+	return strings.HasPrefix(id, "$") && isToken(id, 255)
 }
 
 // inbound is something that somebody has done; false if he has no name that could be answered.

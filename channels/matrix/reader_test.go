@@ -225,3 +225,18 @@ func TestInvitationsAreNotTriedForEver(t *testing.T) {
 		t.Errorf("asked %d times to be let in, want 3 for the first and 2 for the second", n)
 	}
 }
+
+// What somebody says that he answers is no part of a path that the homeserver does not have.
+func TestAnswersToNoEvent(t *testing.T) {
+	server := matrixtest.New(t, clinic, aida)
+	p := provider(t, options(t, server))
+	h := p.hear(t, server)
+	person := server.Person(aida)
+	p.sends(t, delivery(t, 1, person.ID))
+	room := person.Rooms()[0]
+	person.Enter(room)
+	server.Fail(-1, "GET", "/event/..", matrixtest.Fault{Status: 404, Body: `{"errcode":"M_UNRECOGNIZED"}`})
+	person.Answer(room, "..", "To whom?")
+	person.Say(room, "Hello.")
+	await(t, h.heard, "reply "+person.ID+` "To whom?" /0 false`, "reply "+person.ID+` "Hello." /0 false`)
+}
