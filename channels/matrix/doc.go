@@ -23,8 +23,9 @@
 //	answer                                            outcome
 //	200 with an event id                              sent
 //	M_LIMIT_EXCEEDED, 429                             throttled, for retry_after_ms or Retry-After
-//	401, M_USER_LOCKED, M_USER_SUSPENDED and the      deferred: our account is not in order. After M_UNKNOWN_TOKEN the token is
-//	like, M_UNRECOGNIZED, 3xx                         first refreshed, the file read again, or logged in anew
+//	401, M_USER_LOCKED, M_USER_SUSPENDED and the      deferred, unreachable: our account is not in order. The circuit breaker keeps
+//	like, M_UNRECOGNIZED, 3xx                         deliveries until it is. After M_UNKNOWN_TOKEN the token is first refreshed, the
+//	                                                  file read again, or logged in anew
 //	M_NOT_FOUND of the user or the room               rejected, no-mailbox
 //	the person has left, or has us put out            suppressed
 //	M_FORBIDDEN otherwise, M_TOO_LARGE, other 4xx     rejected

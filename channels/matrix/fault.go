@@ -122,7 +122,10 @@ func (f *fault) foreign() bool {
 // outcome is what a failure means for a delivery; sending says that it is the message itself that was refused or lost.
 func outcome(err error, sending bool) channels.Outcome {
 	var f *fault
-	if !errors.As(err, &f) {
+	switch {
+	case errors.Is(err, errLogin):
+		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unreachable, Code: "credential"}
+	case !errors.As(err, &f):
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "credential"}
 	}
 	o := channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: f.word()}
@@ -131,8 +134,7 @@ func outcome(err error, sending bool) channels.Outcome {
 		o.Reason = f.lost(sending)
 	case f.limited():
 		o.Result, o.Reason, o.After = channels.Throttled, rooms.Throttled, max(f.after, defaultAfter)
-	case f.ours():
-	case f.foreign():
+	case f.ours() || f.foreign():
 		o.Reason = rooms.Unreachable
 	case f.code == codeNotFound:
 		o.Result, o.Reason = channels.Rejected, rooms.NoMailbox
