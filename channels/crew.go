@@ -40,17 +40,18 @@ type member struct {
 	Configured
 	meter  *meter
 	slots  *slots
-	health *health // nil where each recipient stands for himself
+	health *health // nil of webhooks, behind each of which stands another
 }
 
-// newCrew makes the crew of a channel. Behind a webhook stands whoever has asked for it, and behind a push subscription the
-// service of its browser, so their providers have no health.
+// newCrew makes the crew of a channel. Behind a webhook stands whoever has asked for it, so its provider has no health. Behind a
+// push subscription stands the service of its browser, but our key before all of them: what becomes of the calls is only counted.
 func newCrew(set *metrics.Set, c rooms.Channel, providers []Configured, uses Uses, o HealthOptions, log *slog.Logger) *crew {
 	all := &crew{channel: c, none: newMember(set, c, Configured{Named: noProvider()}), uses: uses, log: log, missed: map[string]bool{}}
 	for _, p := range providers {
 		m := newMember(set, c, p)
-		if c != rooms.Webhook && c != rooms.WebPush {
-			m.health = newHealth(o, len(providers) > 1)
+		if c != rooms.Webhook {
+			m.health = newHealth(o, len(providers) > 1 && c != rooms.WebPush)
+			m.health.counts = c == rooms.WebPush
 			m.gauge(set, c, uses)
 		}
 		all.members = append(all.members, m)

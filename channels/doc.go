@@ -119,7 +119,8 @@
 // no more. A provider that one node has and another has not is shared by those that have it.
 //
 // Behind a webhook stands whoever has asked for it, and behind a push subscription the service of its browser: their providers
-// have neither breaker nor moving weight.
+// have neither breaker nor moving weight. What becomes of notifications is counted all the same, for who looks at the provider and
+// for the alert that many deliveries fail: if a key is refused, that shows. A webhook's calls are not counted there.
 //
 // Logs, metrics and events hold ids and codes, no contact and no content.
 //

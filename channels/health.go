@@ -46,6 +46,7 @@ func signOf(o Outcome) sign {
 type health struct {
 	options HealthOptions
 	several bool // the channel has others
+	counts  bool // and no more: it never opens, and moves no weight
 
 	mu       sync.Mutex
 	window   window
@@ -148,7 +149,7 @@ func (h *health) count(r Result, s sign, now time.Time, took time.Duration) {
 	case busy, alive, unwell:
 		h.inRow, h.answered, h.opened = 0, now, time.Time{}
 	case dead:
-		if h.inRow++; h.inRow >= h.options.Failures {
+		if h.inRow++; h.inRow >= h.options.Failures && !h.counts {
 			h.open(now)
 		}
 	}
@@ -216,9 +217,9 @@ func (h *health) dead() bool {
 	return !h.opened.IsZero()
 }
 
-// report is how the provider has answered.
+// report is how the provider has answered; nothing of one that is only counted.
 func (h *health) report() rooms.ProviderReport {
-	if h == nil {
+	if h == nil || h.counts {
 		return rooms.ProviderReport{}
 	}
 	now := time.Now()

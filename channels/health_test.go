@@ -3,6 +3,7 @@ package channels
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -368,4 +369,23 @@ func TestDeadWhileWaitingForASlot(t *testing.T) {
 		synctest.Wait()
 		d.expect(t, "record sent 0.1 ", "done", "later 0s")
 	})
+}
+
+// Behind web push stand many services: what they answer is counted, and keeps nobody from the others.
+func TestNotificationsAreOnlyCounted(t *testing.T) {
+	refused := Configured{Named: Named{"vapid", always(Outcome{Result: Deferred, Reason: rooms.Unconfigured, Code: "HTTP 403"})}}
+	silent := Configured{Named: Named{"silent", always(Outcome{Result: Deferred, Reason: rooms.Unreachable, Code: "connection"})}}
+	c := newCrew(metrics.NewSet(), rooms.WebPush, []Configured{refused, silent}, unmoved{}, HealthOptions{Failures: 3}, slog.New(slog.DiscardHandler))
+	for _, m := range c.members {
+		for range 20 {
+			m.call(time.Minute, slog.New(slog.DiscardHandler)).send(t.Context(), rooms.Delivery{}, func(Outcome) {}, func(Outcome) {})
+		}
+		s := m.status(unmoved{}.Of(rooms.WebPush, m.Name))
+		if s.Counts[Deferred] != 20 || s.Open || s.InHand != 0 {
+			t.Errorf("%s: %d deferred, open %t, %d in hand", m.Name, s.Counts[Deferred], s.Open, s.InHand)
+		}
+		if ok, _ := m.health.usable(rooms.Normal, time.Now()); !ok || m.health.report() != (rooms.ProviderReport{}) {
+			t.Errorf("%s: usable %t, and reported as %+v", m.Name, ok, m.health.report())
+		}
+	}
 }

@@ -50,7 +50,7 @@ func newClient(o Options, node string) (*client, error) {
 	c := &client{base: strings.TrimRight(o.Homeserver, "/") + apiPath, timeout: o.Timeout}
 	c.http = &http.Client{
 		Transport: &http.Transport{
-			TLSClientConfig: secure, ForceAttemptHTTP2: true, MaxConnsPerHost: o.Connections + 1, MaxIdleConnsPerHost: o.Connections + 1,
+			TLSClientConfig: secure, ForceAttemptHTTP2: true, MaxConnsPerHost: o.Connections + 1 + acceptors, MaxIdleConnsPerHost: o.Connections + 1,
 			IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: maxHeader, TLSHandshakeTimeout: o.Timeout,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -23,11 +23,13 @@
 //	answer                                            outcome
 //	200 with an event id                              sent
 //	M_LIMIT_EXCEEDED, 429                             throttled, for retry_after_ms or Retry-After
-//	401, M_USER_LOCKED, M_USER_SUSPENDED and the      deferred: our account is not in order. After M_UNKNOWN_TOKEN the token is
-//	like, M_UNRECOGNIZED, 3xx                         first refreshed, the file read again, or logged in anew
+//	401, M_USER_LOCKED, M_USER_SUSPENDED and the      deferred, unreachable: our account is not in order. The circuit breaker keeps
+//	like, M_UNRECOGNIZED, 3xx                         deliveries until it is. After M_UNKNOWN_TOKEN the token is first refreshed, the
+//	                                                  file read again, or logged in anew
 //	M_NOT_FOUND of the user or the room               rejected, no-mailbox
 //	the person has left, or has us put out            suppressed
 //	M_FORBIDDEN otherwise, M_TOO_LARGE, other 4xx     rejected
+//	4xx without an errcode                            deferred, unreachable: somebody between has answered
 //	5xx, or none, of the message itself               deferred, unknown
 //	5xx, or none, of what comes before                deferred
 //
@@ -41,7 +43,9 @@
 //
 // What somebody writes is heard in a room that he and we have for ourselves, and in another where it answers an event of ours
 // (m.in_reply_to). Notices are what machines write. Leaving the direct room, refusing its invitation or putting us out is a
-// STOP. Invitations to a direct room are accepted, so that people can begin; others once something is sent there.
+// STOP. Invitations to a direct room are accepted, so that people can begin; others once something is sent there. They are
+// accepted beside the reading, which never waits for them: each is tried three times, ten seconds at most each time. What
+// fails, what more than a thousand wait before, and what waits when the process ends is dropped; the person has to invite again.
 //
 // What was read up to now (next_batch) is kept on the homeserver, in our account data, once all of it is durable; until then
 // it is read again. So no node keeps anything, and what comes twice has the same identity. What was written before

@@ -114,10 +114,18 @@ func (f *fault) ours() bool {
 		}, f.code)
 }
 
+// foreign says that somebody between us and the homeserver has refused: an answer of the homeserver has an errcode.
+func (f *fault) foreign() bool {
+	return f.code == "" && f.status/100 == 4 && f.status != http.StatusRequestTimeout
+}
+
 // outcome is what a failure means for a delivery; sending says that it is the message itself that was refused or lost.
 func outcome(err error, sending bool) channels.Outcome {
 	var f *fault
-	if !errors.As(err, &f) {
+	switch {
+	case errors.Is(err, errLogin):
+		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unreachable, Code: "credential"}
+	case !errors.As(err, &f):
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "credential"}
 	}
 	o := channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: f.word()}
@@ -126,7 +134,8 @@ func outcome(err error, sending bool) channels.Outcome {
 		o.Reason = f.lost(sending)
 	case f.limited():
 		o.Result, o.Reason, o.After = channels.Throttled, rooms.Throttled, max(f.after, defaultAfter)
-	case f.ours():
+	case f.ours() || f.foreign():
+		o.Reason = rooms.Unreachable
 	case f.code == codeNotFound:
 		o.Result, o.Reason = channels.Rejected, rooms.NoMailbox
 	case f.code == "M_INVITE_BLOCKED":

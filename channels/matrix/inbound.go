@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -35,7 +36,7 @@ func (r *reader) written(ctx context.Context, room string, e event) error {
 
 // answered finds the attempt of the event that is answered; ours says that we have sent it.
 func (r *reader) answered(ctx context.Context, room, id string) (a rooms.AttemptID, ours bool, err error) {
-	if id == "" {
+	if !isEventID(id) {
 		return a, false, nil
 	}
 	e, err := r.one(ctx, room, id)
@@ -44,6 +45,12 @@ func (r *reader) answered(ctx context.Context, room, id string) (a rooms.Attempt
 	}
 	a, _ = r.attempt(e)
 	return a, e.Sender == r.options.UserID, err
+}
+
+// isEventID holds for what can be asked for. Another, such as "..", would make a path that no homeserver has, and nobody's
+// words were read any more.
+func isEventID(id string) bool {
+	return strings.HasPrefix(id, "$") && isToken(id, 255)
 }
 
 // inbound is something that somebody has done; false if he has no name that could be answered.
@@ -100,42 +107,6 @@ func (r *reader) stop(ctx context.Context, e event) error {
 		return nil
 	}
 	return r.texts.tell(ctx, in)
-}
-
-// maxStrikes is how often an invitation is tried to be accepted.
-const maxStrikes = 3
-
-// asked accepts who wants to begin a conversation.
-func (r *reader) asked(ctx context.Context, room string, i invited) error {
-	if r.options.RefuseInvitations {
-		return nil
-	}
-	for _, e := range i.State.Events {
-		c := e.content()
-		if e.Type != typeMember || e.key() != r.options.UserID || c.Membership != "invite" || !c.Direct {
-			continue
-		}
-		err := r.client.do(ctx, request{method: "POST", path: at("join", room), body: struct{}{}}, nil)
-		if err == nil {
-			err = r.directs.adopt(ctx, e.Sender, room)
-		}
-		if err == nil || r.skips("an invitation", err) {
-			delete(r.strikes, room)
-			return nil
-		}
-		return r.strike(room, err)
-	}
-	return nil
-}
-
-// strike has an invitation tried again, but not for ever: the rooms of others would wait for it.
-func (r *reader) strike(room string, err error) error {
-	if r.strikes[room]++; is(err, codeLimited) || r.strikes[room] < maxStrikes {
-		return err
-	}
-	delete(r.strikes, room)
-	r.deps.Log.Warn("an invitation to a room of Matrix could not be accepted", "error", err)
-	return nil
 }
 
 // encrypted says once that nobody can read what was written; a day long the homeserver takes it once.

@@ -14,14 +14,15 @@ import (
 // reader reads /sync for all nodes.
 type reader struct {
 	*Provider
-	turn    sync.Mutex // of who reads
-	filter  string
-	read    map[string]string // by room: our newest event of which it is known that somebody has read it
-	others  map[string]string // by room: who is there alone with us; "": nobody or several
-	told    map[string]bool   // rooms in which it was said that encryption is not understood
-	kept    string            // the position that the homeserver keeps
-	keptAt  time.Time
-	strikes map[string]int // of invitations that could not be accepted
+	turn   sync.Mutex // of who reads
+	filter string
+	read   map[string]string // by room: our newest event of which it is known that somebody has read it
+	others map[string]string // by room: who is there alone with us; "": nobody or several
+	told   map[string]bool   // rooms in which it was said that encryption is not understood
+	kept   string            // the position that the homeserver keeps
+	keptAt time.Time
+
+	invitations chan invitation // that wait to be accepted
 }
 
 // The pauses of the reader.
@@ -41,7 +42,8 @@ const (
 func newReader(p *Provider) *reader {
 	return &reader{
 		Provider: p, filter: syncFilter(p.options),
-		read: map[string]string{}, others: map[string]string{}, told: map[string]bool{}, strikes: map[string]int{},
+		read: map[string]string{}, others: map[string]string{}, told: map[string]bool{},
+		invitations: make(chan invitation, maxInvitations),
 	}
 }
 
@@ -66,6 +68,11 @@ func (p *Provider) Receipts(ctx context.Context, fn func(context.Context, channe
 func (r *reader) run(ctx context.Context) {
 	r.turn.Lock()
 	defer r.turn.Unlock()
+	var accepting sync.WaitGroup
+	defer accepting.Wait()
+	for range acceptors {
+		accepting.Go(func() { r.acceptAll(ctx) })
+	}
 	since, known := "", false
 	for wait := readSoon; ctx.Err() == nil; {
 		began := time.Now()
@@ -154,13 +161,8 @@ func (r *reader) keep(ctx context.Context, p page) error {
 	return err
 }
 
-// take makes durable what a reading has brought. In the first of all nobody has written anything to us yet.
+// take makes durable what a reading has brought; invitations are nothing that it waits for. In the first of all nobody has written anything to us yet.
 func (r *reader) take(ctx context.Context, p page, since string) error {
-	for room, i := range p.Rooms.Invite {
-		if err := r.asked(ctx, room, i); err != nil {
-			return err
-		}
-	}
 	for room, j := range p.Rooms.Join {
 		if err := r.room(ctx, room, j, since); err != nil {
 			return err
@@ -173,6 +175,7 @@ func (r *reader) take(ctx context.Context, p page, since string) error {
 			}
 		}
 	}
+	r.invite(p.Rooms.Invite)
 	return nil
 }
 

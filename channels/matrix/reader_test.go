@@ -184,3 +184,59 @@ func TestEncryptedMessages(t *testing.T) {
 		t.Errorf("said %+v", all)
 	}
 }
+
+// Who invites into a room that cannot be entered, or into very many, holds up nobody else.
+func TestInvitationsHoldNobodyUp(t *testing.T) {
+	server := matrixtest.New(t, clinic, aida, "@bakyt", "@mallory")
+	p := provider(t, options(t, server))
+	h := p.hear(t, server)
+	person, mallory := server.Person(aida), server.Person("@mallory")
+	p.sends(t, delivery(t, 1, person.ID))
+	room := person.Rooms()[0]
+	person.Enter(room)
+	server.Fail(2, "POST", "/join/", matrixtest.Fault{Hang: true})
+	for range 2 {
+		mallory.Begin(clinic, true)
+	}
+	await(t, func() []string { return []string{fmt.Sprint(server.Count("POST join"))} }, "2")
+	kept := server.Count("PUT user")
+	person.Say(room, "Is anybody there?")
+	await(t, h.heard, "reply "+person.ID+` "Is anybody there?" /0 false`)
+	await(t, func() []string { return []string{fmt.Sprint(server.Count("PUT user") > kept)} }, "true")
+	begun := server.Person("@bakyt").Begin(clinic, true)
+	await(t, func() []string { return []string{person.Membership(begun, clinic)} }, "join")
+	person.Leave(room)
+	await(t, h.heard, "reply "+person.ID+` "Is anybody there?" /0 false`, "stop "+person.ID+` "" /0 false`)
+}
+
+// An invitation that is always put off is tried a few times; the next one is accepted.
+func TestInvitationsAreNotTriedForEver(t *testing.T) {
+	server := matrixtest.New(t, clinic, aida)
+	h := provider(t, options(t, server)).hear(t, server)
+	person := server.Person(aida)
+	server.Fail(4, "POST", "/join/", matrixtest.Fault{Status: 429, Body: `{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":1}`})
+	first := person.Begin(clinic, true)
+	await(t, func() []string { return []string{fmt.Sprint(server.Count("POST join"))} }, "3")
+	second := person.Begin(clinic, true)
+	await(t, func() []string { return []string{person.Membership(second, clinic)} }, "join")
+	person.Say(second, "Here.")
+	await(t, h.heard, "reply "+person.ID+` "Here." /0 false`)
+	if n := server.Count("POST join"); n != 5 || person.Membership(first, clinic) != "invite" {
+		t.Errorf("asked %d times to be let in, want 3 for the first and 2 for the second", n)
+	}
+}
+
+// What somebody says that he answers is no part of a path that the homeserver does not have.
+func TestAnswersToNoEvent(t *testing.T) {
+	server := matrixtest.New(t, clinic, aida)
+	p := provider(t, options(t, server))
+	h := p.hear(t, server)
+	person := server.Person(aida)
+	p.sends(t, delivery(t, 1, person.ID))
+	room := person.Rooms()[0]
+	person.Enter(room)
+	server.Fail(-1, "GET", "/event/..", matrixtest.Fault{Status: 404, Body: `{"errcode":"M_UNRECOGNIZED"}`})
+	person.Answer(room, "..", "To whom?")
+	person.Say(room, "Hello.")
+	await(t, h.heard, "reply "+person.ID+` "To whom?" /0 false`, "reply "+person.ID+` "Hello." /0 false`)
+}

@@ -16,6 +16,9 @@ const aida = "@aida"
 
 // The answers of a homeserver to the message itself, and to what comes before.
 func TestOutcomes(t *testing.T) {
+	unreachable := func(code string) channels.Outcome {
+		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unreachable, Code: code}
+	}
 	limited := `{"errcode":"M_LIMIT_EXCEEDED","error":"of somebody","retry_after_ms":1500}`
 	for name, tc := range map[string]struct {
 		method, path string
@@ -33,14 +36,21 @@ func TestOutcomes(t *testing.T) {
 		"lost before":        {"POST", "/createRoom", matrixtest.Fault{Lose: true}, channels.Outcome{Result: channels.Deferred, Reason: rooms.Unreachable, Code: "connection"}},
 		"nonsense":           {"PUT", "/send/", matrixtest.Fault{Status: 200, Body: `<html>`}, channels.Outcome{Result: channels.Deferred, Reason: rooms.Unknown, Code: "answer"}},
 		"no event":           {"PUT", "/send/", matrixtest.Fault{Status: 200, Body: `{}`}, channels.Outcome{Result: channels.Deferred, Reason: rooms.Unknown, Code: "answer"}},
-		"suspended":          {"PUT", "/send/", matrixtest.Fault{Status: 403, Body: `{"errcode":"M_USER_SUSPENDED"}`}, channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: "M_USER_SUSPENDED"}},
-		"moved":              {"PUT", "/send/", matrixtest.Fault{Status: 302, Header: http.Header{"Location": {"/elsewhere"}}}, channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: "HTTP 302"}},
-		"no Matrix":          {"GET", "/directory/", matrixtest.Fault{Status: 404, Body: `{"errcode":"M_UNRECOGNIZED"}`}, channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: "M_UNRECOGNIZED"}},
+		"suspended":          {"PUT", "/send/", matrixtest.Fault{Status: 403, Body: `{"errcode":"M_USER_SUSPENDED"}`}, unreachable("M_USER_SUSPENDED")},
+		"moved":              {"PUT", "/send/", matrixtest.Fault{Status: 302, Header: http.Header{"Location": {"/elsewhere"}}}, unreachable("HTTP 302")},
+		"no Matrix":          {"GET", "/directory/", matrixtest.Fault{Status: 404, Body: `{"errcode":"M_UNRECOGNIZED"}`}, unreachable("M_UNRECOGNIZED")},
 		"no such user":       {"GET", "/profile/", matrixtest.Fault{Status: 404, Body: `{"errcode":"M_NOT_FOUND"}`}, channels.Outcome{Result: channels.Rejected, Reason: rooms.NoMailbox, Code: "M_NOT_FOUND"}},
 		"invitation barred":  {"POST", "/createRoom", matrixtest.Fault{Status: 403, Body: `{"errcode":"M_INVITE_BLOCKED"}`}, channels.Outcome{Result: channels.Suppressed, Reason: rooms.Suppressed, Code: "M_INVITE_BLOCKED"}},
 		"put out":            {"PUT", "/send/", matrixtest.Fault{Status: 403, Body: `{"errcode":"M_FORBIDDEN"}`}, channels.Outcome{Result: channels.Suppressed, Reason: rooms.Suppressed, Code: "M_FORBIDDEN"}},
 		"room gone":          {"PUT", "/send/", matrixtest.Fault{Status: 404, Body: `{"errcode":"M_NOT_FOUND"}`}, channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: "M_NOT_FOUND"}},
-		"a code with a name": {"PUT", "/send/", matrixtest.Fault{Status: 400, Body: `{"errcode":"@aida:example.test"}`}, channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected, Code: "HTTP 400"}},
+		"a code with a name": {"PUT", "/send/", matrixtest.Fault{Status: 400, Body: `{"errcode":"@aida:example.test"}`}, unreachable("HTTP 400")},
+		"a proxy's 403":      {"PUT", "/send/", matrixtest.Fault{Status: 403, Body: `<html>`}, unreachable("HTTP 403")},
+		"a proxy's 404":      {"PUT", "/send/", matrixtest.Fault{Status: 404, Body: `<html>`}, unreachable("HTTP 404")},
+		"a proxy's 413":      {"PUT", "/send/", matrixtest.Fault{Status: 413}, unreachable("HTTP 413")},
+		"a proxy's 421":      {"PUT", "/send/", matrixtest.Fault{Status: 421, Body: `{}`}, unreachable("HTTP 421")},
+		"a proxy's before":   {"GET", "/directory/", matrixtest.Fault{Status: 404, Body: `<html>`}, unreachable("HTTP 404")},
+		"nobody's profile":   {"GET", "/profile/", matrixtest.Fault{Status: 403, Body: `<html>`}, unreachable("HTTP 403")},
+		"no room made":       {"POST", "/createRoom", matrixtest.Fault{Status: 403, Body: `<html>`}, unreachable("HTTP 403")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := matrixtest.New(t, clinic, aida)

@@ -12,7 +12,7 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// A token that is no longer good counts against the provider, until there is another in the file.
+// While its token is no longer good the provider is as if it did not answer, until there is another in the file.
 func TestTokenOfAFile(t *testing.T) {
 	server := matrixtest.New(t, clinic, aida)
 	o := options(t, server)
@@ -20,7 +20,7 @@ func TestTokenOfAFile(t *testing.T) {
 	p.sends(t, delivery(t, 1, matrixtest.ID(aida)))
 	server.EndSessions()
 	for range 2 {
-		want := channels.Outcome{Result: channels.Deferred, Reason: rooms.Deferred, Code: "M_UNKNOWN_TOKEN"}
+		want := channels.Outcome{Result: channels.Deferred, Reason: rooms.Unreachable, Code: "M_UNKNOWN_TOKEN"}
 		if got := p.Send(t.Context(), delivery(t, 2, matrixtest.ID(aida))); got != want {
 			t.Errorf("outcome %+v", got)
 		}
@@ -80,9 +80,13 @@ func TestWrongCredentials(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			want := rooms.Unconfigured
+			if name == "password" { // the homeserver has refused it
+				want = rooms.Unreachable
+			}
 			before := server.Count("POST login")
 			for range 3 {
-				if o := p.Send(t.Context(), delivery(t, 1, matrixtest.ID(aida))); o.Result != channels.Deferred || o.Reason != rooms.Unconfigured {
+				if o := p.Send(t.Context(), delivery(t, 1, matrixtest.ID(aida))); o.Result != channels.Deferred || o.Reason != want {
 					t.Errorf("outcome %+v", o)
 				}
 			}

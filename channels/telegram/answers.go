@@ -46,10 +46,18 @@ func judge(reply outbound.Reply, id func(int64) string) channels.Outcome {
 		return channels.Outcome{Result: channels.Sent, ProviderID: id(a.Result.ID)}
 	case reply.OK(): // whoever has answered, it was not the Bot API as we know it
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unknown, Code: reply.Code()}
-	case !readable || a.Code == 0:
-		a = answer[sent]{Code: reply.Status}
+	case !readable || a.Code == 0 || a.OK:
+		return foreign(reply)
 	}
 	return a.outcome()
+}
+
+// foreign is an answer of somebody between us and the Bot API, who cannot refuse anything for good.
+func foreign(reply outbound.Reply) channels.Outcome {
+	if reply.Status/100 != 4 || !reply.Final() {
+		return answer[sent]{Code: reply.Status}.outcome()
+	}
+	return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unreachable, Code: reply.Code()}
 }
 
 // outcome is that of a refusal.

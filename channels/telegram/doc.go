@@ -22,6 +22,7 @@
 //	429                                          throttled for as long as retry_after says; deferred if that is over a minute
 //	401, 404                                     deferred, unreachable: the token is no good. The circuit breaker keeps
 //	                                             deliveries until the file has another
+//	4xx without the JSON of the Bot API          deferred, unreachable: somebody between has answered
 //	all else                                     deferred
 //	no call: the file's token is unreadable, or  deferred, not-configured
 //	that of another bot than at the start

@@ -24,6 +24,9 @@
 //	other 4xx, such as 413             rejected
 //	other 5xx, and no answer           deferred; unknown where the notification may have been taken
 //
+// An answer has no body that could be asked: 404 and 410 are what RFC 8030 says of a subscription that has ended. A key that is
+// refused shows in crier provider list as deferred, in the log, and as the alert that many deliveries fail, once they are so many.
+//
 // Who asks for patience is deferred and not throttled, as that would slow down all other push services.
 //
 // A subscription names the URL that is called, and it comes from a person, so calls are made as package outbound says: to

@@ -28,8 +28,10 @@ type Deps struct {
 	// Answered finds the attempt that was sent under a provider id; the zero value if nobody knows. An error says that it
 	// cannot be looked for now.
 	Answered func(ctx context.Context, providerID string) (rooms.AttemptID, error)
-	Log      *slog.Logger
-	Now      func() time.Time // nil means time.Now
+	// Known says whether something was sent to a number. An error says that it cannot be looked for now.
+	Known func(ctx context.Context, number rooms.Address) (bool, error)
+	Log   *slog.Logger
+	Now   func() time.Time // nil means time.Now
 }
 
 // Cloud sends from a number, and hears what Meta calls back. It is safe for concurrent use.

@@ -52,6 +52,10 @@
 // message. Buttons and lists say what stands on them, pictures their caption, and what has no words its kind in brackets, such
 // as [audio]. Reactions are not heard.
 //
+// Who answers a message of ours is whom that message went to, whatever WhatsApp calls him. For others it has the number that
+// WhatsApp uses (wa_id), which for some telephones of Mexico (521…), Argentina (549…) and Brazil (without the ninth digit) is not
+// the one that a message was sent to; where nothing was sent to the one, and something to the other, that other has written.
+//
 // # What it does not promise
 //
 // Whether somebody has written within 24 hours is known to Meta alone. The Cloud API has nothing against doubling: an attempt

@@ -310,3 +310,65 @@ func FuzzCalls(f *testing.F) {
 		}
 	})
 }
+
+// WhatsApp may call somebody by another number than the one that a message went to.
+func TestOtherNumbersOfATelephone(t *testing.T) {
+	s := whatsapptest.New(t)
+	k := newDesk()
+	c, at := cloud(t, options(t, s), k, s)
+	l := hearing(t, c, at)
+	for name, tc := range map[string]struct{ from, sent, want string }{
+		"Mexico":                      {"5215512345678", "+525512345678", "+525512345678"},
+		"Mexico, the old form":        {"525512345678", "+5215512345678", "+5215512345678"},
+		"Mexico, sent as it is":       {"5215512345678", "+5215512345678", "+5215512345678"},
+		"Argentina":                   {"5491123456789", "+541123456789", "+541123456789"},
+		"Brazil":                      {"553187654321", "+5531987654321", "+5531987654321"},
+		"Brazil, without the digit":   {"5531987654321", "+553187654321", "+553187654321"},
+		"nothing was sent to anybody": {"5215512345678", "", "+5215512345678"},
+		"a number of one form":        {"996555000111", "+996555000112", "+996555000111"},
+		"too short":                   {"5212345", "+522345", "+5212345"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l.clear()
+			k.mu.Lock()
+			k.known = map[string]bool{tc.sent: true}
+			k.mu.Unlock()
+			if got := whatsapptest.Call(at, whatsapptest.Messages(whatsapptest.Text("wamid.2", tc.from, "STOP", ""))); got != 200 {
+				t.Fatalf("answered %d", got)
+			}
+			if got := l.said(); got != tc.want+" -> +15550783881: STOP ()\n" {
+				t.Errorf("heard %q", got)
+			}
+		})
+	}
+	l.clear()
+	k.mu.Lock()
+	k.fails = true
+	k.mu.Unlock()
+	if got := whatsapptest.Call(at, whatsapptest.Messages(whatsapptest.Text("wamid.2", "5215512345678", "STOP", ""))); got != 503 || l.said() != "" {
+		t.Errorf("answered %d while nothing can be found, want Meta to come again", got)
+	}
+}
+
+// Who answers a message is whom it went to: Meta says so, and signs it.
+func TestAnAnswerIsTheRecipients(t *testing.T) {
+	s := whatsapptest.New(t)
+	k := newDesk()
+	c, at := cloud(t, options(t, s), k, s)
+	l := hearing(t, c, at)
+	sent := c.Send(t.Context(), delivery(t, aida, "", "Come."))
+	k.mu.Lock()
+	k.answered[sent.ProviderID] = rooms.AttemptID{DeliveryID: rooms.DeliveryID{UMID: "01KAMVJVG0ZJ2C5YD3GZ7A8Q4M", N: 3}, Attempt: 1}
+	k.mu.Unlock()
+	for answered, want := range map[string]bool{s.Sent()[0].ID: true, "wamid.other": false, "": false} {
+		l.clear()
+		if got := whatsapptest.Call(at, whatsapptest.Messages(whatsapptest.Text("wamid.2", aida, "STOP", answered))); got != 200 {
+			t.Fatalf("answered %d", got)
+		}
+		l.mu.Lock()
+		if len(l.heard) != 1 || l.heard[0].Signed != want {
+			t.Errorf("an answer to %q: %+v, want it signed: %t", answered, l.heard, want)
+		}
+		l.mu.Unlock()
+	}
+}

@@ -187,10 +187,15 @@ func (c *Cloud) fail(r *channels.Receipt, s state) {
 	}
 }
 
+var errNoNumber = errors.New("whatsapp: no number")
+
 // takeWritten hands on what somebody has written to our number. Who has no number cannot be answered, and is not heard.
 func (c *Cloud) takeWritten(ctx context.Context, number string, w written) error {
 	said := w.said()
-	from, err := rooms.ParsePhone("+" + w.From)
+	from, err := c.sender(ctx, w.From)
+	if err != nil && !errors.Is(err, errNoNumber) {
+		return err
+	}
 	if said == "" || err != nil {
 		c.deps.Log.Info("what is no text of a number is not heard", "provider", c.deps.Name, "type", known(w.Type))
 		return nil
@@ -204,6 +209,7 @@ func (c *Cloud) takeWritten(ctx context.Context, number string, w written) error
 		if in.Answers, err = c.deps.Answered(ctx, idOf(w.Context.ID)); err != nil {
 			return err
 		}
+		in.Signed = in.Answers.UMID != "" // Meta's call is signed, and nobody but the person can answer what he has got
 	}
 	return c.texts.tell(ctx, in)
 }

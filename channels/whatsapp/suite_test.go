@@ -32,7 +32,8 @@ type desk struct {
 	mu       sync.Mutex
 	tokens   map[string]rooms.AttemptID
 	answered map[string]rooms.AttemptID
-	fails    bool // to find anything
+	known    map[string]bool // numbers that something was sent to
+	fails    bool            // to find anything
 }
 
 func newDesk() *desk {
@@ -73,6 +74,14 @@ func (k *desk) deps() whatsapp.Deps {
 				return rooms.AttemptID{}, errors.New("no index")
 			}
 			return k.answered[id], nil
+		},
+		Known: func(_ context.Context, number rooms.Address) (bool, error) {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			if k.fails {
+				return false, errors.New("no index")
+			}
+			return k.known[number.Reveal()], nil
 		},
 	}
 }

@@ -220,7 +220,15 @@ func TestWhatsApp(t *testing.T) {
 	}
 	third := s.publish("clinic", v1.Publish{TransactionID: "wa-3", Content: v1.Text{Text: "Welcome."}, Recipients: []v1.Contact{{WhatsApp: "+996555000108"}}})
 	s.outcomes(third.UMID, "failed no-mailbox|") // he was asked again, since he has written
-	s.discreet("996555000", "Qzcanary", "Qzanswer", "wamid.", whatsapptest.Token, whatsapptest.Secret, whatsapptest.Verify)
+	fourth := s.publish("clinic", v1.Publish{TransactionID: "wa-4", Content: v1.Text{Text: "Open again."}, Recipients: []v1.Contact{{WhatsApp: "+525512345672"}}})
+	s.outcomes(fourth.UMID, "delivered|")
+	if got := whatsapptest.Call(at, whatsapptest.Messages(whatsapptest.Text("wamid.in4", "+5215512345672", "Qzanswer: from Mexico", ""))); got != 200 {
+		t.Fatalf("%d", got)
+	}
+	if got := s.replied("clinic", "Qzanswer: from Mexico"); got.UMID != fourth.UMID {
+		t.Errorf("%+v, want it to answer %s", got, fourth.UMID)
+	}
+	s.discreet("996555000", "5512345672", "Qzcanary", "Qzanswer", "wamid.", whatsapptest.Token, whatsapptest.Secret, whatsapptest.Verify)
 }
 
 // outcomes waits until the deliveries of a message stand so.

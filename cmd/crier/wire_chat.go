@@ -30,7 +30,7 @@ func (a *App) bot(c *crew, s *store, k *knowledge, name string, o telegram.Optio
 func (a *App) cloud(c *crew, s *store, k *knowledge, name string, o whatsapp.Options) (channels.Provider, error) {
 	o.Credentials = a.credentials()
 	p, err := whatsapp.New(o, whatsapp.Deps{
-		Name: name, Open: registry.Tokens{Vault: s.vault}.Open, Room: k.roomOf, Answered: k.answered(name),
+		Name: name, Open: registry.Tokens{Vault: s.vault}.Open, Room: k.roomOf, Answered: k.answered(name), Known: k.whatsAppSent,
 		Log: a.log.With("part", "whatsapp", "provider", name), Now: s.broker.Now,
 	})
 	if err != nil {
@@ -50,4 +50,18 @@ func (k *knowledge) answered(provider string) func(context.Context, string) (roo
 		}
 		return c.AttemptID, err
 	}
+}
+
+// whatsAppSent says whether something was sent to a number of WhatsApp.
+func (k *knowledge) whatsAppSent(ctx context.Context, number rooms.Address) (bool, error) {
+	all, err := k.rooms.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	names := make([]rooms.Room, len(all))
+	for i, r := range all {
+		names[i] = r.Name
+	}
+	sent, err := conversations{k}.Latest(ctx, names, rooms.Endpoint{Channel: rooms.WhatsApp, Address: number})
+	return len(sent) > 0, err
 }
