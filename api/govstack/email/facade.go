@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	_ "embed" // for the document
 	"encoding/hex"
@@ -106,10 +107,14 @@ func (f Facade) callBack(ctx context.Context, c rooms.Client, at rooms.Address) 
 	return err
 }
 
-// Reply hands on what was answered to a message.
+// Reply hands on what was answered to a message. Only a call with a key is known again: two people may answer the same.
 func (f Facade) Reply(ctx context.Context, c Call, to rooms.Header, l rooms.Letter) (rooms.Reply, error) {
-	sum := sha256.Sum256(append([]byte(string(to.UMID)+"\x00"+c.Key+"\x00"), c.Body...))
-	return f.Replies.Hand(ctx, replies.Handed{ID: "email-api " + hex.EncodeToString(sum[:16]), Message: to, Letter: l, At: f.Now().UTC()})
+	id := rand.Text()
+	if c.Key != "" {
+		sum := sha256.Sum256(append([]byte(string(to.UMID)+"\x00"+c.Key+"\x00"), c.Body...))
+		id = hex.EncodeToString(sum[:16])
+	}
+	return f.Replies.Hand(ctx, replies.Handed{ID: "email-api " + id, Message: to, Letter: l, At: f.Now().UTC()})
 }
 
 // Missing is how the API answers where something that it needs was left out.
