@@ -174,6 +174,7 @@ func TestMediatorRefusesBadInput(t *testing.T) {
 		{"boss", "POST", types, `{"eventType":"a.b","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"a b","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"_a","schema":{}}`, "400 invalid_request /eventType"},
+		{"boss", "POST", types, `{"eventType":"Cap","schema":{}}`, "400 invalid_request /eventType"}, // alerts are of that type
 		{"boss", "POST", types, `{"eventType":"` + strings.Repeat("a", 65) + `","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"x\r\nY: z","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"x"}`, "400 invalid_request /schema"},
