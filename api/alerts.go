@@ -31,13 +31,10 @@ func (s *Server) publishAlert(c *call) (answer, error) {
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()
-	m := publish.Request{Client: c.client, Room: c.room.Name, Raw: raw, TransactionID: a.TransactionID(c.room.Name)}
-	_, again, err := s.deps.Transactions.Find(ctx, m.TransactionID, c.client)
+	same := publish.Request{Client: c.client, Room: c.room.Name, Raw: raw, TransactionID: a.TransactionID(c.room.Name)}
+	m, err := s.messageOf(ctx, c, a, same)
 	if err != nil {
-		return answer{}, err
-	}
-	if !again { // else what it comes to was said before
-		if m, err = s.messageOf(ctx, c, a, m); err != nil {
+		if m, err = s.repeated(ctx, same, err); err != nil {
 			return answer{}, err
 		}
 	}
@@ -48,6 +45,20 @@ func (s *Server) publishAlert(c *call) (answer, error) {
 	allow(c, receipt.Allowance)
 	c.umid, c.inLog = receipt.UMID, true
 	return alertAnswer(receipt, m)
+}
+
+// repeated asks for the receipt of an alert that would be refused by now, if it was taken before; only then the index is
+// waited for. Should that be forgotten before it is asked for, the alert is refused all the same.
+func (s *Server) repeated(ctx context.Context, same publish.Request, why error) (publish.Request, error) {
+	_, known, err := s.deps.Transactions.Find(ctx, same.TransactionID, same.Client)
+	if err != nil {
+		return same, err
+	}
+	if !known {
+		return same, why
+	}
+	same.Earlier = func(context.Context) error { return why }
+	return same, nil
 }
 
 // readAlert reads an alert that is as CAP demands.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -171,6 +172,36 @@ func TestTheSameAlertIsNotReadAgain(t *testing.T) {
 	w := ask{"POST", alerts, "hosp-7", raw, asCAP()}.of(newServer(e))
 	if m := e.published[0]; w.Code != 200 || string(m.Raw) != raw || m.TransactionID != e.messages[alertID].TxID || strings.Contains(w.Body.String(), "lane") {
 		t.Errorf("%d %s %+v", w.Code, w.Body, m)
+	}
+}
+
+// An alert that is refused by now is asked for as one that was taken before, and refused should that be forgotten.
+func TestAnAlertThatIsForgottenIsRefused(t *testing.T) {
+	e := newEngine()
+	raw := alert("T18:00:00+02:00", "T13:30:00+02:00") // expired
+	e.shown(alertID, "hosp-7", raw)
+	(ask{"POST", alerts, "hosp-7", raw, asCAP()}).of(newServer(e))
+	if len(e.published) != 1 || e.published[0].Earlier == nil {
+		t.Fatalf("%+v", e.published)
+	}
+	if p := translate(e.published[0].Earlier(t.Context())); p.Code != v1.ProblemCodeAlertRefused {
+		t.Errorf("%+v", p)
+	}
+}
+
+// blind finds nothing, as where the index is behind.
+type blind struct{ Transactions }
+
+func (blind) Find(context.Context, string, ...rooms.Client) (publish.Known, bool, error) {
+	return publish.Known{}, false, publish.ErrUnavailable
+}
+
+func TestAlertsDoNotWaitForTheIndex(t *testing.T) {
+	e := newEngine()
+	s := newServer(e)
+	s.deps.Transactions = blind{s.deps.Transactions}
+	if w := (ask{"POST", alerts, "hosp-7", alert(), asCAP()}).of(s); w.Code != 202 || e.count() != 1 {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

@@ -49,6 +49,13 @@ func (e callbacksFake) Set(_ context.Context, c rooms.Client, at rooms.Address) 
 	return cb, e.err
 }
 
+func (e callbacksFake) Sign(_ context.Context, c rooms.Client) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.signed = append(e.signed, c)
+	return e.err
+}
+
 func (e callbacksFake) Rotate(_ context.Context, c rooms.Client) (registry.Callback, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

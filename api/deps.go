@@ -68,6 +68,7 @@ type Callbacks interface {
 	Get(ctx context.Context, client rooms.Client) (registry.Callback, error)
 	Check(at rooms.Address) error
 	Set(ctx context.Context, client rooms.Client, at rooms.Address) (registry.Callback, error)
+	Sign(ctx context.Context, client rooms.Client) error
 	Rotate(ctx context.Context, client rooms.Client) (registry.Callback, error)
 	Remove(ctx context.Context, client rooms.Client) error
 }

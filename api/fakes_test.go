@@ -55,6 +55,7 @@ type engine struct {
 	contacts  []rooms.Contact
 	hooks     []registry.Webhook
 	callbacks map[rooms.Client]registry.Callback
+	signed    []rooms.Client
 	messages  map[rooms.UMID]index.Summary
 	late      map[rooms.UMID]index.Summary // folded by a Wait
 	waits     int

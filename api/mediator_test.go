@@ -174,6 +174,7 @@ func TestMediatorRefusesBadInput(t *testing.T) {
 		{"boss", "POST", types, `{"eventType":"a.b","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"a b","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"_a","schema":{}}`, "400 invalid_request /eventType"},
+		{"boss", "POST", types, `{"eventType":"Cap","schema":{}}`, "400 invalid_request /eventType"}, // alerts are of that type
 		{"boss", "POST", types, `{"eventType":"` + strings.Repeat("a", 65) + `","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"x\r\nY: z","schema":{}}`, "400 invalid_request /eventType"},
 		{"boss", "POST", types, `{"eventType":"x"}`, "400 invalid_request /schema"},
@@ -428,7 +429,7 @@ func servicesOf(t *testing.T, body []byte) []serviceSeen {
 	return list.Member
 }
 
-// What a client pulls is passed over if it is too old for it, or was withdrawn; what it did not get comes again.
+// What a client pulls is passed over if it is too old for it, was withdrawn, or is no event; what it did not get comes again.
 func TestEventsThatAreOfNoUseArePassedOver(t *testing.T) {
 	e := withEvents()
 	s := e.mediating(mediator.Options{})
@@ -437,18 +438,19 @@ func TestEventsThatAreOfNoUseArePassedOver(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	id := clinicConsumer("im-newbirth")
-	e.handOut(id, 50, `{"event":{"n":1}}`, `{"event":{"n":2}}`, `{"eventType":"newBirth","publisherId":{"applicationCode":"a"},"event":{ "n" : 3 }}`)
+	e.handOut(id, 50, `{"event":{"n":1}}`, `{"event":{"n":2}}`, `{"text":"a message of the type"}`, `{"eventType":"newBirth","publisherId":{"applicationCode":"a"},"event":{ "n" : 3 }}`)
 	for i := range e.waiting[id] {
 		h := &e.waiting[id][i].Header
 		h.UMID = rooms.UMID(fmt.Sprintf("01KAMVJVG0ZJ2C5YD3GZ7A8Q0%d", i))
+		h.Event = i != 2
 		h.ReceivedAt = noon().Add(-time.Duration(1-min(i, 1)) * 61 * time.Second)
 	}
 	e.decided["01KAMVJVG0ZJ2C5YD3GZ7A8Q01"] = rooms.Control{State: rooms.ControlCancelled, Entry: 1}
 	w := asClient("GET", imRoom+"/pull/v1/newBirth", "clinic-4", "").of(s)
-	if w.Code != 200 || !strings.HasSuffix(w.Body.String(), `"sequence":52,"publisherId":{"applicationCode":"a"},"eventType":"newBirth","event":{ "n" : 3 }}`) {
+	if w.Code != 200 || !strings.HasSuffix(w.Body.String(), `"sequence":53,"publisherId":{"applicationCode":"a"},"eventType":"newBirth","event":{ "n" : 3 }}`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if got := e.verdicts(); len(got) != 2 || got[0].Sequence != 50 || got[1].Sequence != 51 || got[0].Verdict != stream.Acked {
+	if got := e.verdicts(); len(got) != 3 || got[0].Sequence != 50 || got[1].Sequence != 51 || got[2].Sequence != 52 || got[0].Verdict != stream.Acked {
 		t.Errorf("%+v", got)
 	}
 	there := e.consumers[id]

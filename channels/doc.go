@@ -68,7 +68,7 @@
 //
 // What the policy of a message says of its deliveries holds, but for emergencies, which wait for
 // nothing: in quiet hours an attempt is postponed, uncounted, until the first moment that is
-// allowed, as it is while its person has had as many messages of the room as the policy lets
+// allowed (a webhook has none: it is an application's), as it is while its person has had as many messages of the room as the policy lets
 // through; a retry is planned for such a moment at once. Where the rules cannot be read, nothing
 // is sent. A delivery that fails for good on its channel, or is not delivered there in the time
 // that the policy leaves it, goes on on the person's next channel, once; from then on the first

@@ -74,6 +74,20 @@ func TestQuietHours(t *testing.T) {
 	}
 }
 
+// An application is told at night, too.
+func TestQuietHoursAreForPeople(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // it begins at midnight
+		p, now := rooms.Policy{PolicyRules: rooms.PolicyRules{Times: night}}, time.Now()
+		for ch, want := range map[rooms.Channel]time.Duration{rooms.Webhook: 0, rooms.SMS: 6 * time.Hour} {
+			j := testJob(0, now.Add(24*time.Hour))
+			j.Channel = ch
+			if due, ok := allowed(p, j, now); !ok || due.Sub(now) != want {
+				t.Errorf("%s: in %s, %t", ch, due.Sub(now), ok)
+			}
+		}
+	})
+}
+
 // A job that was postponed says until when, and asks first whether it has been made meanwhile.
 func TestPostponedJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

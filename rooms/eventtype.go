@@ -25,11 +25,14 @@ var (
 	ErrTooManyTypes    = errors.New("too many event types")
 )
 
-// ParseEventType accepts the name of an event type: that of a type, in which capitals may stand.
+// ParseEventType accepts the name of an event type: that of a type, in which capitals may stand. Alerts have CAP for themselves.
 func ParseEventType(s string) (string, error) {
 	_, err := ParseType(strings.ToLower(s))
 	if err != nil || !all(s, isBase64URL) {
 		return "", fmt.Errorf("%w: an event type has 1 to %d of A-Z, a-z, 0-9, '-' and '_', and begins with a letter or digit", ErrName, maxName)
+	}
+	if (EventType{Name: s}).Type() == CAP {
+		return "", fmt.Errorf("%w: %q is the type of alerts", ErrName, s)
 	}
 	return s, nil
 }

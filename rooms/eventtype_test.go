@@ -51,7 +51,7 @@ func TestNamesOfEventTypes(t *testing.T) {
 			t.Errorf("the type of %s: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "_a", "-a", "a.b", "a b", "a*", "é", "\u212a", strings.Repeat("a", 65)} { // U+212A in small letters is k
+	for _, bad := range []string{"", "_a", "-a", "a.b", "a b", "a*", "é", "\u212a", "cap", "CAP", strings.Repeat("a", 65)} { // U+212A in small letters is k
 		if _, err := rooms.ParseEventType(bad); !errors.Is(err, rooms.ErrName) {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -35,10 +35,16 @@ type Clients interface {
 	Get(ctx context.Context, c rooms.Client) (registry.Callback, error)
 }
 
+// Signers knows besides what signs the calls that a message has made elsewhere.
+type Signers interface {
+	Clients
+	Signer(ctx context.Context, c rooms.Client) (registry.Callback, error)
+}
+
 // Caller tells senders. Every node runs one.
 type Caller struct {
 	Source  Source
-	Clients Clients
+	Clients Signers
 	Index   Index
 	Vault   Vault
 	Calls   Poster
@@ -154,8 +160,12 @@ func (c *Caller) post(ctx context.Context, call stream.Callback, to rooms.Contac
 
 // to is where the call goes, and what signs it.
 func (c *Caller) to(ctx context.Context, call stream.Callback) (rooms.Contact, error) {
-	cb, err := c.Clients.Get(ctx, call.Publisher)
-	if err != nil || len(call.To) == 0 {
+	if len(call.To) == 0 {
+		cb, err := c.Clients.Get(ctx, call.Publisher)
+		return cb.To, err
+	}
+	cb, err := c.Clients.Signer(ctx, call.Publisher)
+	if err != nil {
 		return cb.To, err
 	}
 	plain, err := c.Vault.Unseal(call.To, "callback", string(call.UMID))

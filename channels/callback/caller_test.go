@@ -23,6 +23,7 @@ var errTest = errors.New("not now")
 // world is all that a caller asks.
 type world struct {
 	client  error // of Get
+	signer  error // of Signer
 	wait    error // of WaitFor
 	message error // of Message
 	unseal  error
@@ -33,6 +34,10 @@ type world struct {
 func (w *world) Get(context.Context, rooms.Client) (registry.Callback, error) {
 	at, _ := rooms.ParseURL("https://usual.example/")
 	return registry.Callback{To: rooms.Contact{Address: at, Signing: []rooms.Signing{rooms.NewSigning()}}}, w.client
+}
+
+func (w *world) Signer(context.Context, rooms.Client) (registry.Callback, error) {
+	return registry.Callback{To: rooms.Contact{Signing: []rooms.Signing{rooms.NewSigning()}}}, w.signer
 }
 
 func (w *world) WaitFor(context.Context, uint64, uint64) error { return w.wait }
@@ -50,6 +55,23 @@ func (w *world) Post(_ context.Context, c outbound.Call) outbound.Answer {
 	return w.answer
 }
 
+// A client that has a secret alone is told where its messages say so, and nowhere else.
+func TestCallsOfMessagesWithoutACallbackOfTheClient(t *testing.T) {
+	w := world{client: registry.ErrUnknownCallback, answer: outbound.Answer{Status: 204}}
+	c := Caller{
+		Clients: &w, Index: &w, Vault: &w, Calls: &w, Answer: func(index.Summary) ([]byte, error) { return []byte(`{}`), nil },
+		Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+	}
+	call := stream.Callback{Callback: rooms.Callback{UMID: umid, Room: "newborn", Publisher: "hosp-7", Event: 7, To: []byte("https://own.example/")}}
+	if result, _ := c.tell(t.Context(), call); result != "told" || len(w.posted) != 1 || w.posted[0].To.Reveal() != "https://own.example/" || len(w.posted[0].Signing) != 1 {
+		t.Errorf("%s: %+v", result, w.posted)
+	}
+	call.To = nil
+	if result, _ := c.tell(t.Context(), call); result != "unwanted" || len(w.posted) != 1 {
+		t.Errorf("%s, %d calls", result, len(w.posted))
+	}
+}
+
 func TestWhatFollowsAnAnswer(t *testing.T) {
 	const hour = time.Hour
 	for name, tc := range map[string]struct {
@@ -65,10 +87,10 @@ func TestWhatFollowsAnAnswer(t *testing.T) {
 		"down":            {world{answer: outbound.Answer{Status: 503}}, "deferred", hour, 1},
 		"asks for time":   {world{answer: outbound.Answer{Status: 429, RetryAfter: time.Minute}}, "deferred", time.Minute, 1},
 		"no answer":       {world{answer: outbound.Answer{Err: outbound.ErrConnect, Late: true}}, "deferred", hour, 1},
-		"unwanted":        {world{client: registry.ErrUnknownCallback}, "unwanted", 0, 0},
+		"unwanted":        {world{signer: registry.ErrUnknownCallback}, "unwanted", 0, 0},
 		"long forgotten":  {world{message: index.ErrUnknown}, "unknown", 0, 0},
 		"index lags":      {world{wait: errTest}, "postponed", again, 0},
-		"store is away":   {world{client: errTest}, "postponed", again, 0},
+		"store is away":   {world{signer: errTest}, "postponed", again, 0},
 		"key is not here": {world{unseal: errTest}, "postponed", again, 0},
 	} {
 		w := tc.world

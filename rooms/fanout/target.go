@@ -41,7 +41,7 @@ func (l *lane) target(m rooms.Message) (*target, error) {
 
 // takes says whether a subscriber is a recipient. One whose contact cannot be opened is not known to be meant.
 func (t *target) takes(s rooms.Subscriber) bool {
-	if t.lost || !s.Receives(time.Now()) || s.Only != "" && s.Only != t.kind || t.event && s.Channel != rooms.Webhook {
+	if t.lost || !s.Receives(time.Now()) || s.Only != "" && (s.Only != t.kind || !t.event) || t.event && s.Channel != rooms.Webhook {
 		return false
 	}
 	if t.audience == nil {

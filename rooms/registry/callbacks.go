@@ -48,8 +48,22 @@ func (c *Callbacks) now() time.Time {
 	return time.Now().UTC().Truncate(time.Millisecond)
 }
 
-// Get gives a client's callback, or ErrUnknownCallback, also of one that is blocked.
+// nowhere stands for the URL of a client that has a secret alone; by RFC 6761 no host has this name.
+const nowhere = "https://callback.invalid/"
+
+func (cb Callback) nowhere() bool { return cb.To.Address.Reveal() == nowhere }
+
+// Get gives a client's callback, or ErrUnknownCallback, also of one that is blocked, or has a secret alone.
 func (c *Callbacks) Get(ctx context.Context, client rooms.Client) (Callback, error) {
+	cb, err := c.Signer(ctx, client)
+	if err == nil && cb.nowhere() {
+		return Callback{}, ErrUnknownCallback
+	}
+	return cb, err
+}
+
+// Signer gives what signs the calls to a client, wherever they go. The address counts for nothing.
+func (c *Callbacks) Signer(ctx context.Context, client rooms.Client) (Callback, error) {
 	if c.Blocked.Has(client) {
 		return Callback{}, ErrUnknownCallback
 	}
@@ -81,25 +95,51 @@ func (c *Callbacks) Check(at rooms.Address) error {
 	return c.Allowed(at)
 }
 
-// Set says where a client is to be told. It gets a secret if it has none yet. What Allowed says wraps
+// Set says where a client is to be told. It gets a secret if it has none yet, and is shown it for the first time. What Allowed says wraps
 // rooms.ErrAddress.
 func (c *Callbacks) Set(ctx context.Context, client rooms.Client, at rooms.Address) (Callback, error) {
 	if err := c.Check(at); err != nil {
 		return Callback{}, err
 	}
 	return c.change(ctx, client, func(cb Callback, known bool) (Callback, error) {
+		fresh := !known || cb.nowhere()
 		if !known {
-			cb.To, cb.Since = rooms.Contact{Channel: rooms.Webhook, Signing: []rooms.Signing{rooms.NewSigning()}}, c.now()
+			cb = c.begun()
 		}
-		cb.To.Address, cb.Fresh = at, !known
+		cb.To.Address, cb.Fresh = at, fresh
 		return cb, nil
 	})
+}
+
+// Sign makes sure that calls to a client can be signed, wherever its messages say that they go. One that has no callback gets
+// a secret alone, which it is shown when it says where it is to be told.
+func (c *Callbacks) Sign(ctx context.Context, client rooms.Client) error {
+	if _, err := c.Signer(ctx, client); !errors.Is(err, ErrUnknownCallback) || c.Blocked.Has(client) {
+		return err
+	}
+	at, err := rooms.ParseURL(nowhere)
+	if err != nil {
+		return err
+	}
+	_, err = c.change(ctx, client, func(cb Callback, known bool) (Callback, error) {
+		if !known {
+			cb = c.begun()
+			cb.To.Address = at
+		}
+		return cb, nil
+	})
+	return err
+}
+
+// begun is a callback with a secret that is new.
+func (c *Callbacks) begun() Callback {
+	return Callback{To: rooms.Contact{Channel: rooms.Webhook, Signing: []rooms.Signing{rooms.NewSigning()}}, Since: c.now()}
 }
 
 // Rotate gives a client another secret. The one before signs beside it for KeepSecret.
 func (c *Callbacks) Rotate(ctx context.Context, client rooms.Client) (Callback, error) {
 	return c.change(ctx, client, func(cb Callback, known bool) (Callback, error) {
-		if !known {
+		if !known || cb.nowhere() {
 			return cb, ErrUnknownCallback
 		}
 		cb.To, cb.Fresh = cb.To.Rotate(c.now(), c.KeepSecret), true

@@ -64,6 +64,37 @@ func TestCallbackLife(t *testing.T) {
 	}
 }
 
+// A secret alone is no callback, signs all the same, and is shown once there is one.
+func TestSecretWithoutCallback(t *testing.T) {
+	h := newHouse(t)
+	c := h.callbacks(h.openKeys())
+	for range 2 {
+		if err := c.Sign(t.Context(), "hosp-7"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := c.Signer(t.Context(), "hosp-7")
+	if err != nil || len(kept.To.Signing) != 1 {
+		t.Fatalf("%+v, %v", kept, err)
+	}
+	_, err = c.Get(t.Context(), "hosp-7")
+	_, rotated := c.Rotate(t.Context(), "hosp-7")
+	if !errors.Is(err, registry.ErrUnknownCallback) || !errors.Is(rotated, registry.ErrUnknownCallback) {
+		t.Errorf("%v, %v", err, rotated)
+	}
+	secret := kept.To.Signing[0].Secret.Reveal()
+	made, err := c.Set(t.Context(), "hosp-7", at(t, "https://app.example/"))
+	if err != nil || !made.Fresh || made.To.Signing[0].Secret.Reveal() != secret {
+		t.Errorf("%+v, %v", made, err)
+	}
+	if err := c.Sign(t.Context(), "hosp-7"); err != nil {
+		t.Error(err)
+	}
+	if got, err := c.Get(t.Context(), "hosp-7"); err != nil || got.To.Address.Reveal() != "https://app.example/" || got.To.Signing[0].Secret.Reveal() != secret {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestCallbacksAreRekeyed(t *testing.T) {
 	h := newHouse(t)
 	before := h.callbacks(h.openKeys())

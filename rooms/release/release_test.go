@@ -354,6 +354,19 @@ func TestQuietHours(t *testing.T) {
 	}
 }
 
+// An event is for applications, which need no sleep: it goes at once, and would expire before it went.
+func TestQuietHoursAreForPeople(t *testing.T) {
+	h := newHouse(t)
+	h.set(time.Date(2026, 11, 22, 22, 30, 0, 0, time.UTC))
+	h.policy.Times = rooms.Times{Zone: "Asia/Bishkek", Quiet: []rooms.QuietHours{{From: 22 * 60, Until: 6 * 60}}}
+	r := request(1)
+	r.Event = true
+	receipt := h.accept(r)
+	if sent := h.sent(); !receipt.SendAt.IsZero() || len(sent) != 1 || sent[0].Held || !sent[0].ExpiresAt.Equal(h.clock().Add(h.policy.Expiry)) {
+		t.Errorf("accepted %+v, sent %+v", receipt, sent)
+	}
+}
+
 func emergency(h *house, n int) publish.Request {
 	h.policy.Release = rooms.ReleaseTwoPerson
 	r := request(n)

@@ -12,6 +12,8 @@
 //   - A status counts deliveries: scheduled those that have not begun, processing those that are queued or sent, deferred those
 //     that are to be tried again, bounced those that came back, notSent all others that have failed, delivered those that
 //     have arrived. Each delivery counts once.
+//   - The callback of a call is told of its message, and of no other. What signs those calls is the client's secret, which one
+//     without a callback gets now and is shown when it sets its first (PUT /v1/callback).
 //   - What people see as the sender is what is registered for the client. Who says that it writes on behalf of another
 //     organisation is refused.
 //

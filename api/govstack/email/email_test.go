@@ -329,6 +329,14 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+// Of an e-mail that was cancelled while it waited no delivery was made, and all are known to have failed.
+func TestCountsOfWhatNeverWent(t *testing.T) {
+	c, err := email.CountOf(index.Summary{Counts: index.Counts{Failed: 3}}, &pages{})
+	if got := fmt.Sprint(c.Answer([]string{"scheduled", "bounced", "notSent"})); err != nil || got != "map[bounced:0 notSent:3 scheduled:0]" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestDocumentIsValid(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(email.Document)
 	if err == nil {

@@ -2,10 +2,10 @@ package email
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	_ "embed" // for the document
 	"encoding/hex"
-	"errors"
 	"net/http"
 	"time"
 
@@ -13,7 +13,6 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/publish"
-	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/replies"
 )
 
@@ -44,11 +43,10 @@ type Senders interface {
 	Resolve(ctx context.Context, c rooms.Client, named rooms.Sender, needed bool) (rooms.Sender, error)
 }
 
-// Callbacks keeps where clients are told. Its errors are those of package registry.
+// Callbacks keeps what signs the calls to clients. Its errors are those of package registry.
 type Callbacks interface {
-	Get(ctx context.Context, client rooms.Client) (registry.Callback, error)
 	Check(at rooms.Address) error
-	Set(ctx context.Context, client rooms.Client, at rooms.Address) (registry.Callback, error)
+	Sign(ctx context.Context, client rooms.Client) error
 }
 
 // Replies keeps what people have answered.
@@ -90,7 +88,7 @@ func (f Facade) Send(ctx context.Context, c Call, m Mail) (publish.Receipt, erro
 	})
 }
 
-// callBack makes sure that calls to the address can be signed: a client that has no callback has it there from now on.
+// callBack makes sure that the calls of this message can be signed. Where the client is told of others stays as it was.
 func (f Facade) callBack(ctx context.Context, c rooms.Client, at rooms.Address) error {
 	if at.IsZero() {
 		return nil
@@ -99,17 +97,17 @@ func (f Facade) callBack(ctx context.Context, c rooms.Client, at rooms.Address) 
 		return problem.Faults(v1.ProblemCodeInvalidRequest,
 			rooms.Fault{Pointer: "/callback/URI", Code: string(v1.FaultCodeInvalidAddress), Detail: err.Error()})
 	}
-	_, err := f.Callbacks.Get(ctx, c)
-	if errors.Is(err, registry.ErrUnknownCallback) {
-		_, err = f.Callbacks.Set(ctx, c, at)
-	}
-	return err
+	return f.Callbacks.Sign(ctx, c)
 }
 
-// Reply hands on what was answered to a message.
+// Reply hands on what was answered to a message. Only a call with a key is known again: two people may answer the same.
 func (f Facade) Reply(ctx context.Context, c Call, to rooms.Header, l rooms.Letter) (rooms.Reply, error) {
-	sum := sha256.Sum256(append([]byte(string(to.UMID)+"\x00"+c.Key+"\x00"), c.Body...))
-	return f.Replies.Hand(ctx, replies.Handed{ID: "email-api " + hex.EncodeToString(sum[:16]), Message: to, Letter: l, At: f.Now().UTC()})
+	id := rand.Text()
+	if c.Key != "" {
+		sum := sha256.Sum256(append([]byte(string(to.UMID)+"\x00"+c.Key+"\x00"), c.Body...))
+		id = hex.EncodeToString(sum[:16])
+	}
+	return f.Replies.Hand(ctx, replies.Handed{ID: "email-api " + id, Message: to, Letter: l, At: f.Now().UTC()})
 }
 
 // Missing is how the API answers where something that it needs was left out.

@@ -60,6 +60,7 @@ func (c *Count) Answer(asked []string) map[string]int {
 }
 
 // CountOf counts the deliveries of a message. They are looked at one by one only if some have failed, for their reasons.
+// Of a message that was taken back, refused or too late while it waited there are none: all count as not sent.
 func CountOf(m index.Summary, all Deliveries) (Count, error) {
 	n := m.Counts
 	c := Count{scheduled: n.Pending, processing: n.Queued + n.Sent, deferred: n.Errored, delivered: n.Delivered}
@@ -78,6 +79,7 @@ func CountOf(m index.Summary, all Deliveries) (Count, error) {
 		}
 		from = next
 	}
+	c.notSent += max(n.Failed-c.bounced-c.notSent, 0) // of a message that never went, no delivery was made
 	return c, nil
 }
 

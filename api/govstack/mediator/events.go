@@ -165,8 +165,12 @@ func patience(there rooms.Consumer) time.Duration {
 	return 0
 }
 
-// useless says of an event that it is too old for the subscriber, or was withdrawn.
+// useless says of what waits for the subscriber that it is too old, was withdrawn, or is a message and no event: once an
+// event type is taken away, messages may be of its name.
 func (f *Facade) useless(there rooms.Consumer, h rooms.Header) bool {
+	if !h.Event {
+		return true
+	}
 	if there.Keep > 0 && f.Now().Sub(h.ReceivedAt) > there.Keep || f.Desk.Of(h.UMID).State == rooms.ControlCancelled {
 		return true
 	}
