@@ -43,7 +43,7 @@ LONGEST := ./cmd/crier ./rooms/stream
 
 .PHONY: test
 test: deps ## All tests under the race detector, then lint (SCRATCH=/var/tmp keeps their files there)
-	@scratch=$$(mktemp -d "$(SCRATCH)/crier-XXXX"); trap 'rm -rf "$$scratch"' EXIT; set -x; \
+	@scratch=$$(mktemp -d "$(SCRATCH)/crier-XXXX") && chmod 755 "$$scratch"; trap 'rm -rf "$$scratch"' EXIT; set -x; \
 	TMPDIR="$$scratch" GOTMPDIR="$(TEMPORARY)" CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=36m $(LONGEST) ./...
 	@$(MAKE) --no-print-directory lint
 

@@ -35,8 +35,8 @@ func (t terminal) conformCommand() *cobra.Command {
 	c := &cobra.Command{Use: "conform URL", Short: "Check whether a server keeps to GovStack's interfaces", Long: conformLong, Example: conformExample, Args: cobra.ExactArgs(1)}
 	f, p := c.Flags(), t.printer(c)
 	f.StringSliceVar(&wanted, "interface", nil, "the interfaces to check: "+strings.Join(conform.Interfaces(), ", ")+"; all if empty")
-	f.StringVar(&key, "api-key", "", "API key for the e-mail API; better in the environment (CRIER_API_KEY)")
-	f.StringVar(&token, "token", "", "access token for the other interfaces; better in the environment (CRIER_TOKEN)")
+	f.StringVar(&key, "api-key", "", "API key for the e-mail API; better in the environment, for ps shows flags to others (CRIER_API_KEY)")
+	f.StringVar(&token, "token", "", "access token for the other interfaces; better in the environment, for ps shows flags to others (CRIER_TOKEN)")
 	f.StringVar(&o.Sender, "sender", "sender@example.com", "an e-mail address that the key may send from")
 	f.StringVar(&o.Recipient, "recipient", "customer@example.com", "an e-mail address that is nobody's")
 	f.StringVar(&o.Room, "room", "demo", "a room in which the token's client publishes")

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -49,7 +50,8 @@ func TestMain(m *testing.M) {
 //	until REGEXP ARGS…     runs the program again and again until its output matches
 //	keep NAME              sets a variable to what the last command printed
 //	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt, and the latest
-//	                       that says that a message is finished to NAME-finished.txt, or has a reply to NAME-replied.txt
+//	                       that says that a message is finished to NAME-finished.txt, or has a reply to NAME-replied.txt; the
+//	                       latest of each path to NAME-at-LAST.txt, LAST being its last segment
 //	await FILE             waits until a file is there
 //	field NAME FILE VAR    sets a variable to a field of the form in FILE, a call that was received
 //	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
@@ -183,6 +185,7 @@ func receive(ts *testscript.TestScript, _ bool, args []string) {
 		call.WriteString("\r\n")
 		_, _ = call.ReadFrom(r.Body)
 		_ = os.WriteFile(ts.MkAbs(fmt.Sprintf("%s-%d.txt", args[0], calls.Add(1))), call.Bytes(), 0o600)
+		_ = os.WriteFile(ts.MkAbs(args[0]+"-at-"+path.Base(r.URL.Path)+".txt"), call.Bytes(), 0o600)
 		if bytes.Contains(call.Bytes(), []byte(`message.replied"`)) {
 			_ = os.WriteFile(ts.MkAbs(args[0]+"-replied.txt"), call.Bytes(), 0o600)
 		}
