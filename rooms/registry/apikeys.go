@@ -122,24 +122,28 @@ func (k *APIKeys) Client(ctx context.Context, key rooms.Secret) (rooms.Client, e
 			return "", ErrUnknownAPIKey
 		}
 	}
-	if one.Hash != string(hashes[0]) {
-		k.move(ctx, one, string(hashes[0]))
-	}
+	k.move(ctx, hashes)
 	return one.Client, nil
 }
 
-// move stores a key under another hash of it. What fails is done when the key is used the next time.
-func (k *APIKeys) move(ctx context.Context, one rooms.APIKey, to string) {
-	was := one
-	one.Hash, was.Gone = to, true
-	_, told, _ := k.look(nil)
-	err := k.keep(ctx, one, told)
-	if err == nil {
-		_, told, _ = k.look(nil)
-		err = k.keep(ctx, was, told)
-	}
-	if err != nil {
-		k.log.Debug("an API key is still stored under an older hash", "key", one.ID, "error", err)
+// move stores a key under the primary one of its hashes, and then under no other. Each step is taken on condition that the
+// key is still there, since it may be revoked meanwhile. What fails is done when the key is used the next time.
+func (k *APIKeys) move(ctx context.Context, hashes []vault.Hash) {
+	for {
+		one, told, ok := k.look(hashes)
+		if primary := string(hashes[0]); one.Hash != primary {
+			one.Hash = primary
+		} else {
+			one, told, ok = k.look(hashes[1:])
+			one.Gone = true
+		}
+		if !ok {
+			return
+		}
+		if err := k.keep(ctx, one, told); err != nil {
+			k.log.Debug("an API key is still stored under an older hash", "key", one.ID, "error", err)
+			return
+		}
 	}
 }
 
