@@ -294,6 +294,31 @@ func TestNobodyWritesAnotherMembersCodes(t *testing.T) {
 	}
 }
 
+// What a stranger is told leaves no entry in the audit log, and is the same the second time.
+func TestStrangersAskForMetadata(t *testing.T) {
+	e := withEvents()
+	s := e.mediating(mediator.Options{OpenMetadata: true})
+	texts := map[string]string{}
+	for range 2 {
+		for _, service := range []string{"newBirth", "pub", "api"} {
+			w := ask{"GET", imRoom + "/getOpenAPI?serviceCode=" + service, "", "", nil}.of(s)
+			if before, ok := texts[service]; w.Code != 200 || ok && before != w.Body.String() {
+				t.Errorf("%s: %d %s", service, w.Code, w.Body)
+			}
+			texts[service] = w.Body.String()
+		}
+	}
+	if strings.Contains(texts["pub"], "3.1.0") || !strings.Contains(texts["newBirth"], "3.1.0") || strings.Contains(texts["pub"], "newBirth of") {
+		t.Error("what one service says stands in another's document")
+	}
+	if len(e.recorded)+len(e.noted) > 0 {
+		t.Errorf("recorded: %+v %+v", e.recorded, e.noted)
+	}
+	if w := asClient("GET", imRoom+"/getOpenAPI?serviceCode=pub", "hosp-8", "").of(s); w.Code != 200 || len(e.noted) != 1 {
+		t.Errorf("somebody who is known: %d, %d entries", w.Code, len(e.noted))
+	}
+}
+
 // A change of the room by crier's own API leaves its event types alone.
 func TestEventTypesOutliveAChangeOfTheRoom(t *testing.T) {
 	e := withEvents()

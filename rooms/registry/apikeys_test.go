@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -128,11 +129,10 @@ func TestAPIKeysUnderNewHashKeys(t *testing.T) {
 	}
 }
 
-// keyStore is a store whose writes can fail, and whose reads are counted.
+// keyStore is a store whose writes can fail.
 type keyStore struct {
 	registry.APIKeyStore
 	fails func(rooms.APIKey) bool
-	reads atomic.Int32
 }
 
 var errNoWrite = errors.New("not written")
@@ -142,11 +142,6 @@ func (s *keyStore) PutAPIKey(ctx context.Context, k rooms.APIKey, after uint64) 
 		return 0, errNoWrite
 	}
 	return s.APIKeyStore.PutAPIKey(ctx, k, after)
-}
-
-func (s *keyStore) APIKeys(ctx context.Context, from uint64) ([]rooms.APIKey, uint64, error) {
-	s.reads.Add(1)
-	return s.APIKeyStore.APIKeys(ctx, from)
 }
 
 // A crash between the two steps in which a key is stored under another hash leaves it under both, until it is used again.
@@ -237,4 +232,35 @@ func TestRevokedAPIKeyStaysRevoked(t *testing.T) {
 			t.Fatalf("revoked, and stored anew %v: %v", log.revived, err)
 		}
 	}
+}
+
+// slowKeys is a log that is read slowly, and counts how often.
+type slowKeys struct {
+	memoryKeys
+	reads atomic.Int32
+}
+
+func (s *slowKeys) APIKeys(ctx context.Context, from uint64) ([]rooms.APIKey, uint64, error) {
+	s.reads.Add(1)
+	time.Sleep(time.Second) // of the test's own clock
+	return s.memoryKeys.APIKeys(ctx, from)
+}
+
+// Many who come with keys that nobody knows have the log read twice: for the first of them, and for all the others.
+func TestUnknownAPIKeysAreLookedForTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &slowKeys{}
+		k := registry.NewAPIKeys(log, twoHashes{}, time.Now, slog.New(slog.DiscardHandler))
+		for range 50 {
+			go func() {
+				if _, err := k.Client(t.Context(), rooms.NewSecret("key")); !errors.Is(err, registry.ErrUnknownAPIKey) {
+					t.Error(err)
+				}
+			}()
+		}
+		time.Sleep(time.Minute)
+		if n := log.reads.Load(); n < 1 || n > 2 {
+			t.Errorf("the log was read %d times", n)
+		}
+	})
 }
