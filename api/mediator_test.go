@@ -272,6 +272,54 @@ func TestEventsArePublishedAsMessages(t *testing.T) {
 	}
 }
 
+// Nobody publishes or subscribes under the codes of a member that he was not registered for.
+func TestNobodyWritesAnotherMembersCodes(t *testing.T) {
+	o := mediator.Options{Clients: map[string]mediator.Client{"neverland/GOV/health/registry": {Client: "hosp-7"}}}
+	for token, want := range map[string]string{
+		"hosp-8": `{"applicationCode":"hosp-8"}`,
+		"hosp-7": `{"instanceId":"neverland","memberClass":"GOV","memberCode":"health","applicationCode":"registry"}`,
+	} {
+		e := withEvents()
+		header := []string{"X-GovStack-Client", "neverland/GOV/ministry-of-health/" + strings.ToUpper(token)}
+		if w := (ask{"POST", imRoom + "/pub/v1/newBirth", token, birthEvent, header}).of(e.mediating(o)); w.Code != 201 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		if got := string(e.published[0].Content); !strings.Contains(got, `"publisherId":`+want) {
+			t.Errorf("published: %s", got)
+		}
+	}
+	header := []string{"X-GovStack-Client", "neverland/GOV/ministry-of-health/clinic-4"}
+	w := ask{"POST", imRoom + "/api/v1/subs/newBirth", "clinic-4", pullBirth, header}.of(withEvents().mediating(o))
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `"subscriberId":{"applicationCode":"clinic-4"}`) {
+		t.Errorf("subscribed: %d %s", w.Code, w.Body)
+	}
+}
+
+// What a stranger is told leaves no entry in the audit log, and is the same the second time.
+func TestStrangersAskForMetadata(t *testing.T) {
+	e := withEvents()
+	s := e.mediating(mediator.Options{OpenMetadata: true})
+	texts := map[string]string{}
+	for range 2 {
+		for _, service := range []string{"newBirth", "pub", "api"} {
+			w := ask{"GET", imRoom + "/getOpenAPI?serviceCode=" + service, "", "", nil}.of(s)
+			if before, ok := texts[service]; w.Code != 200 || ok && before != w.Body.String() {
+				t.Errorf("%s: %d %s", service, w.Code, w.Body)
+			}
+			texts[service] = w.Body.String()
+		}
+	}
+	if strings.Contains(texts["pub"], "3.1.0") || !strings.Contains(texts["newBirth"], "3.1.0") || strings.Contains(texts["pub"], "newBirth of") {
+		t.Error("what one service says stands in another's document")
+	}
+	if len(e.recorded)+len(e.noted) > 0 {
+		t.Errorf("recorded: %+v %+v", e.recorded, e.noted)
+	}
+	if w := asClient("GET", imRoom+"/getOpenAPI?serviceCode=pub", "hosp-8", "").of(s); w.Code != 200 || len(e.noted) != 1 {
+		t.Errorf("somebody who is known: %d, %d entries", w.Code, len(e.noted))
+	}
+}
+
 // A change of the room by crier's own API leaves its event types alone.
 func TestEventTypesOutliveAChangeOfTheRoom(t *testing.T) {
 	e := withEvents()

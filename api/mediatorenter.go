@@ -37,13 +37,15 @@ func (s *Server) enterMediator(c *call) error {
 	return nil
 }
 
-// enterMetadata is for whoever is known, or for everybody where the operator has said so.
+// enterMetadata is for whoever is known, or for everybody where the operator has said so; what strangers ask is not recorded.
 func (s *Server) enterMetadata(c *call) error {
 	named := len(c.r.Header["Authorization"]) > 0 || len(certificateNames(c)) > 0
 	if named || !s.options.Mediator.OpenMetadata {
 		if err := s.identifyMember(c); err != nil {
 			return err
 		}
+	} else {
+		c.untold = true
 	}
 	if _, ok := mux.Vars(c.r)["applicationCode"]; !ok {
 		return nil

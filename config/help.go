@@ -161,7 +161,7 @@ func help() map[string]explained {
 		"api.tls.allowMissingSni": {"Accept handshakes that name no server, such as to an IP address.", ""},
 		"api.insecure":            {"Serve HTTP without TLS: what `crier dev` does, and a configuration file may not.", ""},
 		"api.maxBody":             {"The most bytes of a request, at most 4 MiB.", ""},
-		"api.maxRecipients":       {"How many recipients a message may name.", ""},
+		"api.maxRecipients":       {"How many recipients a message may name; in a batch of e-mails, with their copies.", ""},
 		"api.previewLimit":        {"How many subscribers of a room a preview looks at; the others are counted.", ""},
 		"api.prices.sms":          {`The price of a segment of SMS by the beginning of the number, the longest that fits: {"+996": 0.02}.`, ""},
 		"api.prices.currency":     {"Their currency (ISO 4217), such as KGS.", ""},

@@ -19,7 +19,8 @@
 //   - an e-mail with copies is one message in one transaction, and whom a blind copy goes to stands in no header. The one
 //     it is to decides: if he is refused nobody gets it. A copy that is refused for good is left out; one that is
 //     refused for now holds the first attempt back, and is left out of the later ones. Of a copy no bounce is asked for,
-//     so that none is taken for the delivery's, but a relay without DSN may send one all the same;
+//     so that none is taken for the delivery's, but a relay without DSN may send one all the same: that is taken for the
+//     delivery's own, which then has failed, though the one it is to may have the message;
 //   - credentials leave only over a connection whose certificate has been verified, or to this
 //     machine itself;
 //   - what the relay writes in its replies goes nowhere; only its codes and its queue id are kept,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/stream"
+	"github.com/govcrier/crier/rooms/together"
 	"github.com/govcrier/crier/rooms/vault"
 )
 
@@ -26,8 +27,9 @@ var (
 )
 
 const (
-	lookAtAPIKeys = time.Second // the time between two looks at what other nodes have stored
-	maxAPIKeys    = 20          // of a client
+	lookAtAPIKeys  = time.Second      // the time between two looks at what other nodes have stored
+	apiKeyPatience = 10 * time.Second // how long a look may take
+	maxAPIKeys     = 20               // of a client
 )
 
 // APIKeyStore keeps whose the keys are. PutAPIKey stores on condition that after is the last entry of all.
@@ -43,13 +45,15 @@ type KeyHasher interface {
 
 // APIKeys know whose the keys of the e-mail API are. A key is kept as its keyed hash alone, and shown once, when it is made.
 // One that was made on another node is known here at once; that it was revoked there is heard of within about a second. A
-// node that cannot read the log goes on with what it knows. While hash keys change, a key is found under any of them, and
+// node that cannot read the log goes on with what it knows. However many come with keys that nobody knows, the log is read once
+// at a time. While hash keys change, a key is found under any of them, and
 // stored under the primary one when it is used.
 type APIKeys struct {
 	store APIKeyStore
 	hash  KeyHasher
 	now   func() time.Time
 	log   *slog.Logger
+	load  *together.Question[struct{}]
 
 	mu    sync.RWMutex
 	known map[string]rooms.APIKey // by hash
@@ -58,7 +62,9 @@ type APIKeys struct {
 
 // NewAPIKeys knows none yet; Load and Run change that.
 func NewAPIKeys(s APIKeyStore, h KeyHasher, now func() time.Time, log *slog.Logger) *APIKeys {
-	return &APIKeys{store: s, hash: h, now: now, log: log, known: map[string]rooms.APIKey{}}
+	k := &APIKeys{store: s, hash: h, now: now, log: log, known: map[string]rooms.APIKey{}}
+	k.load = together.New(k.read)
+	return k
 }
 
 func (k *APIKeys) hashes(key rooms.Secret) []vault.Hash {
@@ -122,24 +128,28 @@ func (k *APIKeys) Client(ctx context.Context, key rooms.Secret) (rooms.Client, e
 			return "", ErrUnknownAPIKey
 		}
 	}
-	if one.Hash != string(hashes[0]) {
-		k.move(ctx, one, string(hashes[0]))
-	}
+	k.move(ctx, hashes)
 	return one.Client, nil
 }
 
-// move stores a key under another hash of it. What fails is done when the key is used the next time.
-func (k *APIKeys) move(ctx context.Context, one rooms.APIKey, to string) {
-	was := one
-	one.Hash, was.Gone = to, true
-	_, told, _ := k.look(nil)
-	err := k.keep(ctx, one, told)
-	if err == nil {
-		_, told, _ = k.look(nil)
-		err = k.keep(ctx, was, told)
-	}
-	if err != nil {
-		k.log.Debug("an API key is still stored under an older hash", "key", one.ID, "error", err)
+// move stores a key under the primary one of its hashes, and then under no other. Each step is taken on condition that the
+// key is still there, since it may be revoked meanwhile. What fails is done when the key is used the next time.
+func (k *APIKeys) move(ctx context.Context, hashes []vault.Hash) {
+	for {
+		one, told, ok := k.look(hashes)
+		if primary := string(hashes[0]); one.Hash != primary {
+			one.Hash = primary
+		} else {
+			one, told, ok = k.look(hashes[1:])
+			one.Gone = true
+		}
+		if !ok {
+			return
+		}
+		if err := k.keep(ctx, one, told); err != nil {
+			k.log.Debug("an API key is still stored under an older hash", "key", one.ID, "error", err)
+			return
+		}
 	}
 }
 
@@ -231,13 +241,21 @@ func (k *APIKeys) Uses(ctx context.Context) (Uses, error) {
 
 // Load learns what was stored before the call.
 func (k *APIKeys) Load(ctx context.Context) error {
+	_, err := k.load.Get(ctx)
+	return err
+}
+
+// read is one Load of all who wait for it.
+func (k *APIKeys) read(ctx context.Context) (none struct{}, err error) {
+	ctx, cancel := context.WithTimeout(ctx, apiKeyPatience)
+	defer cancel()
 	_, told, _ := k.look(nil)
 	fresh, last, err := k.store.APIKeys(ctx, told+1)
 	if err != nil {
-		return fmt.Errorf("registry: read the API keys: %w", err)
+		return none, fmt.Errorf("registry: read the API keys: %w", err)
 	}
 	k.learn(fresh, last)
-	return nil
+	return none, nil
 }
 
 // learn takes in what is not older than what is known.

@@ -26,7 +26,8 @@ type ParkedStore interface {
 
 // Persons finds what is kept of a person, over all rooms, by any contact of his: all subscribers are opened one by one,
 // for only the first contact can be looked up. It finds and erases the subscriptions, the deliveries that wait and what he has written from there. That an
-// address takes nothing stays, as a keyed hash; recipients that a message names go with its body; and what the store and
+// address takes nothing stays, as a keyed hash; an e-mail that waits and of which he gets a copy is a delivery to him too, and
+// is erased whole: nobody gets it; recipients that a message names go with its body; and what the store and
 // the RAFT log keep of former versions of an entry, sealed, until they are compacted, is not reached.
 type Persons struct {
 	Subscribers  *Subscribers
@@ -121,14 +122,14 @@ func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonDat
 	return data, nil
 }
 
-// waiting finds the deliveries to a person that wait in a queue or for a later attempt.
+// waiting finds the deliveries to a person, also as a copy, that wait in a queue or for a later attempt.
 func (p *Persons) waiting(ctx context.Context, at rooms.Endpoint) (all []Waiting, err error) {
 	add := func(j rooms.Job, erase func(context.Context) error) {
 		plain, err := p.Subscribers.vault.Unseal(j.Contact, "contact", string(j.Room), j.Owner)
 		if err != nil {
 			return // it is not sent either
 		}
-		if c, err := rooms.DecodeContact(plain); err == nil && c.Has(at) {
+		if c, err := rooms.DecodeContact(plain); err == nil && (c.Has(at) || hasCopy(c, at)) {
 			all = append(all, Waiting{j, erase})
 		}
 	}
@@ -152,6 +153,11 @@ func (p *Persons) waiting(ctx context.Context, at rooms.Endpoint) (all []Waiting
 		return nil, fmt.Errorf("registry: look through what is parked: %w", err)
 	}
 	return all, nil
+}
+
+// hasCopy says whether somebody gets a copy of an e-mail there.
+func hasCopy(c rooms.Contact, at rooms.Endpoint) bool {
+	return at.Channel == rooms.Email && slices.ContainsFunc(c.Copies, func(one rooms.Copy) bool { return one.Address.Same() == at.Address.Same() })
 }
 
 // Erase removes what Export finds. The subscriptions go first, so that nothing new is planned; what was planned meanwhile

@@ -96,3 +96,42 @@ func TestPersonIsErased(t *testing.T) {
 		t.Errorf("%d deliveries have failed: %v", failed, err)
 	}
 }
+
+// An e-mail that waits is found, and erased, by whoever gets a copy of it, in a queue or parked; those of others stay.
+func TestCopiesAreErased(t *testing.T) {
+	h := newHouse(t)
+	v, ctx, quiet := h.openKeys(), t.Context(), slog.New(slog.DiscardHandler)
+	job := func(n int, copies ...rooms.Copy) rooms.Job {
+		to := email(t, "a@example.com")
+		to.Copies = copies
+		sealed, err := v.Seal(to.Encode(), "contact", "newborn", "owner")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rooms.Job{UMID: "01JDB6T0G00000000000000011", N: n, Room: "newborn", Sequence: 1, Lane: rooms.Normal, Channel: rooms.Email,
+			Owner: "owner", Contact: sealed, Attempt: 1, Deadline: time.Now().Add(time.Hour)}
+	}
+	mine := email(t, "copy@example.com")
+	open, blind := rooms.Copy{Address: mine.Address}, rooms.Copy{Address: mine.Address, Blind: true}
+	jobs := stream.PageJobs{UMID: "01JDB6T0G00000000000000011", Jobs: []rooms.Job{job(0), job(1, open)}, Mark: stream.Mark{Recipients: "ee", Last: true}}
+	if err := h.log.Enqueue(ctx, rooms.Normal, []stream.PageJobs{jobs}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.log.Park(ctx, job(2, blind), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	p := registry.Persons{Subscribers: h.subs, Rooms: h.rooms(), Waiting: h.log, Log: quiet,
+		Suppressions: registry.NewSuppressions(h.log, v, registry.SuppressionOptions{}, time.Now, quiet)}
+	if data, err := p.Export(ctx, endpoint(mine)); err != nil || len(data.Waiting) != 2 {
+		t.Fatalf("%d deliveries: %v", len(data.Waiting), err)
+	}
+	if _, err := p.Erase(ctx, endpoint(mine)); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := p.Export(ctx, endpoint(mine)); err != nil || len(data.Waiting) != 0 {
+		t.Errorf("%d deliveries are left: %v", len(data.Waiting), err)
+	}
+	if data, err := p.Export(ctx, endpoint(email(t, "a@example.com"))); err != nil || len(data.Waiting) != 1 {
+		t.Errorf("%d deliveries of somebody else are left, want 1: %v", len(data.Waiting), err)
+	}
+}

@@ -18,12 +18,20 @@ const batchPointer = "/recipientInfo/batchEmailAsBase64"
 func (p *parser) entries(s string, most int) {
 	source := &unpacked{r: base64.NewDecoder(base64.StdEncoding.Strict(), strings.NewReader(s))}
 	inner := &parser{reader: reader{dec: jsontext.NewDecoder(source), at: batchPointer, faults: p.faults}, hasTo: true}
-	count, seen := 0, map[string]bool{}
+	entries, people, seen := 0, 0, map[string]bool{}
 	err := inner.array(func() error {
-		if count++; count > most {
-			return errors.Join(errEnough, inner.faultAt("", v1.FaultCodeTooMany, fmt.Sprintf("at most %d entries; send the others in calls of their own", most)))
+		before, err := len(inner.m.Recipients), error(nil)
+		if people++; people <= most {
+			entries++
+			err = inner.entry(seen)
 		}
-		return inner.entry(seen)
+		for _, c := range inner.m.Recipients[before:] {
+			people += len(c.Copies)
+		}
+		if people > most {
+			return errors.Join(errEnough, inner.faultAt("", v1.FaultCodeTooMany, fmt.Sprintf("at most %d recipients, copies among them; send the others in calls of their own", most)))
+		}
+		return err
 	})
 	if err == nil {
 		err = inner.end()
@@ -33,7 +41,7 @@ func (p *parser) entries(s string, most int) {
 		_ = inner.faultAt("", v1.FaultCodeInvalidValue, "base64 with its padding (RFC 4648 §4) is expected")
 	case err != nil && !errors.Is(err, errEnough):
 		inner.faults = append(inner.faults, inner.syntax(err))
-	case err == nil && count == 0 && len(inner.faults) == len(p.faults):
+	case err == nil && entries == 0 && len(inner.faults) == len(p.faults):
 		_ = inner.faultAt("", v1.FaultCodeMissing, "at least one entry")
 	}
 	p.faults, p.m.Recipients = inner.faults[:min(len(inner.faults), maxFaults)], inner.m.Recipients

@@ -80,7 +80,7 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestBatch(t *testing.T) {
-	m, err := email.ParseBatch([]byte(batch(`[{"recipientInfo":`+oneTo+`}, {"recipientInfo":{"email":"dear-customer@example.com","name":"Unknown Customer"}}]`)), 2)
+	m, err := email.ParseBatch([]byte(batch(`[{"recipientInfo":`+oneTo+`}, {"recipientInfo":{"email":"dear-customer@example.com","name":"Unknown Customer"}}]`)), 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +211,7 @@ func TestBadBatches(t *testing.T) {
 		"a broken one":        {batch("[" + good), "invalid_request, " + at + " syntax"},
 		"more behind":         {batch("[" + good + "] 1"), "invalid_request, " + at + " trailing_data"},
 		"too many":            {batch("[" + strings.Join(many, ",") + "]"), "invalid_request, " + at + " too_many"},
+		"too many copies":     {batch(`[` + good + `,{"recipientInfo":` + oneTo + `},{"recipientInfo":{"email":"b@example.com,c@example.com"}}]`), "invalid_request, " + at + " too_many"},
 		"bare addresses":      {batch(`["a@example.com",` + good + `]`), "invalid_request, " + at + "/0 wrong_type"},
 		"bad entries":         {batch(`[` + good + `,{"recipientInfo":{"email":"x"}},{"email":"b@example.com"},{}]`), "invalid_request, " + at + "/1/recipientInfo/email invalid_address, " + at + "/2/email unknown_member, " + at + "/3/recipientInfo missing"},
 		"the same twice":      {batch(`[` + good + `,{"recipientInfo":{"email":"A@example.com"}}]`), "invalid_request, " + at + "/1/recipientInfo/email duplicate_recipient"},

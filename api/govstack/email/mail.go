@@ -26,12 +26,12 @@ type Mail struct {
 type claim struct{ name, number string }
 
 // ParseSingle reads a call of /send/email/single; one that names its recipients as a batch does is taken too, of at most so
-// many entries.
+// many people, copies among them.
 func ParseSingle(body []byte, most int) (Mail, error) {
 	return parseMail(body, rooms.Normal, "/recipientInfo/email", most)
 }
 
-// ParseBatch reads a call of /send/email/batch, of at most so many entries; one that names its recipient as a single e-mail
+// ParseBatch reads a call of /send/email/batch, of at most so many people, copies among them; one that names its recipient as a single e-mail
 // does is taken too.
 func ParseBatch(body []byte, most int) (Mail, error) {
 	return parseMail(body, rooms.Bulk, batchPointer, most)

@@ -26,9 +26,10 @@ type Call struct {
 	May    func(o Operation) bool // whether the caller may ask for it in the room
 }
 
-// application is as which application the caller is told to be.
+// application is what others are told of who calls: the application as which he does if it was registered, for the codes of
+// any other are of his own choosing.
 func (c *Call) application(o Options) ID {
-	if c.As != (ID{}) {
+	if _, known := o.Known(c.As); known {
 		return c.As
 	}
 	return o.usual(c.Client)

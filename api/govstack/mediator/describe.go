@@ -2,6 +2,7 @@ package mediator
 
 import (
 	_ "embed" // for the document
+	"maps"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -20,28 +21,29 @@ func Document() []byte { return document }
 type node = map[string]any
 
 // describeService is the document as far as it is about one service of the room of the path.
-func (c *Call) describeService(name string) ([]byte, error) {
-	return c.describe(name, func(o Operation) (Operation, bool) { return o, o.Service == name }, nil)
+func (f *Facade) describeService(c *Call, name string) ([]byte, error) {
+	return f.describe(c, name, func(o Operation) (Operation, bool) { return o, o.Service == name }, nil)
 }
 
 // describeType is the document as far as it is about one event type, with its schema, and the policy that events go by.
-func (c *Call) describeType(t rooms.EventType) ([]byte, error) {
+func (f *Facade) describeType(c *Call, t rooms.EventType) ([]byte, error) {
 	var schema any
 	if err := json.Unmarshal(t.Schema, &schema); err != nil {
 		return nil, err
 	}
-	return c.describe(t.Name, func(o Operation) (Operation, bool) {
+	return f.describe(c, t.Name, func(o Operation) (Operation, bool) {
 		o.Path = strings.Replace(o.Path, "{eventType}", t.Name, 1)
 		return o, o.Service != serviceAdmin
 	}, schema)
 }
 
-func (c *Call) describe(name string, take func(Operation) (Operation, bool), schema any) ([]byte, error) {
-	var doc node
-	if err := yaml.Unmarshal(document, &doc); err != nil {
-		return nil, err
+func (f *Facade) describe(c *Call, name string, take func(Operation) (Operation, bool), schema any) ([]byte, error) {
+	f.parse.Do(func() { f.fault = yaml.Unmarshal(document, &f.parsed) })
+	if f.fault != nil {
+		return nil, f.fault
 	}
-	info, all, paths := doc["info"].(node), doc["paths"].(node), node{}
+	doc := f.parsed
+	info, all, paths := maps.Clone(doc["info"].(node)), doc["paths"].(node), node{}
 	info["title"] = name + " of " + c.At.String()
 	if c.Policy.Name != "" {
 		info["x-crier-policy"] = node{"name": c.Policy.Name, "revision": c.Policy.Revision.Revision, "expiry": c.Policy.Expiry.String(), "attempts": len(c.Policy.Retry) + 1}
@@ -65,7 +67,10 @@ func (c *Call) describe(name string, take func(Operation) (Operation, bool), sch
 	out := ordered{doc["openapi"], info, doc["servers"], doc["tags"], doc["security"], paths, doc["components"]}
 	if schema != nil {
 		out.OpenAPI = "3.1.0" // whose schemas are JSON Schema
-		doc["components"].(node)["schemas"].(node)["Event"] = schema
+		components := maps.Clone(doc["components"].(node))
+		schemas := maps.Clone(components["schemas"].(node))
+		schemas["Event"], components["schemas"] = schema, schemas
+		out.Components = components
 	}
 	return yaml.Marshal(out)
 }

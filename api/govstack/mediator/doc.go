@@ -16,6 +16,8 @@
 //   - An event id is given once the event is durable, and has passed the schema of its type.
 //   - Whoever calls is known by a token or by a certificate. The header X-GovStack-Client says as which application; it is
 //     believed alone only where a proxy that the operator has named shows its certificate.
+//   - What is told of who publishes or subscribes is what the operator has registered: of a client that is not, its name as the
+//     application alone, whatever member it says it is of.
 //   - Nobody learns of the events and subscriptions of others: they are not there.
 //
 // # Not promised

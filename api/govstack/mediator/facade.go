@@ -2,6 +2,7 @@ package mediator
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -77,6 +78,10 @@ type Facade struct {
 	Desk      Desk
 	Messages  Messages
 	Now       func() time.Time
+
+	parse  sync.Once
+	parsed node // the document; nobody changes it
+	fault  error
 }
 
 // Reply is what is answered, and what it was about.

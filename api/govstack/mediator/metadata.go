@@ -159,9 +159,9 @@ func (f *Facade) GetOpenAPI(_ context.Context, c *Call) (Reply, error) {
 	var doc []byte
 	var err error
 	if isType {
-		doc, err = c.describeType(t)
+		doc, err = f.describeType(c, t)
 	} else {
-		doc, err = c.describeService(name)
+		doc, err = f.describeService(c, name)
 	}
 	if err != nil {
 		return Reply{}, problem.Because(v1.ProblemCodeInternal, err)

@@ -86,7 +86,7 @@ func (o Options) hosts(m Member, room rooms.Room) bool {
 }
 
 // Belongs says whether an application of the information mediator is a client: it was registered as that, or is called like
-// it.
+// it. Of the latter nothing but the client is known: its instance, class and member are whatever the caller has written.
 func (o Options) Belongs(id ID, c rooms.Client) bool {
 	if known, ok := o.Clients[id.String()]; ok {
 		return rooms.Client(known.Client) == c
