@@ -41,7 +41,7 @@
 //
 // A provider that hears later what became of a delivery also implements Receipts; they are read on
 // every node, unless it implements OneReader. One to which people write implements Inbox, read likewise, and one that others call by HTTP
-// Inlet, at /v1/inlets/NAME/receipt and …/inbound of every node. It needs no
+// Inlet, at /v1/inlets/NAME/receipt and …/inbound of every node; an Ear hands on what they say. It needs no
 // retry, no queue, no rate of its own unless the other side sets one: all that is the bridge's.
 // A panic costs one attempt. The sandbox (channels/sandbox) is a small provider to begin from.
 // A person who writes to the provider is heard by implementing Inbox. Whoever has options makes them a struct with yaml tags,

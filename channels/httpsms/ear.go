@@ -2,56 +2,17 @@ package httpsms
 
 import (
 	"context"
-	"errors"
-	"sync"
 
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/rooms"
 )
 
-// errNobody says that nobody listens.
-var errNobody = errors.New("httpsms: nobody listens")
-
-// ear hands what comes in to whoever listens.
-type ear[T any] struct {
-	mu      sync.Mutex
-	hearing func(context.Context, T) error
-	turn    int // of the listener
-}
-
-// listen has fn hear until ctx ends. Of several the last one hears.
-func (e *ear[T]) listen(ctx context.Context, fn func(context.Context, T) error) error {
-	e.mu.Lock()
-	e.turn++
-	mine := e.turn
-	e.hearing = fn
-	e.mu.Unlock()
-	<-ctx.Done()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.turn == mine {
-		e.hearing = nil
-	}
-	return ctx.Err()
-}
-
-// tell returns once what was said is durable.
-func (e *ear[T]) tell(ctx context.Context, what T) error {
-	e.mu.Lock()
-	fn := e.hearing
-	e.mu.Unlock()
-	if fn == nil {
-		return errNobody
-	}
-	return fn(ctx, what)
-}
-
 // Receipts has fn hear what the provider reports. What fn fails at is answered so that the provider comes again.
 func (p *Provider) Receipts(ctx context.Context, fn func(context.Context, channels.Receipt) error) error {
-	return p.receipts.listen(ctx, fn)
+	return p.receipts.Listen(ctx, fn)
 }
 
 // Inbound has fn hear what people write. What fn fails at is answered so that the provider comes again.
 func (p *Provider) Inbound(ctx context.Context, fn func(context.Context, rooms.Inbound) error) error {
-	return p.texts.listen(ctx, fn)
+	return p.texts.Listen(ctx, fn)
 }

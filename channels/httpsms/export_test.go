@@ -8,14 +8,10 @@ import (
 
 // Listeners is how many listen to a provider's calls.
 func Listeners(p *Provider) (n int) {
-	p.receipts.mu.Lock()
-	if p.receipts.hearing != nil {
+	if p.receipts.Listened() {
 		n++
 	}
-	p.receipts.mu.Unlock()
-	p.texts.mu.Lock()
-	defer p.texts.mu.Unlock()
-	if p.texts.hearing != nil {
+	if p.texts.Listened() {
 		n++
 	}
 	return n

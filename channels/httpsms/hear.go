@@ -116,7 +116,7 @@ func (p *Provider) takeReceipt(ctx context.Context, m material) error {
 		}
 		r.ID, r.Attempt, r.Round = attempt.DeliveryID, attempt.Attempt, attempt.Round
 	}
-	return p.receipts.tell(ctx, r)
+	return p.receipts.Tell(ctx, r)
 }
 
 // attempt is the one that the URL names; a token that is not good is somebody else's.
@@ -161,7 +161,7 @@ func (p *Provider) takeInbound(ctx context.Context, m material) error {
 	if in.Answers, _, err = p.attempt(m); err != nil {
 		return err
 	}
-	return p.texts.tell(ctx, in)
+	return p.texts.Tell(ctx, in)
 }
 
 // number is one in E.164 form, whose + some providers leave out, or send as the space that it is in a URL.

@@ -32,8 +32,8 @@ type Provider struct {
 	plan     *plan
 	client   *outbound.Client
 	base     atomic.Pointer[string]
-	receipts ear[channels.Receipt]
-	texts    ear[rooms.Inbound]
+	receipts channels.Ear[channels.Receipt]
+	texts    channels.Ear[rooms.Inbound]
 }
 
 var (

@@ -31,7 +31,7 @@ func (r *reader) written(ctx context.Context, room string, e event) error {
 		in.Kind = rooms.InboundAutomatic
 	}
 	in.Answers, in.Signed = answers, direct && answers.UMID != ""
-	return r.texts.tell(ctx, in)
+	return r.texts.Tell(ctx, in)
 }
 
 // answered finds the attempt of the event that is answered; ours says that we have sent it.
@@ -106,7 +106,7 @@ func (r *reader) stop(ctx context.Context, e event) error {
 	if !ok {
 		return nil
 	}
-	return r.texts.tell(ctx, in)
+	return r.texts.Tell(ctx, in)
 }
 
 // encrypted says once that nobody can read what was written; a day long the homeserver takes it once.

@@ -34,8 +34,8 @@ type Provider struct {
 	client   *client
 	directs  *directs
 	reader   *reader
-	receipts ear[channels.Receipt]
-	texts    ear[rooms.Inbound]
+	receipts channels.Ear[channels.Receipt]
+	texts    channels.Ear[rooms.Inbound]
 }
 
 var (

@@ -52,14 +52,14 @@ func (p *Provider) OneReader() {}
 
 // Inbound has fn hear what people write, as long as somebody hears the receipts.
 func (p *Provider) Inbound(ctx context.Context, fn func(context.Context, rooms.Inbound) error) error {
-	defer p.texts.begin(fn)()
+	defer p.texts.Begin(fn)()
 	<-ctx.Done()
 	return ctx.Err()
 }
 
 // Receipts reads what happens in our rooms until ctx ends. What cannot be made durable is read again.
 func (p *Provider) Receipts(ctx context.Context, fn func(context.Context, channels.Receipt) error) error {
-	defer p.receipts.begin(fn)()
+	defer p.receipts.Begin(fn)()
 	p.reader.run(ctx)
 	return ctx.Err()
 }

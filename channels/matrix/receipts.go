@@ -51,7 +51,7 @@ func (r *reader) report(ctx context.Context, e event, s rooms.Status, why rooms.
 	if isToken(e.ID, maxEventID) {
 		rc.ProviderID = e.ID
 	}
-	return r.receipts.tell(ctx, rc)
+	return r.receipts.Tell(ctx, rc)
 }
 
 // attempt is the one that an event of ours was sent for.

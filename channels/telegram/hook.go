@@ -3,11 +3,9 @@ package telegram
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"io"
 	"net/http"
 	"path"
-	"sync"
 
 	"github.com/go-json-experiment/json"
 
@@ -20,40 +18,15 @@ const (
 	secretHeader = "X-Telegram-Bot-Api-Secret-Token"
 )
 
-var errNobody = errors.New("telegram: nobody listens")
-
 // Hook is a bot that is called with what people write.
 type Hook struct {
 	*Bot
-	mu      sync.Mutex
-	hearing func(context.Context, rooms.Inbound) error
-	turn    int // of who hears
+	texts channels.Ear[rooms.Inbound]
 }
 
 // Inbound has fn hear what comes in, until ctx ends. Of several the last one hears.
 func (h *Hook) Inbound(ctx context.Context, fn func(context.Context, rooms.Inbound) error) error {
-	h.mu.Lock()
-	h.turn++
-	mine := h.turn
-	h.hearing = fn
-	h.mu.Unlock()
-	<-ctx.Done()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.turn == mine {
-		h.hearing = nil
-	}
-	return ctx.Err()
-}
-
-func (h *Hook) tell(ctx context.Context, in rooms.Inbound) error {
-	h.mu.Lock()
-	fn := h.hearing
-	h.mu.Unlock()
-	if fn == nil {
-		return errNobody
-	}
-	return fn(ctx, in)
+	return h.texts.Listen(ctx, fn)
 }
 
 // Inlet is what Telegram calls.
@@ -88,7 +61,7 @@ func (h *Hook) take(r *http.Request) (status int) {
 	case err != nil || json.Unmarshal(body, &u) != nil || u.ID == 0:
 		return http.StatusBadRequest
 	}
-	if err := h.hear(r.Context(), u, h.tell); err != nil {
+	if err := h.hear(r.Context(), u, h.texts.Tell); err != nil {
 		h.deps.Log.Warn("what somebody has written is not taken yet", "provider", h.deps.Name, "error", err)
 		return http.StatusServiceUnavailable
 	}

@@ -39,8 +39,8 @@ type Cloud struct {
 	options  Options
 	deps     Deps
 	client   *outbound.Client
-	receipts ear[channels.Receipt]
-	texts    ear[rooms.Inbound]
+	receipts channels.Ear[channels.Receipt]
+	texts    channels.Ear[rooms.Inbound]
 }
 
 var (

@@ -152,7 +152,7 @@ func (c *Cloud) takeState(ctx context.Context, s state) error {
 			r.Room, r.ID, r.Attempt, r.Round = room, a.DeliveryID, a.Attempt, a.Round
 		}
 	}
-	return c.receipts.tell(ctx, r)
+	return c.receipts.Tell(ctx, r)
 }
 
 // soon is for how long a message may not be known as sent that was.
@@ -211,7 +211,7 @@ func (c *Cloud) takeWritten(ctx context.Context, number string, w written) error
 		}
 		in.Signed = in.Answers.UMID != "" // Meta's call is signed, and nobody but the person can answer what he has got
 	}
-	return c.texts.tell(ctx, in)
+	return c.texts.Tell(ctx, in)
 }
 
 // said is a message in words; empty if it is nothing that a person has written.
