@@ -44,8 +44,8 @@
 // Inlet, at /v1/inlets/NAME/receipt and …/inbound of every node; an Ear hands on what they say. It needs no
 // retry, no queue, no rate of its own unless the other side sets one: all that is the bridge's.
 // A panic costs one attempt. The sandbox (channels/sandbox) is a small provider to begin from.
-// A person who writes to the provider is heard by implementing Inbox. Whoever has options makes them a struct with yaml tags,
-// WithDefaults and Check, reads credentials from files, and shows them nowhere.
+// Whoever has options makes them a struct with yaml tags, WithDefaults and Check, reads credentials by channels/credential,
+// and shows them nowhere.
 // At last the provider is named in cmd, in the table from channel to Configured, with its weight and rate.
 //
 // # What the bridge promises
