@@ -129,7 +129,7 @@ func (n standing) TestEverythingStandsOnThreeNodes(t *testing.T) {
 			return nil
 		})
 	}
-	for _, d := range (Options{}).consumers() {
+	for _, d := range consumers() {
 		until(t, func() error {
 			c, err := js.Consumer(t.Context(), d.stream, d.name)
 			if err != nil {

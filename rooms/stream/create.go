@@ -42,7 +42,7 @@ func create(ctx context.Context, js jetstream.JetStream, o Options, m Manifest) 
 			return err
 		}
 	}
-	for _, d := range o.consumers() {
+	for _, d := range consumers() {
 		if err := c.consumer(ctx, d); err != nil {
 			return err
 		}

@@ -127,9 +127,9 @@ func jobsName(c rooms.Channel) string { return "jobs-" + string(c) }
 const wakeName = "due-release"
 
 // consumers is the table of all durable consumers: none waits for another lane, and no two
-// filters of a work queue overlap. Each channel has its own, also where
-// no provider stands behind it: its jobs are answered, and do not fill the queue of the others.
-func (o Options) consumers() []consumer {
+// filters of a work queue overlap. Each channel has its own, also where no provider stands behind
+// it: its jobs are answered, and do not fill the queue of the others.
+func consumers() []consumer {
 	table := []consumer{
 		{streamCallbacks, callbackName, []string{rooms.CallbackFilter}},
 		{streamSchedules, wakeName, []string{rooms.WakeSubject}},
