@@ -52,7 +52,7 @@ func (l *listener) texts() (all []string) {
 // until waits until the reason is empty.
 func until(t *testing.T, reason func() string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
 		why := reason()
 		if why == "" {
 			return

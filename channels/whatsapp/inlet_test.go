@@ -84,7 +84,7 @@ func hearing(t testing.TB, c *whatsapp.Cloud, at string) *listener {
 	both.Go(func() { _ = c.Receipts(ctx, l.receipt) })
 	both.Go(func() { _ = c.Inbound(ctx, l.text) })
 	t.Cleanup(func() { cancel(); both.Wait() })
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		probe := []string{whatsapptest.Statuses(whatsapptest.State("wamid.probe", "read", "1", "", 0)), whatsapptest.Messages(whatsapptest.Text("wamid.probe", aida, "?", ""))}
 		if whatsapptest.Call(at, probe[0]) == 200 && whatsapptest.Call(at, probe[1]) == 200 {
 			l.clear()
@@ -170,7 +170,7 @@ func inner(call string) string {
 
 func until(t *testing.T, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it does not come")
 		}

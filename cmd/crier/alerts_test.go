@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -49,7 +48,7 @@ func TestAlertsAwaitASecondPerson(t *testing.T) {
 	if a := ask(t, http.MethodPost, release, s.token(demoAdmin), ""); a.status != http.StatusOK {
 		t.Fatalf("released: %d %s", a.status, a.body)
 	}
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if text := feed(); strings.Contains(text, first) || !strings.Contains(text, second) {
 			return text
 		}

@@ -33,7 +33,7 @@ func byTelegram(t *testing.T, s *telegramtest.Server) []string {
 // replied waits for what was answered to a message, and gives it.
 func (s *stand) replied(room, text string) (found v1.Reply) {
 	s.t.Helper()
-	await(s.t, 20*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		var all []string
 		for r, err := range s.as(s.token(demoPublisher)).Replies(s.t.Context(), room) {
 			if err != nil {
@@ -65,7 +65,7 @@ func TestTelegram(t *testing.T) {
 	}
 	bot.Write(aidasChat, "/start clinic", 0)
 	code := ""
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		for _, m := range bot.Sent() {
 			if _, after, ok := strings.Cut(m.Text, "Your code for The clinic: "); ok {
 				code = after[:9]
@@ -75,7 +75,7 @@ func TestTelegram(t *testing.T) {
 		return fmt.Sprintf("no code among %+v", bot.Sent())
 	})
 	bot.Write(aidasChat, "/start "+code, 0)
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		subs, _, err := s.know.subscribers.List(t.Context(), "clinic", 0, 10)
 		if err != nil || len(subs) != 1 || subs[0].State != rooms.SubscriberActive {
 			return fmt.Sprintf("%+v, %v", subs, err)
@@ -102,7 +102,7 @@ func TestTelegram(t *testing.T) {
 	}
 
 	bot.Write(aidasChat, "/stop@clinic_bot", 0)
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		subs, _, err := s.know.subscribers.List(t.Context(), "clinic", 0, 10)
 		if err != nil || len(subs) > 0 {
 			return fmt.Sprintf("%+v, %v", subs, err)
@@ -123,7 +123,7 @@ func (s *stand) refusedByTelegram(bot *telegramtest.Server) {
 		return all
 	}
 	r := s.publish("clinic", v1.Publish{TransactionID: "chat-3", Content: v1.Text{Text: "Come."}, Recipients: to("4711080803", "4711080804", "4711080808", "4711080801")})
-	await(s.t, 20*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		_, all := s.message(r.UMID)
 		got := ""
 		for _, d := range all {
@@ -137,7 +137,7 @@ func (s *stand) refusedByTelegram(bot *telegramtest.Server) {
 	})
 	bot.Revoke(true)
 	r = s.publish("clinic", v1.Publish{TransactionID: "chat-4", Content: v1.Text{Text: "Come."}, Recipients: to("4711080816")})
-	await(s.t, 20*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		if _, all := s.message(r.UMID); len(all) == 1 && strings.HasPrefix(string(all[0].Status)+" "+string(all[0].Reason), "errored unreachable") {
 			return ""
 		}
@@ -234,7 +234,7 @@ func TestWhatsApp(t *testing.T) {
 // outcomes waits until the deliveries of a message stand so.
 func (s *stand) outcomes(umid, want string) {
 	s.t.Helper()
-	await(s.t, 30*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		_, all := s.message(umid)
 		got := ""
 		for _, d := range all {

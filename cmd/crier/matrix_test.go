@@ -31,7 +31,7 @@ func TestMatrix(t *testing.T) {
 	r := s.publish("clinic", v1.Publish{TransactionID: "matrix-1", Content: v1.Text{Text: "Qzcanary: please come."}, Recipients: []v1.Contact{
 		{Matrix: aida.ID}, {Matrix: bakyt.ID}, {Matrix: matrixtest.ID("@nobodycanary")},
 	}})
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if m, all := s.message(r.UMID); m.Status.Sent != 2 || m.Status.Failed != 1 {
 			return fmt.Sprintf("%+v %+v", m.Status, all)
 		}
@@ -43,7 +43,7 @@ func TestMatrix(t *testing.T) {
 	aida.Answer(at, event, "Qzanswer: on Wednesday?")
 	refused, _ := bakyt.Find("Qzcanary")
 	bakyt.Leave(refused)
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		m, all := s.message(r.UMID)
 		if m.Status.Delivered != 1 || m.Status.Failed != 2 {
 			return fmt.Sprintf("%+v %+v", m.Status, all)
@@ -56,7 +56,7 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("delivery %d is %s, want %s", i, got, want)
 		}
 	}
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		for reply, err := range s.as(s.token(demoPublisher)).Replies(t.Context(), "clinic") {
 			if err != nil || reply.UMID != r.UMID || reply.Text != "Qzanswer: on Wednesday?" || reply.From != aida.ID {
 				return fmt.Sprintf("%+v, %v", reply, err)
@@ -68,7 +68,7 @@ func TestMatrix(t *testing.T) {
 	aida.Answer(at, event, "stop")
 	carol := server.Person("@carolcanary")
 	carol.Say(carol.Begin("@clinic", true), "Qzbegins: is anybody there?")
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		for reply, err := range s.as(s.token(demoPublisher)).Replies(t.Context(), "clinic") {
 			if err == nil && reply.UMID == "" && reply.From == carol.ID {
 				return ""

@@ -44,7 +44,7 @@ func TestOperatorsAreTold(t *testing.T) {
 		texts + "kind=http", texts + "name=national", texts + "http.request.url=" + at.URL, texts + "http.allow=127.0.0.0/8", texts + "http.ports=0",
 		texts + `http.request.form={to: "{{.to}}", text: "{{.text}}"}`,
 	}, func(c *config.Config) { c.Policy.Retry = []time.Duration{time.Second} })
-	await(t, 20*time.Second, func() string {
+	await(t, busyFor, func() string {
 		if _, err := s.know.rooms.Get(t.Context(), "operators"); err != nil {
 			return err.Error()
 		}
@@ -80,7 +80,7 @@ func (s *stand) alerts(words string) (all []string) {
 // operatorReads waits for an alert that says all this.
 func (s *stand) operatorReads(words ...string) {
 	s.t.Helper()
-	await(s.t, 30*time.Second, func() string {
+	await(s.t, busyFor, func() string {
 		all := s.alerts("")
 		for _, text := range all {
 			missing := false

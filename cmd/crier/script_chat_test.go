@@ -28,7 +28,7 @@ func telegramScript(ts *testscript.TestScript, _ bool, args []string) {
 	case "said":
 		count, err := strconv.Atoi(args[1])
 		ts.Check(err)
-		for deadline := time.Now().Add(20 * time.Second); len(p.bot.Sent()) < count; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(busyFor); len(p.bot.Sent()) < count; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				ts.Fatalf("the bot has said %d things, not %d", len(p.bot.Sent()), count)
 			}

@@ -27,7 +27,7 @@ func matrixPerson(ts *testscript.TestScript, _ bool, args []string) {
 		p.Say(p.Begin("@clinic", true), args[2])
 		return
 	}
-	for late := time.Now().Add(20 * time.Second); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+	for late := time.Now().Add(busyFor); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
 		room, event := p.Find(args[2])
 		switch {
 		case room == "":
@@ -42,5 +42,5 @@ func matrixPerson(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return
 	}
-	ts.Fatalf("%s has no message with %q within 20s", args[0], args[2])
+	ts.Fatalf("%s has no message with %q within %v", args[0], args[2], busyFor)
 }

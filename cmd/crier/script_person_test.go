@@ -45,7 +45,7 @@ func lettersTo(outbox, to string) (all []letter, err error) {
 // inbox waits until a person has got so many letters, and sets CODE, CONFIRM and LEAVE to what stands in the latest.
 func inbox(ts *testscript.TestScript, _ bool, args []string) {
 	var all []letter
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(busyFor); time.Now().Before(deadline); {
 		var err error
 		all, err = lettersTo(ts.Getenv("OUTBOX")+".json", args[0])
 		ts.Check(err)

@@ -144,14 +144,14 @@ func devStop(ts *testscript.TestScript, _ bool, _ []string) {
 func until(ts *testscript.TestScript, _ bool, args []string) {
 	want := regexp.MustCompile("(?m)" + args[0])
 	var out []byte
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(busyFor); time.Now().Before(deadline); {
 		out, _ = command(ts, args[1:]).CombinedOutput()
 		if want.Match(out) {
 			fmt.Fprintf(ts.Stdout(), "%s", out)
 			return
 		}
 	}
-	ts.Fatalf("no %q within 20s; the last output was\n%s", args[0], out)
+	ts.Fatalf("no %q within %v; the last output was\n%s", args[0], busyFor, out)
 }
 
 func keep(ts *testscript.TestScript, _ bool, args []string) {
@@ -206,12 +206,12 @@ func formField(ts *testscript.TestScript, _ bool, args []string) {
 
 // awaitFile waits until a file is there.
 func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(busyFor); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
 			return
 		}
 	}
-	ts.Fatalf("no %s within 20s", args[0])
+	ts.Fatalf("no %s within %v", args[0], busyFor)
 }
 
 func secret(ts *testscript.TestScript, _ bool, args []string) {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/channels/webpush/webpushtest"
@@ -44,7 +43,7 @@ func TestNotifications(t *testing.T) {
 	both := []v1.Contact{browser("/p/qzcanary1"), browser("/410/qzcanary2")}
 	for n, why := range []string{"no-mailbox", "suppressed"} {
 		r := s.publish("ward", v1.Publish{TransactionID: fmt.Sprint("push-", n), Content: v1.Text{Text: "Qzcanary: please come."}, Recipients: both})
-		await(t, 20*time.Second, func() string {
+		await(t, busyFor, func() string {
 			m, all := s.message(r.UMID)
 			if m.Status.Sent != 1 || m.Status.Failed != 1 || string(all[1].Reason) != why || len(push.Pushes()) != n+1 {
 				return fmt.Sprintf("%+v %+v", m.Status, all)
