@@ -40,6 +40,7 @@ func (t terminal) root() *cobra.Command {
 		t.repliesCommand(), t.unmatchedCommand(), t.personCommand(), t.listenCommand(), t.consumerCommand(),
 		t.pullCommand(), t.webhookCommand(), t.callbackCommand(), t.clientCommand(), t.quotaCommand(), t.connectionsCommand(), t.tokenCommand())
 	addAll(root, "", t.versionCommand())
+	refuseWrongUse(root)
 	return root
 }
 
