@@ -143,8 +143,10 @@ type session struct {
 	Token        string `json:"token"`
 	ClientID     string `json:"clientId"`
 	ClientSecret string `json:"clientSecret"`
-	AdminToken   string `json:"adminToken"`
-	DPOToken     string `json:"dpoToken"`
+	// Secrets are those of all clients of the issuer, by their ids.
+	Secrets    map[string]string `json:"secrets"`
+	AdminToken string            `json:"adminToken"`
+	DPOToken   string            `json:"dpoToken"`
 }
 
 // devTokenLifetime is that of the tokens that are printed, and of all others.
@@ -152,7 +154,7 @@ const devTokenLifetime = time.Hour
 
 // startSession starts everything and returns once it is ready.
 func startSession(ctx context.Context, c *crew, conf config.Config, home *devStore, log *slog.Logger, keys ...string) (session, error) {
-	s := session{Room: demoRoom, ClientID: demoPublisher, ClientSecret: home.secrets[demoPublisher]}
+	s := session{Room: demoRoom, ClientID: demoPublisher, ClientSecret: home.secrets[demoPublisher], Secrets: home.secrets}
 	issuer, err := startIssuer(c, home.secrets)
 	if err != nil {
 		return s, err

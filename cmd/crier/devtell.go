@@ -13,7 +13,7 @@ const told = `crier dev is ready. Ctrl-C stops it.
   API      {{.API}}       its documentation: {{.API}}/docs
   NATS     {{.NATS}} and {{.WebSocket}}, with the tokens of the API
   Outbox   {{.Outbox}}    what would have been sent; as JSON: {{.Outbox}}.json
-  Issuer   {{.Issuer}}    clients demo-publisher, demo-reader, demo-admin, demo-auditor, demo-dpo
+  Issuer   {{.Issuer}}    its clients are below
   Room     {{.Room}}, with subscribers
   Store    {{.Store}}
 
@@ -35,6 +35,16 @@ The same by HTTP, to named recipients:
     "content": {"subject": "Vaccination", "text": "Please come on Tuesday 9:00.", "sms": "Vaccination Tue 9:00"},
     "recipients": [{"email": "a@example.com"}, {"phone": "+9991000003"}, {"email": "permanent@example.com"}, {"email": "late@example.com"}]}'
 
+An answer, as one who got it would write it, and how its publisher reads it:
+
+  curl -s {{.Outbox}} -H "Content-Type: application/json" -d '{"from":"aida@example.com","text":"Yes, we will.","umid":"'$UMID'"}'
+  {{.Program}} replies list {{.Room}}
+
+The issuer's other clients, each with what to put before a command: an admin of the platform, who sets up rooms; the data
+protection officer, who approves policies; a reader, and an auditor:
+
+{{range .Others}}  CRIER_CLIENT_ID={{.ID}} CRIER_CLIENT_SECRET={{.Secret}}
+{{end}}
 Deliveries fail on demand: to temporary@, temporary-2@, permanent@, timeout@, late@, bounced@, throttled@ and suppressed@
 example.com, and to numbers from +9990000100 to +9990000799; see {{.Program}} dev --help
 `
@@ -59,5 +69,17 @@ func (t terminal) tell(s session, f devFlags) error {
 	return template.Must(template.New("told").Parse(told)).Execute(t.out, struct {
 		session
 		Program, Store string
-	}{s, program, store})
+		Others         []demoClient
+	}{s, program, store, s.others()})
+}
+
+// demoClient is a client of the issuer with its secret.
+type demoClient struct{ ID, Secret string }
+
+// others are all but the publisher, by whose credentials the examples go.
+func (s session) others() (all []demoClient) {
+	for _, id := range []string{demoAdmin, demoDPO, demoReader, demoAuditor} {
+		all = append(all, demoClient{id, s.Secrets[id]})
+	}
+	return all
 }

@@ -36,6 +36,9 @@ func TestReadme(t *testing.T) {
 	if !strings.Contains(answer, `"response":"Message received"`) {
 		t.Errorf("curl was answered %s", answer)
 	}
+	if told := shell(t, folder, paste+roomScript(t, printed)); !strings.Contains(told, "added 2, existing 0, faulty 0") || !strings.Contains(told, "Its policy is patient, revision 1") {
+		t.Errorf("setting up a room printed\n%s", told)
+	}
 
 	outbox := regexp.MustCompile(`http://\S+/outbox\b`).FindString(printed)
 	eventually(t, busyFor, func() string {
@@ -71,6 +74,27 @@ func transcript(t *testing.T) map[string]string {
 		t.Fatalf("the README lacks one of its commands; found %v", found)
 	}
 	return found
+}
+
+// roomScript is what the README has an admin do, with the secrets that were printed.
+func roomScript(t *testing.T, printed string) string {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## Set up a room\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var script strings.Builder
+	for _, command := range regexp.MustCompile(`(?m)^\$ (.*\n)`).FindAllStringSubmatch(section, -1) {
+		script.WriteString(command[1])
+	}
+	said := regexp.MustCompile(`(CRIER_CLIENT_ID=\S+) CRIER_CLIENT_SECRET=…`).ReplaceAllStringFunc(script.String(), func(empty string) string {
+		id, _, _ := strings.Cut(empty, " ")
+		return regexp.MustCompile(regexp.QuoteMeta(id) + ` CRIER_CLIENT_SECRET=\S+`).FindString(printed)
+	})
+	said = regexp.MustCompile(`(?m)^bin/crier pub .*$`).ReplaceAllString(said, "UMID=$$($0)")
+	return strings.ReplaceAll(said, "01KAPX…", "$UMID")
 }
 
 // withoutAnswer cuts off what a transcript shows below a command: it goes on only as long as a
