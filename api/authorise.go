@@ -39,7 +39,7 @@ func (s *Server) authorise(c *call) error {
 		}
 	}
 	if !c.has.any(c.route.scope) {
-		return problem.Of(v1.ProblemCodeForbidden)
+		return forbidden(c.route.scope)
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (s *Server) openMessage(c *call, segment string) error {
 	switch {
 	case c.has.any(c.route.scope):
 	case c.has.any(author | overseer): // who may see it
-		return problem.Of(v1.ProblemCodeForbidden)
+		return forbidden(c.route.scope)
 	default:
 		return problem.Of(v1.ProblemCodeUnknownMessage)
 	}

@@ -16,6 +16,7 @@ type Error struct {
 	Parameter *v1.Fault     // what is wrong with a parameter
 	Parts     []string      // which parts are not ready
 	Cause     error         // private: for the log alone
+	Advice    string        // instead of what the catalogue says; empty: as that
 
 	Status     int           // instead of what the catalogue says, where another's document wants it so; 0: as that
 	RetryAfter time.Duration // instead of what the catalogue says; 0: as that

@@ -49,7 +49,7 @@ func (r *Renderer) Document(e *Error, requestID string) v1.Problem {
 		Title:     entry.Title,
 		Status:    cmp.Or(e.Status, entry.Status),
 		Code:      entry.Code,
-		Detail:    entry.Advice,
+		Detail:    cmp.Or(e.Advice, entry.Advice),
 		Errors:    e.errors(),
 		Faulty:    e.Rows.Count,
 		Rows:      e.Rows.First(),

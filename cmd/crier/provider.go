@@ -218,17 +218,29 @@ func namedProvider(c *cobra.Command, gateway *client.Client, name string) (clien
 	if err != nil {
 		return client.Provider{}, err
 	}
-	var channels []string
+	named, of := providersOf(list, name)
+	switch {
+	case len(named) == 1:
+		return gateway.Provider(c.Context(), string(named[0].Channel), name)
+	case len(named) > 1:
+		return client.Provider{}, fmt.Errorf("several channels have a provider %s; say which, such as %s/%s", name, named[0].Channel, name)
+	case len(of) == 1:
+		return gateway.Provider(c.Context(), name, of[0].Name)
+	case len(of) > 1:
+		return client.Provider{}, fmt.Errorf("%s has several providers; say which, such as %s/%s", name, name, of[0].Name)
+	}
+	return client.Provider{}, fmt.Errorf("no provider is called %s; see crier provider list", name)
+}
+
+// providersOf are those that are called so, and those of a channel that is called so.
+func providersOf(list []v1.Provider, name string) (named, of []v1.Provider) {
 	for _, one := range list {
 		if one.Name == name {
-			channels = append(channels, string(one.Channel))
+			named = append(named, one)
+		}
+		if string(one.Channel) == name {
+			of = append(of, one)
 		}
 	}
-	switch len(channels) {
-	case 0:
-		return client.Provider{}, fmt.Errorf("no provider is called %s; see crier provider list", name)
-	case 1:
-		return gateway.Provider(c.Context(), channels[0], name)
-	}
-	return client.Provider{}, fmt.Errorf("several channels have a provider %s; say which, such as %s/%s", name, channels[0], name)
+	return named, of
 }

@@ -21,7 +21,7 @@ const reachHelp = `an e-mail address, +number, whatsapp:+number, telegram:CHAT, 
 func at(contact string, r reach) v1.Channel {
 	channel, rest, named := strings.Cut(contact, ":")
 	switch {
-	case strings.HasPrefix(contact, "+"):
+	case strings.HasPrefix(contact, "+") || contact != "" && strings.Trim(contact, "0123456789 -") == "":
 		*r.phone = contact
 		return v1.SMS
 	case named && channel == string(v1.WhatsAppChannel):

@@ -9,7 +9,7 @@ import (
 // A contact on a command line goes where its form says.
 func TestReach(t *testing.T) {
 	for text, want := range map[string]v1.Channel{
-		"a@example.com": v1.Email, "+996555000111": v1.SMS, "whatsapp:+996555000111": v1.WhatsAppChannel, "telegram:-4711": v1.TelegramChannel,
+		"a@example.com": v1.Email, "+996555000111": v1.SMS, "0555 000-111": v1.SMS, "whatsapp:+996555000111": v1.WhatsAppChannel, "telegram:-4711": v1.TelegramChannel,
 		"@ada:matrix.example.org": v1.MatrixChannel, "!opaque:example.org": v1.MatrixChannel, "{nonsense": v1.Email,
 		`{"endpoint":"https://push.example.org/x","keys":{"p256dh":"B","auth":"A"}}`: v1.WebPushChannel,
 	} {
