@@ -81,6 +81,9 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 	ids := make([]string, 0, len(parts))
 	for _, m := range parts {
 		id, o := p.insist(ctx, m, len(ids) > 0)
+		if o.Result == channels.Deferred && len(ids) > 0 {
+			o.Reason = rooms.Unknown // the parts before it are with the centre
+		}
 		if o.Result != channels.Sent {
 			return o
 		}

@@ -3,6 +3,7 @@ package smpp_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -189,6 +190,34 @@ func TestThrottledPartWaits(t *testing.T) {
 		default:
 			_ = send(t, p, n.delivery(t, accepted, "in between")) // takes the centre's only place at times
 		}
+	}
+}
+
+// Who has got the beginning of a text may get it twice if it is sent anew: that is nobody's to say but the policy's.
+func TestTextHalfTakenIsUnknown(t *testing.T) {
+	var c *smpptest.Centre
+	ends := map[string]func(){
+		"the next part is refused for now": func() { c.On(accepted[1:], smpptest.Rule{Status: pdu.QueueFull}) },
+		"the session ends":                 func() { go c.Close() },
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			c = smpptest.Start(t, smpptest.Options{Quiet: true, Delay: 20 * time.Millisecond, ID: func(n uint64) string {
+				if n == 1 {
+					end()
+				}
+				return strconv.FormatUint(n, 10)
+			}})
+			p := provider(t, c, func(o *smpp.Options) { o.ResponseTimeout, o.Window = time.Second, 1 })
+			var n numbers
+			got := send(t, p, n.delivery(t, accepted, strings.Repeat("0123456789", 300)))
+			if got.Result != channels.Deferred || got.Reason != rooms.Unknown {
+				t.Errorf("outcome %+v, want it deferred as unknown", got)
+			}
+			if parts := len(c.Submitted()); parts == 0 || parts == 20 {
+				t.Errorf("%d parts came, want some", parts)
+			}
+		})
 	}
 }
 
