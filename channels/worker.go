@@ -224,7 +224,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false
 	}
-	o.Leave = w.leaveOf(j, whole)
+	o.Subscribed, o.Leave = subscribes(j), w.leaveOf(j, whole)
 	if w.token != nil {
 		o.Token = w.token(rooms.AttemptID{DeliveryID: j.ID(), Round: j.Round, Attempt: j.Attempt})
 	}
@@ -243,11 +243,16 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 
 // leaveOf is where a subscriber can end his subscription; nowhere for named recipients and applications.
 func (w *worker) leaveOf(j work, to rooms.Contact) rooms.Address {
-	id, err := rooms.ParseSubscriberID(j.Owner)
-	if err != nil || j.Channel == rooms.Webhook || w.leave == nil {
+	if !subscribes(j) || w.leave == nil {
 		return rooms.Address{}
 	}
-	return w.leave(j.Room, id, to)
+	return w.leave(j.Room, rooms.SubscriberID(j.Owner), to)
+}
+
+// subscribes says that a job is for a person who has subscribed.
+func subscribes(j work) bool {
+	_, err := rooms.ParseSubscriberID(j.Owner)
+	return err == nil && j.Channel != rooms.Webhook
 }
 
 // subscribed says whether somebody is still in the room, and as what. Of people it is asked for

@@ -61,6 +61,7 @@ func misses(m mailbox.Options, relay EmailRelay) (faults []string) {
 	}
 	for _, one := range []struct{ option, address, local string }{
 		{"bounceAddress", relay.BounceAddress, m.Bounce}, {"replyAddress", relay.ReplyAddress, m.Reply},
+		{"unsubscribeAddress", relay.UnsubscribeAddress, m.Unsubscribe},
 	} {
 		local, domain, _ := strings.Cut(one.address, "@")
 		ours := slices.ContainsFunc(m.Domains, func(d string) bool { return strings.EqualFold(d, domain) })

@@ -319,6 +319,7 @@ func help() map[string]explained {
 		"providers.email.replyTo":                  {"The address for answers, if not from.", ""},
 		"providers.email.senderReturnPath":         {"Bounces go to the sender that a client has registered, instead of to from: the relay must be allowed to send for it (SPF).", ""},
 		"providers.email.bounceAddress":            {"Where bounces go instead of from, such as bounces@example.org: written bounces+TOKEN@example.org, by which they are known again. At most 7 characters before the @.", ""},
+		"providers.email.unsubscribeAddress":       {"Where subscribers' mail programs may write to end a subscription, such as leave@example.org with mailbox.unsubscribe: leave, likewise; beside the link where api.publicURL is set. None if empty.", ""},
 		"providers.email.replyAddress":             {"Where all answers go, such as reply@example.org, likewise; instead of replyTo.", ""},
 		"providers.email.notify":                   {"Of what the relay is to tell the return path (RFC 3461): failure, delay, success, or never; failure and delay if empty.", ""},
 		"providers.email.dkim":                     {"Keys that sign what is from an address of their domain, such as {domain: example.org, selector: s2026, keyFile: /etc/crier/dkim.pem}: RSA or Ed25519, all that fit. Leave it out where the relay signs.", ""},

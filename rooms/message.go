@@ -148,6 +148,7 @@ type Delivery struct {
 	ReceivedAt time.Time // of the message; fixed over all attempts
 	Deadline   time.Time
 	Sender     Sender
+	Subscribed bool    // the recipient has subscribed, and may end that; false: was named
 	Leave      Address // where the person can end his subscription, by a POST (RFC 8058); zero: nowhere
 	Exercise   bool    // a drill
 	// Token stands for this attempt where others repeat it to us: in the address for answers and in the return path. It is

@@ -56,6 +56,17 @@ func (c composer) answersTo(d rooms.Delivery, from string) string {
 	return ""
 }
 
+// waysToLeave are those by which a subscriber ends his subscription (RFC 2369 §3.2), the best one first.
+func (c composer) waysToLeave(d rooms.Delivery) (ways []string) {
+	if leave := d.Leave.Reveal(); leave != "" {
+		ways = append(ways, "<"+leave+">")
+	}
+	if d.Subscribed && d.Token != "" && c.UnsubscribeAddress != "" {
+		ways = append(ways, "<mailto:"+tagged(c.UnsubscribeAddress, d.Token)+">")
+	}
+	return ways
+}
+
 // receipts are asked for where the relay offers them (RFC 3461, RFC 6533).
 func (m message) receipts() *smtp.RcptOptions {
 	o := receiptsOf(m.to)
@@ -83,6 +94,7 @@ func (o Options) checkAnswers() (f faults) {
 	f.when(slices.Contains(o.Notify, NotifyNever) && len(o.Notify) > 1, "notify: never stands alone")
 	f.checkTagged("bounceAddress", o.BounceAddress)
 	f.checkTagged("replyAddress", o.ReplyAddress)
+	f.checkTagged("unsubscribeAddress", o.UnsubscribeAddress)
 	f.when(o.ReplyTo != "" && o.ReplyAddress != "", "set one of replyTo and replyAddress")
 	return f
 }

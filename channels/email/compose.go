@@ -114,8 +114,10 @@ func (c composer) header(d rooms.Delivery, from mail.Address) ([]byte, error) {
 	if subject := line(d.Content.Subject.Reveal()); subject != "" {
 		m.SetGenHeader(gomail.HeaderSubject, subject)
 	}
-	if leave := d.Leave.Reveal(); leave != "" { // RFC 8058; both are among what DKIM is to cover
-		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+leave+">")
+	if ways := c.waysToLeave(d); len(ways) > 0 { // what is set here is among what DKIM is to cover (RFC 8058)
+		m.SetGenHeader(gomail.HeaderListUnsubscribe, strings.Join(ways, ", "))
+	}
+	if !d.Leave.IsZero() {
 		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	var header bytes.Buffer

@@ -54,6 +54,8 @@ type Options struct {
 	// written bounces+TOKEN@crier.example, with the delivery's token, by which they are known again.
 	BounceAddress string `yaml:"bounceAddress"`
 	ReplyAddress  string `yaml:"replyAddress"`
+	// UnsubscribeAddress is where a subscriber's mail program may write to end the subscription (RFC 2369), with the token too.
+	UnsubscribeAddress string `yaml:"unsubscribeAddress"`
 
 	Notify []string  `yaml:"notify"` // of what the relay is to tell (RFC 3461): failure, delay, success, or never; default failure and delay
 	DKIM   []DKIMKey `yaml:"dkim"`   // those of the domain in From sign

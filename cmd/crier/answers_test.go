@@ -47,7 +47,7 @@ func newCorrespondents(t *testing.T) *correspondents {
 	c.stand = newStand(t, []string{
 		"providers.email.kind=smtp", "providers.email.host=" + c.postfix.Host, fmt.Sprintf("providers.email.port=%d", c.postfix.Port), "providers.email.tls=none",
 		"providers.email.from=office@crier.test", "providers.email.bounceAddress=bounces@crier.test", "providers.email.replyAddress=reply@crier.test",
-		"mailbox.kind=lmtp", "mailbox.domains=crier.test", "mailbox.listen=" + at,
+		"providers.email.unsubscribeAddress=leave@crier.test", "mailbox.unsubscribe=leave", "mailbox.kind=lmtp", "mailbox.domains=crier.test", "mailbox.listen=" + at,
 		"providers.sms.kind=smpp", "providers.sms.host=127.0.0.1", fmt.Sprintf("providers.sms.port=%d", c.centre.Port()),
 		"providers.sms.systemId=crier", "providers.sms.from=" + clinicNumber, "policy.retry=1s",
 	}, nil)
@@ -186,9 +186,10 @@ func TestPeopleAnswer(t *testing.T) {
 	c.kept(demoPublisher)
 
 	c.stops(bakyt, number)
-	c.writes(dinah, strings.Replace(away, "reply+", "unsubscribe+", 1), "", "")
+	c.writes(dinah, strings.Replace(away, "reply+", "leave+", 1), "", "")
 	c.hears("email", "stop", 1)
 	c.ends(c.tell("Come on Sunday.", v1.Recipient{Email: dinah}), "failed suppressed")
+	c.leavesByMail("fatima@people.test")
 	c.bounces()
 	for _, m := range c.people.Messages() {
 		if m.To == dinah && bytes.Contains(m.Body, []byte(clinicThanks)) || m.To == person.Email {
@@ -200,6 +201,29 @@ func TestPeopleAnswer(t *testing.T) {
 			t.Errorf("%q stands in the log", secret)
 		}
 	}
+}
+
+// leavesByMail has somebody subscribe, and end that from the mail program, which writes where a message says.
+func (c *correspondents) leavesByMail(person string) {
+	c.t.Helper()
+	admin := c.as(c.token(demoAdmin))
+	s, err := admin.AddSubscriber(c.t.Context(), "clinic", v1.Person{Email: person})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.tell("To all who have subscribed.")
+	way := c.letter(person, "To all who have subscribed.").Header.Get("List-Unsubscribe")
+	_, address, found := strings.Cut(strings.TrimSuffix(way, ">"), ", <mailto:")
+	if !found || !strings.HasPrefix(address, "leave+") {
+		c.t.Fatalf("List-Unsubscribe: %s", way)
+	}
+	c.writes(person, address, "", "")
+	await(c.t, busyFor, func() string {
+		if _, err := admin.Subscriber(c.t.Context(), "clinic", s.ID); err == nil {
+			return "the subscription has not ended"
+		}
+		return ""
+	})
 }
 
 // repliesAreTold waits until the publisher's application has been told of replies to messages, by ids alone.
