@@ -36,7 +36,7 @@ func (t terminal) providerCommand() *cobra.Command {
 	c.AddCommand(t.providerList(), t.providerShow(), t.providerTest(),
 		t.providerState("drain NAME", "Have nothing new go to a provider", `Have nothing new go to a provider, on all nodes within about a second. What is in hand there ends; further attempts go to the
 channel's other providers. If all of a channel are drained, its deliveries wait, and expire in the end.`, "", v1.ProviderDrained),
-		t.providerState("resume NAME", "End a drain", "End a drain: the provider gets its share again, by the factor that it had, which crier moves.", v1.ProviderDrained, v1.ProviderRunning),
+		t.providerState("resume NAME", "End a drain", "End a drain: the provider gets its share again, by the factor that it had. One that was pinned is pinned again.", v1.ProviderDrained, v1.ProviderRunning),
 		t.providerWeight(),
 		t.providerState("unpin NAME", "Let crier move a factor again", "Let crier move the factor of a provider again, from where it was pinned.", v1.ProviderPinned, v1.ProviderRunning))
 	return c
@@ -202,11 +202,27 @@ func changeProvider(c *cobra.Command, n *connection, p *printer, name string, fr
 			return fmt.Errorf("%s is not %s, but %s", name, from, one.State)
 		}
 	}
+	if from == v1.ProviderDrained {
+		wanted = beforeDrain(one)
+	}
 	one, err = gateway.PutProvider(c.Context(), string(one.Channel), one.Name, etag, wanted)
 	if err != nil {
 		return err
 	}
 	return p.provider(one.Provider)
+}
+
+// beforeDrain is how a drained provider was used: pinned with a factor, or as crier moves it.
+func beforeDrain(one client.Provider) v1.ProviderChange {
+	for _, was := range one.Changes {
+		if was.State == v1.ProviderPinned {
+			return v1.ProviderChange{State: was.State, Factor: &was.Factor}
+		}
+		if was.State == v1.ProviderRunning {
+			break
+		}
+	}
+	return v1.ProviderChange{State: v1.ProviderRunning}
 }
 
 // namedProvider finds the provider of a name, or of channel/name.
