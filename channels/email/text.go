@@ -8,11 +8,11 @@ import (
 	"unicode"
 )
 
-const maxWait = 24 * time.Hour // a longer one is not believed
+const maxWait = 24 * time.Hour // what a longer one is taken for
 
 // retryAfter finds the wait that a relay asks for: "try again in 300 seconds", "come back in
-// 00:05:00", "greylisted for 5 minutes", "retry after 60s". It is zero if there is none, or a
-// day or longer.
+// 00:05:00", "greylisted for 5 minutes", "retry after 60s". It is zero if there is none, and at
+// most a day.
 func retryAfter(text string) time.Duration {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return r != ':' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -45,7 +45,7 @@ func duration(words []string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return believed(time.Duration(n) * unitOf(unit))
+	return min(time.Duration(n)*unitOf(unit), maxWait)
 }
 
 // clock reads hours, minutes and seconds with colons between, each of one or two digits.
@@ -62,7 +62,7 @@ func clock(word string) time.Duration {
 		}
 		d = d*60 + time.Duration(n)*time.Second
 	}
-	return believed(d)
+	return min(d, maxWait)
 }
 
 func unitOf(word string) time.Duration {
@@ -75,13 +75,6 @@ func unitOf(word string) time.Duration {
 		return time.Hour
 	}
 	return 0
-}
-
-func believed(d time.Duration) time.Duration {
-	if d >= maxWait {
-		return 0
-	}
-	return d
 }
 
 // speaksOfRate finds the words with which relays say that mail comes too fast.

@@ -20,7 +20,7 @@ func TestRetryAfter(t *testing.T) {
 		"giving up after 3 attempts":                     0,
 		"blocked for 99999999999999999999999999 seconds": 0,
 		"blocked for 7 days":                             0,
-		"blocked for 24 hours":                           0,
+		"blocked for 24 hours":                           24 * time.Hour,
 		"in -5 seconds":                                  5 * time.Second,
 		"in":                                             0,
 		"for 203.0.113.7":                                0,
@@ -90,7 +90,7 @@ func FuzzReplyText(f *testing.F) {
 		f.Add(421, text)
 	}
 	f.Fuzz(func(t *testing.T, code int, text string) {
-		if wait := retryAfter(text); wait < 0 || wait >= maxWait {
+		if wait := retryAfter(text); wait < 0 || wait > maxWait {
 			t.Errorf("%q asks for %s", text, wait)
 		}
 		if id := queueID(text); len(id) > maxQueueID || !strings.Contains(text, id) || strings.ContainsAny(id, "@.+ <>") {
