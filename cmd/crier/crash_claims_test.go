@@ -62,7 +62,7 @@ type claimSeries struct {
 }
 
 // midFlight is how many deliveries there are when the process is killed in the middle of them.
-const midFlight = 4_000
+const midFlight = 10_000
 
 // TestKilledInMidFlight kills the gateway once, while it delivers to many.
 func TestKilledInMidFlight(t *testing.T) {
