@@ -196,8 +196,10 @@ func TestMediatorRefusesBadInput(t *testing.T) {
 		{"hosp-8", "POST", pub, `{"eventType":"newBirth","event":"x"}`, "400 invalid_request /event"},
 		{"hosp-8", "POST", pub, `{"eventType":"newBirth","event":[]}`, "400 invalid_request /event"},
 		{"hosp-8", "POST", pub, strings.Repeat(" ", 5<<20), "413 body_too_large "},
-		{"hosp-7", "GET", pub + "/not-an-id", "", "400 invalid_parameter "},
-		{"hosp-7", "GET", pub + "/" + eventUMID, "", "400 invalid_parameter "},
+		{"hosp-7", "GET", pub + "/not-an-id", "", "404 unknown_message "},
+		{"hosp-7", "GET", pub + "/" + eventUMID, "", "404 unknown_message "},
+		{"hosp-7", "DELETE", pub + "/not-an-id", "", "404 unknown_message "},
+		{"clinic-4", "DELETE", imRoom + "/pull/v1/newBirth/not-an-id", "", "404 unknown_message "},
 		{"hosp-7", "GET", pub + "/ffffffff-ffff-ffff-ffff-ffffffffffff", "", "404 unknown_message "},
 		{"hosp-7", "GET", pub + "/" + mediator.EventID(umid), "", "404 unknown_message "},
 		{"hosp-7", "GET", imRoom + "/pub/v1/newbirth/" + mediator.EventID(eventUMID), "", "404 unknown_message "},
@@ -209,6 +211,8 @@ func TestMediatorRefusesBadInput(t *testing.T) {
 		{"clinic-4", "POST", sub, `{"eventType":"newBirth","options":{"TTL":1.5}}`, "400 invalid_request /options/TTL"},
 		{"clinic-4", "POST", sub, `{"eventType":"newBirth","options":{"TTL":99999999999999999999}}`, "400 invalid_request /options/TTL"},
 		{"clinic-4", "POST", sub, `{"eventType":"newBirth","options":{"TTL":"60"}}`, "400 invalid_request /options/TTL"},
+		{"clinic-4", "POST", sub, `{"eventType":"newBirth","options":{"Ttl":5}}`, "400 invalid_request /options"},
+		{"clinic-4", "PATCH", sub, `{"eventType":"newBirth","options":{"TTL":60,"retries":5}}`, "400 invalid_request /options"},
 		{"clinic-4", "POST", sub, `{"eventType":"newBirth","options":{"FIFO":1}}`, "400 invalid_request /options/FIFO"},
 		{"clinic-4", "POST", sub, `{"eventType":"newBirth","options":{"FIFO":true}}`, "400 invalid_request /options/FIFO"},
 		{"clinic-4", "POST", imRoom + "/api/v1/subs/newDeath", `{"eventType":"newDeath"}`, "400 invalid_request /eventType"},
@@ -269,6 +273,26 @@ func TestEventsArePublishedAsMessages(t *testing.T) {
 	}
 	if a, b := e.published[1].TransactionID, e.published[2].TransactionID; a == b || a == "" {
 		t.Errorf("without a key each is new: %q, %q", a, b)
+	}
+}
+
+// An event whose pushes have all ended says so, unless something was decided about it.
+func TestStateOfAnEvent(t *testing.T) {
+	for want, change := range map[string]func(*index.Summary){
+		"running":  func(*index.Summary) {},
+		"finished": func(m *index.Summary) { m.FinishedAt, m.Control.State = noon().Add(time.Minute), rooms.ControlRunning }, // resumed once
+		"cancelled": func(m *index.Summary) {
+			m.FinishedAt, m.Control.State = noon().Add(time.Minute), rooms.ControlCancelled
+		},
+	} {
+		e := withEvents()
+		m := e.messages[eventUMID]
+		change(&m)
+		e.messages[eventUMID] = m
+		w := asClient("GET", imRoom+"/pub/v1/newBirth/"+mediator.EventID(eventUMID), "hosp-7", "").of(e.mediating(mediator.Options{}))
+		if w.Code != 200 || !strings.Contains(w.Body.String(), `"status":{"state":"`+want+`"`) {
+			t.Errorf("%s: %d %s", want, w.Code, w.Body)
+		}
 	}
 }
 

@@ -153,7 +153,7 @@ func (s *Server) openEvent(c *call) error {
 	unknown := problem.Of(v1.ProblemCodeUnknownMessage)
 	umid, err := mediator.ParseEventID(segment(c, "eventId"))
 	if err != nil {
-		return problem.Parameter("eventId", v1.FaultCodeInvalidName, err.Error())
+		return unknown // no event has such an id
 	}
 	m, err := s.find(c.context(), umid)
 	if err != nil {

@@ -48,7 +48,7 @@ type eventForm struct {
 
 // statusForm is how the pushed deliveries of an event stand.
 type statusForm struct {
-	State      string     `json:"state"` // running, cancelled, or another that crier's own API has
+	State      string     `json:"state"` // running, finished, cancelled, or another that crier's own API has
 	ReceivedAt time.Time  `json:"receivedAt"`
 	ExpiresAt  time.Time  `json:"expiresAt"`
 	FinishedAt *time.Time `json:"finishedAt,omitzero"`
@@ -111,11 +111,11 @@ func (f *Facade) GetEvent(_ context.Context, c *Call) (Reply, error) {
 		State: "running", ReceivedAt: m.ReceivedAt, ExpiresAt: m.ExpiresAt, Pushes: m.Recipients,
 		Pending: m.Counts.Pending, Queued: m.Counts.Queued, Sent: m.Counts.Sent, Delivered: m.Counts.Delivered, Errored: m.Counts.Errored, Failed: m.Counts.Failed,
 	}
-	if m.Control.State != "" {
-		status.State = string(m.Control.State)
-	}
 	if !m.FinishedAt.IsZero() {
-		status.FinishedAt = &m.FinishedAt
+		status.State, status.FinishedAt = "finished", &m.FinishedAt
+	}
+	if !m.Control.Runs() {
+		status.State = string(m.Control.State)
 	}
 	publisher := f.Options.usual(m.Publisher)
 	out, err := reply(http.StatusOK, eventForm{ID: EventID(m.UMID), Sequence: m.Sequence, Publisher: &publisher, EventType: c.Type, Status: &status})

@@ -37,6 +37,7 @@ func fault(pointer string, code v1.FaultCode, detail string) error {
 }
 
 // members reads a body that is one object. What nobody here knows is passed over: other editions of the interface have it.
+// Options are an exception, see Wanted.options.
 func members(body []byte) (map[string]jsontext.Value, error) {
 	if err := shallow(body); err != nil {
 		return nil, err
@@ -210,7 +211,13 @@ func ParseSubscription(body []byte, eventType string) (w Wanted, err error) {
 	return w, w.options(options)
 }
 
+// options reads them. An option that is not known here would not be kept to: it is refused.
 func (w *Wanted) options(all map[string]jsontext.Value) error {
+	for name := range all {
+		if name != "TTL" && name != "FIFO" {
+			return fault("/options", v1.FaultCodeUnknownMember, "an option is not known here; there are TTL and FIFO")
+		}
+	}
 	if v, ok := all["TTL"]; ok {
 		n, err := strconv.Atoi(string(v))
 		switch {
