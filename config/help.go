@@ -191,7 +191,7 @@ func help() map[string]explained {
 
 		"api.strangers.perMinute": {"The most calls of an address without a good token that are recorded one by one in a minute.", ""},
 
-		"api.mediator.members":      {"Under whose codes rooms are found: {neverland/GOV/capital-city: [births, deaths]}; [] are all rooms, {} is any member.", ""},
+		"api.mediator.members":      {"Under whose codes rooms are found: {neverland/GOV/capital-city: [births, deaths]}; [] are all rooms. {} is any member: then /listClients lists nobody.", ""},
 		"api.mediator.clients":      {"Applications: {neverland/GOV/police/registry: {client: police, push: https://police.example/events, certificate: police.example}}.", ""},
 		"api.mediator.clientCA":     {"The authorities of clients' certificates, PEM; without it no certificate is asked for.", ""},
 		"api.mediator.proxies":      {"Names in certificates of proxies, such as an X-Road security server, that are believed which application calls.", ""},

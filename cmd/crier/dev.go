@@ -27,6 +27,9 @@ too, by http and on any port. Otherwise nothing leaves this machine, and no acco
 What it stores is encrypted like anywhere else. Without --store it is gone at the end; with --store DIR it is kept, the
 keys beside it in DIR.key, DIR.keys.json and DIR.clients.json. None of these may be open to other users of the machine.
 
+On the GovStack Information Mediator, rooms are applications of the member ` + demoMember + `, which /listClients names:
+/r1/` + demoMember + `/demo/…. With --set api.mediator.members={} they are found under the codes of any, and not listed.
+
 Recipients whose deliveries fail on demand:
   temporary@example.com    +99900001xx  deferred; temporary-2@… or +9990000102 at the first 2 attempts only
   permanent@example.com    +99900002xx  rejected
@@ -114,6 +117,7 @@ func devConfig(home *devStore, f devFlags) (config.Config, error) {
 	conf.Vault.KeysFile = home.keysFile
 	conf.API.Listen, conf.API.Insecure, conf.API.Metrics = f.address, true, true
 	conf.OIDC.Issuer = "http://127.0.0.1" // until it is known
+	conf.API.Mediator.Members = map[string][]string{demoMember: nil}
 	p := &conf.Providers
 	for _, kind := range []*string{&p.Email.Kind, &p.SMS.Kind, &p.WebPush.Kind, &p.Matrix.Kind, &p.Telegram.Kind, &p.WhatsApp.Kind} {
 		*kind = config.KindSandbox

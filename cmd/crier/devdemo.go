@@ -21,6 +21,8 @@ const (
 	demoAdmin     = "demo-admin"     // platform admin
 	demoAuditor   = "demo-auditor"
 	demoDPO       = "demo-dpo" // data protection officer: approves policies
+
+	demoMember = "neverland/GOV/capital-city" // on the information mediator
 )
 
 // demoSubscribers reach nobody: example.com is reserved (RFC 2606), and no country has the code 999.

@@ -11,7 +11,8 @@ import (
 
 // Options say who is who on the information mediator. The zero value answers for rooms under the codes of any member.
 type Options struct {
-	// Members are those under whose codes rooms are found, as instance/class/code, with the rooms of each; none: all rooms.
+	// Members are those under whose codes rooms are found, as instance/class/code, with the rooms of each; no rooms: all. Without
+	// members, rooms are found under the codes of any, and none is listed.
 	Members map[string][]string `yaml:"members"`
 	// Clients are applications, as instance/class/member/application. Others go by the name of their client.
 	Clients map[string]Client `yaml:"clients"`
