@@ -20,19 +20,20 @@ func alertsSuite() suite {
 		name: "alerts",
 		lacks: func(o Options) string {
 			if o.Token.IsZero() || o.Room == "" {
-				return "a token and a room are needed"
+				return "--token and --room"
 			}
 			return ""
 		},
 		checks: []check{
-			{"an alert is taken", takesAlert},
-			{"the same alert is taken once", takesAlertOnce},
-			{"an alert is read byte for byte", readsAlert},
-			{"a feed names the alert", readsFeed},
-			{"an alert is updated, and cancelled", updatesAlert},
-			{"an alert without what the standard demands is refused", refusesAlert},
-			{"a document type, and entities, are refused", refusesEntities},
-			{"an alert that is too deep or too big is refused", refusesBigAlerts},
+			{name: "an alert is taken", run: takesAlert},
+			{name: "the same alert is taken once", run: takesAlertOnce},
+			{name: "an alert is read byte for byte", run: readsAlert},
+			{name: "a feed names the alert", run: readsFeed},
+			{name: "an alert is updated, and leaves the feed for the update", run: updatesAlert},
+			{name: "an alert is cancelled, and leaves the feed", run: cancelsAlert},
+			{name: "an alert without what the standard demands is refused", run: refusesAlert},
+			{name: "a document type, and entities, are refused", run: refusesEntities},
+			{name: "an alert that is too deep or too big is refused", run: refusesBigAlerts},
 		},
 	}
 }
@@ -105,25 +106,47 @@ func readsAlert(ctx context.Context, c *caller) error {
 	return nil
 }
 
-func readsFeed(ctx context.Context, c *caller) error {
+// feed reads the room's feed.
+func (c *caller) feed(ctx context.Context) ([]byte, error) {
 	a, err := c.expect(ctx, c.alerts(http.MethodGet, "", ""), http.StatusOK)
-	switch {
-	case err != nil:
-		return err
-	case !strings.HasPrefix(a.header.Get("Content-Type"), "application/atom+xml"):
-		return fmt.Errorf("content type %q, want application/atom+xml", a.header.Get("Content-Type"))
-	case !bytes.Contains(a.body, []byte(c.made[c.alert()])):
-		return errors.New("the alert is not in it")
+	if t := a.header.Get("Content-Type"); err == nil && !strings.HasPrefix(t, "application/atom+xml") {
+		err = fmt.Errorf("content type %q, want application/atom+xml", t)
 	}
-	return nil
+	return a.body, err
 }
+
+// shows wants the feed to name one alert, and another no more, before long; either may be empty.
+func (c *caller) shows(ctx context.Context, one, gone string) error {
+	return c.before(ctx, func() (bool, error) {
+		body, err := c.feed(ctx)
+		switch {
+		case err != nil:
+			return true, err
+		case one != "" && !bytes.Contains(body, []byte(c.made[one])):
+			return false, errors.New("the alert is not in the feed")
+		case gone != "" && bytes.Contains(body, []byte(c.made[gone])):
+			return false, errors.New("the alert that is over is still in the feed")
+		}
+		return true, nil
+	})
+}
+
+func readsFeed(ctx context.Context, c *caller) error { return c.shows(ctx, c.alert(), "") }
 
 func updatesAlert(ctx context.Context, c *caller) error {
 	update := c.alert() + "-u"
-	return cmp.Or(
-		c.posts(ctx, update, c.notice(update, "Update", c.alert(), "Moderate"), http.StatusAccepted, http.StatusCreated, http.StatusOK),
-		c.posts(ctx, update+"c", c.notice(update+"c", "Cancel", update, "Minor"), http.StatusAccepted, http.StatusCreated, http.StatusOK),
-	)
+	if err := c.posts(ctx, update, c.notice(update, "Update", c.alert(), "Moderate"), http.StatusAccepted, http.StatusCreated, http.StatusOK); err != nil {
+		return err
+	}
+	return c.shows(ctx, update, c.alert())
+}
+
+func cancelsAlert(ctx context.Context, c *caller) error {
+	update := c.alert() + "-u"
+	if err := c.posts(ctx, update+"c", c.notice(update+"c", "Cancel", update, "Minor"), http.StatusAccepted, http.StatusCreated, http.StatusOK); err != nil {
+		return err
+	}
+	return c.shows(ctx, "", update)
 }
 
 func refusesAlert(ctx context.Context, c *caller) error {

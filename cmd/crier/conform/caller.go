@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // maxAnswer bounds what is read of an answer.
@@ -93,6 +94,24 @@ func (c *caller) answered(ctx context.Context, r request, what string, statuses 
 		err = fmt.Errorf("%s: status %d, want one of %v", what, a.status, statuses)
 	}
 	return err
+}
+
+// before asks again until an answer is the last, whether good or not, or the patience has ended; then it gives the reason why
+// the latest was not.
+func (c *caller) before(ctx context.Context, ask func() (last bool, reason error)) error {
+	ctx, cancel := context.WithTimeout(ctx, c.options.Patience)
+	defer cancel()
+	for {
+		last, reason := ask()
+		if last {
+			return reason
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w, %s later", reason, c.options.Patience)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // object reads the members of a JSON answer.

@@ -17,7 +17,7 @@ func methodChecks() (all []check) {
 		{callbackPath, http.MethodPost, []string{http.MethodGet, http.MethodDelete, http.MethodPut}},
 		{statusPath, http.MethodGet, []string{http.MethodPost, http.MethodPut}},
 	} {
-		all = append(all, check{one.path + " allows " + one.allowed + " only", func(ctx context.Context, c *caller) error {
+		all = append(all, check{name: one.path + " allows " + one.allowed + " only", run: func(ctx context.Context, c *caller) error {
 			for _, method := range one.others {
 				r := c.keyed(method, one.path, nil, map[string]string{"requestUID": c.made[uid]})
 				if err := c.notAllowed(ctx, r, one.allowed); err != nil {
@@ -46,12 +46,12 @@ func (c *caller) notAllowed(ctx context.Context, r request, allowed string) erro
 func missingChecks() []check {
 	send := func(path string) []check {
 		return []check{
-			{path + " without a key", func(ctx context.Context, c *caller) error {
+			{name: path + " without a key", run: func(ctx context.Context, c *caller) error {
 				r := c.keyed(http.MethodPost, path, c.single(), nil)
 				delete(r.header, "api_key")
 				return c.notAllowed(ctx, r, http.MethodPost)
 			}},
-			{path + " without a body", func(ctx context.Context, c *caller) error {
+			{name: path + " without a body", run: func(ctx context.Context, c *caller) error {
 				return c.notAllowed(ctx, c.keyed(http.MethodPost, path, nil, nil), http.MethodPost)
 			}},
 		}
@@ -59,7 +59,7 @@ func missingChecks() []check {
 	all := append(send(singlePath), send(batchPath)...)
 	id := func(c *caller) map[string]string { return map[string]string{"requestUID": c.made[uid]} }
 	return append(all,
-		check{callbackPath + " without a key, a request id or a body", func(ctx context.Context, c *caller) error {
+		check{name: callbackPath + " without a key, a request id or a body", run: func(ctx context.Context, c *caller) error {
 			reply := map[string]string{"meta": "m", "content": "WWVz"}
 			bare := c.keyed(http.MethodPost, callbackPath, reply, id(c))
 			delete(bare.header, "api_key")
@@ -70,7 +70,7 @@ func missingChecks() []check {
 			}
 			return nil
 		}},
-		check{statusPath + " without a key, a request id or a status", func(ctx context.Context, c *caller) error {
+		check{name: statusPath + " without a key, a request id or a status", run: func(ctx context.Context, c *caller) error {
 			wanted := url.Values{"status": {"delivered"}}
 			bare, nameless, idle := c.keyed(http.MethodGet, statusPath, nil, id(c)), c.keyed(http.MethodGet, statusPath, nil, nil), c.keyed(http.MethodGet, statusPath, nil, id(c))
 			delete(bare.header, "api_key")

@@ -6,14 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 )
-
-// pullPatience is for how long a published event may take until it can be pulled.
-const pullPatience = 15 * time.Second
 
 // mediatorSuite checks Pub/Sub (OpenAPI 2.0.0) and the metadata (1.0) of the Information Mediator.
 func mediatorSuite() suite {
@@ -21,26 +17,32 @@ func mediatorSuite() suite {
 		name: "mediator",
 		lacks: func(o Options) string {
 			if o.Token.IsZero() || strings.Count(o.Member, "/") != 3 {
-				return "a token and a member INSTANCE/CLASS/MEMBER/APPLICATION are needed"
+				return "--token and --member INSTANCE/CLASS/MEMBER/APPLICATION"
 			}
 			return ""
 		},
 		checks: []check{
-			{"an event type is made, with its schema", makesType},
-			{"event types are listed", listsTypes},
-			{"who wants to pull subscribes", subscribes},
-			{"subscriptions are listed, read and changed", readsSubscriptions},
-			{"an event is published, and its id given", publishesEvent},
-			{"an event that is not as its schema says is refused", refusesEvent},
-			{"an event that is pulled is what was published", pullsEvent},
-			{"an event that is acknowledged does not come again", acknowledgesEvent},
-			{"how an event stands can be read", readsEvent},
-			{"an event can be stopped", stopsEvent},
-			{"nobody calls without credentials", refusesStrangers},
-			{"the services of the room are listed", listsServices},
-			{"members are listed", listsMembers},
-			{"a service is described", describesService},
-			{"the subscription and the event type are taken away", cleansUp},
+			{name: "an event type is made, with its schema", run: makesType},
+			{name: "event types are listed", run: listsTypes},
+			{name: "paths are served without /r1 too", run: servesBarePaths},
+			{name: "who wants to pull subscribes", run: subscribes},
+			{name: "subscriptions are listed, read and changed", run: readsSubscriptions},
+			{name: "an option that nobody knows is refused", run: refusesOption},
+			{name: "an event is published, and its id given", run: publishesEvent},
+			{name: "an event that is not as its schema says is refused", run: refusesEvent},
+			{name: "an event that is pulled is what was published", run: pullsEvent},
+			{name: "an event that is acknowledged does not come again", run: acknowledgesEvent},
+			{name: "with FIFO, the second of two that wait comes once the first is acknowledged", run: keepsOrder},
+			{name: "how an event stands can be read", run: readsEvent},
+			{name: "an event that is stopped is not handed out", run: stopsEvent},
+			{name: "an event id that is none is not there", run: findsNoEvent},
+			{name: "another event under the same Idempotency-Key is refused with 409", run: refusesOtherEvent},
+			{name: "nobody calls without credentials", run: refusesStrangers},
+			{name: "the services of the room are listed", run: listsServices},
+			{name: "members are listed, and the room as an application", run: listsMembers},
+			{name: "a service is described", run: describesService},
+			{name: "who wants events pushed gets them", run: pushesEvent, needs: anEar},
+			{name: "the subscription and the event type are taken away", run: cleansUp},
 		},
 	}
 }
@@ -95,8 +97,17 @@ func listsTypes(ctx context.Context, c *caller) error {
 	return nil
 }
 
+func servesBarePaths(ctx context.Context, c *caller) error {
+	_, err := c.expect(ctx, c.ask(http.MethodGet, strings.TrimPrefix(c.at("api", "v1", "eventType", c.eventType()), "/r1"), nil), http.StatusOK)
+	return err
+}
+
 func subscribes(ctx context.Context, c *caller) error {
-	wanted := map[string]any{"eventType": c.eventType(), "delivery": "PULL", "options": map[string]any{"TTL": 3600, "FIFO": true}}
+	return c.subscribe(ctx, "PULL", map[string]any{"TTL": 3600, "FIFO": true})
+}
+
+func (c *caller) subscribe(ctx context.Context, delivery string, options map[string]any) error {
+	wanted := map[string]any{"eventType": c.eventType(), "delivery": delivery, "options": options}
 	a, err := c.expect(ctx, c.ask(http.MethodPost, c.at("api", "v1", "subs", c.eventType()), wanted), http.StatusOK, http.StatusCreated)
 	if err != nil {
 		return err
@@ -107,96 +118,28 @@ func subscribes(ctx context.Context, c *caller) error {
 
 func readsSubscriptions(ctx context.Context, c *caller) error {
 	at := c.at("api", "v1", "subs", c.eventType())
-	if _, err := c.expect(ctx, c.ask(http.MethodGet, at, nil), http.StatusOK); err != nil {
-		return err
-	}
 	change := map[string]any{"eventType": c.eventType(), "options": map[string]any{"TTL": 7200}}
 	if _, err := c.expect(ctx, c.ask(http.MethodPatch, at, change), http.StatusOK, http.StatusCreated); err != nil {
 		return err
 	}
-	a, err := c.expect(ctx, c.ask(http.MethodGet, c.at("api", "v1", "subs"), nil), http.StatusOK)
+	a, err := c.expect(ctx, c.ask(http.MethodGet, at, nil), http.StatusOK)
+	if err != nil {
+		return err
+	}
+	one, err := a.object()
+	if options, _ := one["options"].(map[string]any); err != nil || options["TTL"] != float64(7200) || options["FIFO"] != true {
+		return errors.New("the subscription does not have the TTL that it was changed to, or the FIFO that it was made with")
+	}
+	a, err = c.expect(ctx, c.ask(http.MethodGet, c.at("api", "v1", "subs"), nil), http.StatusOK)
 	if err == nil && !strings.Contains(string(a.body), c.eventType()) {
 		return errors.New("the subscription is not in the list")
 	}
 	return err
 }
 
-// publishes publishes an event, and remembers its id under a name.
-func (c *caller) publishes(ctx context.Context, n int, name string) error {
-	event := map[string]any{"eventType": c.eventType(), "event": map[string]any{"n": n}}
-	a, err := c.expect(ctx, c.ask(http.MethodPost, c.at("pub", "v1", c.eventType()), event), http.StatusCreated)
-	if err != nil {
-		return err
-	}
-	c.made[name], err = a.text("id")
-	return err
-}
-
-func publishesEvent(ctx context.Context, c *caller) error { return c.publishes(ctx, 1, "event") }
-
-func refusesEvent(ctx context.Context, c *caller) error {
-	wrong := map[string]any{"eventType": c.eventType(), "event": map[string]any{"n": "one"}}
-	return c.refused(ctx, c.ask(http.MethodPost, c.at("pub", "v1", c.eventType()), wrong), "an event of another form")
-}
-
-// pull asks for the next event until there is one.
-func (c *caller) pull(ctx context.Context) (map[string]any, error) {
-	ctx, cancel := context.WithTimeout(ctx, pullPatience)
-	defer cancel()
-	for {
-		a, err := c.expect(ctx, c.ask(http.MethodGet, c.at("pull", "v1", c.eventType()), nil), http.StatusOK, http.StatusNoContent, http.StatusNotFound)
-		if err != nil {
-			return nil, err
-		}
-		if a.status == http.StatusOK {
-			return a.object()
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("nothing came in %s", pullPatience)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
-func pullsEvent(ctx context.Context, c *caller) error {
-	event, err := c.pull(ctx)
-	if err != nil {
-		return err
-	}
-	said, _ := event["event"].(map[string]any)
-	if event["id"] != c.made["event"] || said["n"] != float64(1) {
-		return errors.New("it is another event")
-	}
-	return nil
-}
-
-func acknowledgesEvent(ctx context.Context, c *caller) error {
-	if _, err := c.expect(ctx, c.ask(http.MethodDelete, c.at("pull", "v1", c.eventType(), c.made["event"]), nil), http.StatusOK, http.StatusNoContent); err != nil {
-		return err
-	}
-	if err := c.publishes(ctx, 2, "second"); err != nil {
-		return err
-	}
-	next, err := c.pull(ctx)
-	if err == nil && next["id"] != c.made["second"] {
-		return errors.New("the one that was acknowledged comes again, or one that is not the next")
-	}
-	return err
-}
-
-func readsEvent(ctx context.Context, c *caller) error {
-	a, err := c.expect(ctx, c.ask(http.MethodGet, c.at("pub", "v1", c.eventType(), c.made["event"]), nil), http.StatusOK)
-	if err != nil {
-		return err
-	}
-	_, err = a.object()
-	return err
-}
-
-func stopsEvent(ctx context.Context, c *caller) error {
-	_, err := c.expect(ctx, c.ask(http.MethodDelete, c.at("pub", "v1", c.eventType(), c.made["second"]), nil), http.StatusOK, http.StatusNoContent)
-	return err
+func refusesOption(ctx context.Context, c *caller) error {
+	change := map[string]any{"eventType": c.eventType(), "options": map[string]any{"Ttl": 5}}
+	return c.refused(ctx, c.ask(http.MethodPatch, c.at("api", "v1", "subs", c.eventType()), change), "an unknown option")
 }
 
 func refusesStrangers(ctx context.Context, c *caller) error {
@@ -208,44 +151,6 @@ func refusesStrangers(ctx context.Context, c *caller) error {
 		}
 	}
 	return nil
-}
-
-func listsServices(ctx context.Context, c *caller) error {
-	for _, list := range []string{"listMethods", "allowedMethods"} {
-		a, err := c.expect(ctx, c.ask(http.MethodGet, c.at(list), nil), http.StatusOK)
-		if err != nil {
-			return err
-		}
-		members, err := a.object()
-		if all, ok := members["member"].([]any); err != nil || !ok || len(all) == 0 {
-			return fmt.Errorf("%s names no service in the member \"member\"", list)
-		}
-	}
-	return nil
-}
-
-func listsMembers(ctx context.Context, c *caller) error {
-	a, err := c.expect(ctx, c.ask(http.MethodGet, "/r1/listClients", nil), http.StatusOK)
-	if err != nil {
-		return err
-	}
-	_, err = a.object()
-	return err
-}
-
-func describesService(ctx context.Context, c *caller) error {
-	r := c.ask(http.MethodGet, c.at("getOpenAPI"), nil)
-	r.query = url.Values{"serviceCode": {c.eventType()}}
-	a, err := c.expect(ctx, r, http.StatusOK)
-	if err != nil {
-		return err
-	}
-	if !strings.Contains(string(a.body), "openapi") {
-		return errors.New("it is no OpenAPI document")
-	}
-	r.query = nil
-	_, err = c.expect(ctx, r, http.StatusBadRequest)
-	return err
 }
 
 func cleansUp(ctx context.Context, c *caller) error {
