@@ -90,7 +90,7 @@ func (s *Server) messageOf(ctx context.Context, c *call, a cap.Alert, m publish.
 	if m.From, err = s.senderOf(ctx, c, a); err != nil {
 		return m, err
 	}
-	if m.Content, err = a.Content(s.alerts); err != nil {
+	if m.Content, err = a.Content(s.alerts, c.room.Alerts.Areas); err != nil {
 		return m, err
 	}
 	if faults := cap.Check(m.Content); len(faults) > 0 {

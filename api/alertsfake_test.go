@@ -61,7 +61,7 @@ func (e *engine) shown(umid rooms.UMID, publisher rooms.Client, raw string) {
 	if len(faults) > 0 {
 		panic(fmt.Sprint(faults))
 	}
-	content, err := a.Content(cap.Options{})
+	content, err := a.Content(cap.Options{}, nil)
 	if err != nil {
 		panic(err)
 	}

@@ -18,6 +18,7 @@ type Content struct {
 
 	Mustache  bool               // each of them is a template of what is known of the recipient
 	Languages map[string]Content // what takes their place for who prefers a language, by its tag in lower case
+	Places    []Place            // what takes the place of all that for some; no templates
 	Event     bool               // it holds an event, for applications
 }
 
@@ -77,6 +78,9 @@ func (c Content) Check(at string) []Fault {
 			faults = append(faults, Fault{at, ContentEmpty, "at least one of subject, text, html and sms is needed"})
 		}
 	}
+	for i, p := range c.Places {
+		faults = append(faults, p.Says.Check(fmt.Sprintf("%s/places/%d", at, i))...)
+	}
 	return faults
 }
 
@@ -110,7 +114,7 @@ func (c Content) In(language string) Content {
 	if v.SMS.IsZero() {
 		v.SMS = c.SMS
 	}
-	v.Mustache, v.Languages = c.Mustache, nil
+	v.Mustache, v.Languages, v.Places = c.Mustache, nil, nil
 	return v
 }
 

@@ -18,12 +18,21 @@ const (
 // of the alert has a code. Nil is everybody: where there is no such rule, where the alert names no areas, and where there are
 // more than an audience holds. For to warn too many is better than too few.
 func (a Alert) Audience(by []rooms.AreaRule) rooms.Audience {
+	rule, values := a.rule(by)
+	if values == nil {
+		return nil
+	}
+	return rooms.Audience{rule.Attribute: values}
+}
+
+// rule is the first under which every area has a code, and the codes; no codes if there is none.
+func (a Alert) rule(by []rooms.AreaRule) (rooms.AreaRule, []string) {
 	for _, rule := range by {
 		if values, ok := a.codesOf(rule); ok {
-			return rooms.Audience{rule.Attribute: values}
+			return rule, values
 		}
 	}
-	return nil
+	return rooms.AreaRule{}, nil
 }
 
 // codesOf are the codes that an alert's areas have under a rule; false if one has none, or they are too many.

@@ -21,9 +21,15 @@ const (
 
 // content is what a message says, as it is published; CAP is the alert as it came.
 type content struct {
+	inLanguages
+	Places []place `json:"places,omitempty"`
+	CAP    string  `json:"cap"`
+}
+
+// inLanguages is what is said to all others, and to those who prefer a language.
+type inLanguages struct {
 	variant
 	Languages map[string]variant `json:"languages,omitempty"`
-	CAP       string             `json:"cap"`
 }
 
 type variant struct {
@@ -32,33 +38,40 @@ type variant struct {
 	SMS     string `json:"sms,omitempty"`
 }
 
-// Content is the content of the message that an alert becomes: one JSON value. The first info is for everybody, and the
-// infos of each other language for those who prefer that, or its primary subtag if no other info has it.
-func (a Alert) Content(o Options) ([]byte, error) {
+// Content is the content of the message that an alert becomes: one JSON value. Whom only some of its infos concern, by a room's
+// rules (see Audience), gets those; all others get all. Of those that somebody gets, the first is for everybody, and the infos
+// of each other language for those who prefer that, or its primary subtag if no other info has it.
+func (a Alert) Content(o Options, by []rooms.AreaRule) ([]byte, error) {
 	c := content{CAP: string(a.raw)}
 	if len(a.Info) == 0 {
 		c.variant = a.bare(o.WithDefaults())
 	} else {
-		own := a.Info[0].Language
-		taken := map[string]bool{}
-		c.variant = say(a.in(own))
-		take(taken, own)
-		for _, i := range a.Info {
-			for _, tag := range take(taken, i.Language) {
-				if c.Languages == nil {
-					c.Languages = map[string]variant{}
-				}
-				if len(c.Languages) < maxLanguages {
-					c.Languages[tag] = say(a.in(i.Language))
-				}
-			}
-		}
+		c.inLanguages = translate(a.Info)
+		c.Places = a.places(by)
 	}
 	b, err := json.Marshal(c, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("cap: %w", err)
 	}
 	return b, nil
+}
+
+// translate says infos in each of their languages.
+func translate(infos []Info) (out inLanguages) {
+	taken := map[string]bool{}
+	out.variant = say(in(infos, infos[0].Language))
+	take(taken, infos[0].Language)
+	for _, i := range infos {
+		for _, tag := range take(taken, i.Language) {
+			if out.Languages == nil {
+				out.Languages = map[string]variant{}
+			}
+			if len(out.Languages) < maxLanguages {
+				out.Languages[tag] = say(in(infos, i.Language))
+			}
+		}
+	}
+	return out
 }
 
 // Original is the alert of a content, byte for byte; false if it holds none.
@@ -86,8 +99,8 @@ func take(taken map[string]bool, language string) (fresh []string) {
 }
 
 // in are the infos of a language.
-func (a Alert) in(language string) (list []Info) {
-	for _, i := range a.Info {
+func in(infos []Info, language string) (list []Info) {
+	for _, i := range infos {
 		if strings.EqualFold(i.Language, language) {
 			list = append(list, i)
 		}

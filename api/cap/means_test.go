@@ -11,7 +11,7 @@ import (
 
 func said(t *testing.T, raw []byte) rooms.Content {
 	t.Helper()
-	b, err := parsed(t, raw).Content(cap.Options{})
+	b, err := parsed(t, raw).Content(cap.Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestContentOfACancelWithoutInfo(t *testing.T) {
 func TestLongTextsFitTheirChannels(t *testing.T) {
 	for _, tc := range []string{strings.Repeat("ä", 5000), "a\u0085b\u009f", "{{name}}"} {
 		raw := minimal("<area>", "<headline>"+tc+"</headline><description>"+tc+"</description><area>")
-		b, err := parsed(t, raw).Content(cap.Options{})
+		b, err := parsed(t, raw).Content(cap.Options{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestLongestAlertFits(t *testing.T) {
 	if len(raw) > 1<<20 {
 		t.Fatalf("%d bytes", len(raw))
 	}
-	content, err := parsed(t, raw).Content(cap.Options{})
+	content, err := parsed(t, raw).Content(cap.Options{}, nil)
 	if err != nil || len(content) > 8<<20-64<<10 {
 		t.Errorf("%d bytes, %v", len(content), err)
 	}
@@ -174,6 +174,57 @@ func TestAudience(t *testing.T) {
 	} {
 		if got := fmt.Sprint(parsed(t, tc.raw).Audience(tc.rules)); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+// Whom only some of the infos concern gets those, in his language or else in any of theirs.
+func TestContentByPlace(t *testing.T) {
+	info := func(language, headline string, areas ...string) string {
+		out := `<info><language>` + language + `</language><category>Met</category><event>Storm</event><urgency>Future</urgency><severity>Minor</severity><certainty>Possible</certainty><headline>` + headline + `</headline>`
+		for _, code := range areas {
+			out += `<area><areaDesc>` + code + `</areaDesc><geocode><valueName>EX-DISTRICT</valueName><value>` + code + `</value></geocode></area>`
+		}
+		return out + `</info>`
+	}
+	alert := func(infos ...string) []byte {
+		raw := string(minimal())
+		from, to := strings.Index(raw, "<info>"), strings.Index(raw, "</alert>")
+		return []byte(raw[:from] + strings.Join(infos, "") + raw[to:])
+	}
+	by := []rooms.AreaRule{{Geocode: "EX-DISTRICT", Attribute: "district"}}
+	content := func(raw []byte) rooms.Content {
+		b, err := parsed(t, raw).Content(cap.Options{}, by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if faults := cap.Check(b); len(faults) > 0 {
+			t.Fatalf("%+v", faults)
+		}
+		c, err := rooms.DecodeContent(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	apart := content(alert(info("en", "Flood", "sundar", "delta"), info("ne", "Baadhi", "sundar", "delta"), info("fr", "Avalanche", "hills"), info("en", "Wind", "delta")))
+	for who, want := range map[string]string{
+		"sundar en": "Flood", "sundar ne": "Baadhi", "sundar fr": "Flood", "hills en": "Avalanche", "hills fr": "Avalanche", "hills ": "Avalanche",
+		"delta en": "Flood / Wind", "delta ne": "Baadhi", " en": "Flood / Wind", " fr": "Avalanche",
+	} {
+		district, language, _ := strings.Cut(who, " ")
+		person := rooms.Contact{Language: language, Values: map[string]rooms.Body{"district": rooms.NewBody(district)}}
+		if got := apart.To(person); got.Subject.Reveal() != want || got.Text.IsZero() || got.SMS.IsZero() {
+			t.Errorf("%s is told %q, want %q", who, got.Subject.Reveal(), want)
+		}
+	}
+	for name, raw := range map[string][]byte{
+		"the same areas in each language": alert(info("en", "Flood", "sundar", "delta"), info("ne", "Baadhi", "delta", "sundar")),
+		"an info without code":            alert(info("en", "Flood", "sundar"), info("en", "Wind")),
+		"more than is said by place":      alert(info("en", strings.Repeat("Flood ", 30_000), "sundar"), info("en", "Wind", "delta")),
+	} {
+		if c := content(raw); len(c.Places) > 0 {
+			t.Errorf("%s: %d places", name, len(c.Places))
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestAlertsAreRead(t *testing.T) {
 		if a.Identifier == "" || a.Sent.IsZero() || a.Signed != (name == "update") {
 			t.Errorf("%s: %+v", name, a)
 		}
-		content, err := a.Content(cap.Options{})
+		content, err := a.Content(cap.Options{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +207,7 @@ func TestFaultsDoNotRepeatTheAlert(t *testing.T) {
 
 func TestByteOrderMark(t *testing.T) {
 	raw := append([]byte("\ufeff"), minimal()...)
-	content, err := parsed(t, raw).Content(cap.Options{})
+	content, err := parsed(t, raw).Content(cap.Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func FuzzParse(f *testing.F) {
 		if len(faults) > 0 {
 			return
 		}
-		content, err := a.Content(cap.Options{})
+		content, err := a.Content(cap.Options{}, by)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("no channel takes it: %+v", faults)
 		}
 		again, _ := cap.Parse(raw, elements)
-		twice, _ := again.Content(cap.Options{})
+		twice, _ := again.Content(cap.Options{}, by)
 		if !bytes.Equal(content, twice) {
 			t.Fatal("the same alert means something else")
 		}

@@ -80,7 +80,7 @@ func (c *Content) For(to rooms.Contact, channel rooms.Channel) (rooms.Content, e
 		return c.as, nil
 	}
 	if !c.as.Mustache {
-		return c.as.In(to.Language), nil
+		return c.as.To(to), nil
 	}
 	v, values := c.variants[c.as.Variant(to.Language)], valuesOf(to)
 	switch {

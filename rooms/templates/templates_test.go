@@ -57,6 +57,8 @@ func TestWhatIsSaid(t *testing.T) {
 		"primary language":     {`{"text":"a","languages":{"de-CH":{"text":"b"},"de":{"text":"c"}}}`, contact("language", "de-AT"), rooms.Email, "|c||"},
 		"no such language":     {`{"text":"a","languages":{"de":{"text":"c"}}}`, contact("language", "fr"), rooms.Email, "|a||"},
 		"no language":          {`{"text":"a","languages":{"de":{"text":"c"}}}`, contact(), rooms.Email, "|a||"},
+		"in his place":         {`{"text":"a","languages":{"de":{"text":"b"}},"places":[{"audience":{"at":["x"]},"text":"c"},{"audience":{"at":["y","z"]},"text":"d","languages":{"de":{"text":"e"}}}]}`, contact("at", "z", "language", "de"), rooms.Email, "|e||"},
+		"in another place":     {`{"text":"a","places":[{"audience":{"at":["x"]},"text":"c"}]}`, contact("at", "w"), rooms.Email, "|a||"},
 		"fallback":             {`{"subject":"s","text":"a","html":"h","sms":"m","languages":{"de":{"sms":"n"}}}`, contact("language", "de"), rooms.Email, "s|a|h|n"},
 		"one body":             {`{"subject":"s","text":"a","html":"h","sms":"m","languages":{"de":{"text":"b"}}}`, contact("language", "de"), rooms.Email, "s|b||m"},
 		"language and values":  {`{"text":"{{name}}","mustache":true,"languages":{"ky":{"text":"{{child}} {{language}}"}}}`, contact("language", "ky", "child", "Bek"), rooms.Email, "|Bek ky||"},

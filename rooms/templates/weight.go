@@ -4,14 +4,23 @@ import "github.com/govcrier/crier/rooms"
 
 // Weight is about what it takes in memory, in bytes.
 func (c *Content) Weight() int {
-	total := textOf(c.as)
-	for _, v := range c.as.Languages {
-		total += textOf(v)
+	total := textsOf(c.as)
+	for _, p := range c.as.Places {
+		total += textsOf(p.Says)
 	}
 	for _, v := range c.variants {
 		for _, t := range []*template{v.subject, v.text, v.html, v.sms} {
 			total += t.weight()
 		}
+	}
+	return total
+}
+
+// textsOf counts every language.
+func textsOf(c rooms.Content) int {
+	total := textOf(c)
+	for _, v := range c.Languages {
+		total += textOf(v)
 	}
 	return total
 }

@@ -45,7 +45,7 @@ func (l *alertLog) add(t *testing.T, minutes int) {
 		`<sent>2026-11-22T12:%02d:00-00:00</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope>`+
 		`<info><category>Met</category><event>Storm %d</event><urgency>Future</urgency><severity>Minor</severity><certainty>Likely</certainty></info></alert>`, minutes, minutes, minutes)
 	a, faults := cap.Parse([]byte(raw), 100)
-	content, err := a.Content(cap.Options{})
+	content, err := a.Content(cap.Options{}, nil)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}

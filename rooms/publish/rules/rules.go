@@ -1,11 +1,11 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/govcrier/crier/rooms"
@@ -80,18 +80,28 @@ func length(limit rooms.ContentLimits, m publish.Request) error {
 	if c.Mustache && m.Direct {
 		return lengthSaid(limit, c, m.Recipients)
 	}
+	err = lengthIn(limit, c, "/content")
+	for i, p := range c.Places {
+		err = cmp.Or(err, lengthIn(limit, p.Says, fmt.Sprintf("/content/places/%d", i)))
+	}
+	return err
+}
+
+// lengthIn measures a content at a place in every language.
+func lengthIn(limit rooms.ContentLimits, c rooms.Content, at string) error {
 	for _, language := range append([]string{""}, slices.Sorted(maps.Keys(c.Languages))...) {
 		said := c.In(language)
-		if n := rooms.Segments(limit.SMS(said.ShortText().Reveal())); n > limit.Segments {
-			at := "/content/sms"
-			if said.SMS.IsZero() {
-				at = "/content/text"
-			}
-			if language != "" {
-				at = strings.Replace(at, "/content", "/content/languages/"+language, 1)
-			}
-			return tooLong(limit, at, n)
+		n := rooms.Segments(limit.SMS(said.ShortText().Reveal()))
+		if n <= limit.Segments {
+			continue
 		}
+		if language != "" {
+			at += "/languages/" + language
+		}
+		if said.SMS.IsZero() {
+			return tooLong(limit, at+"/text", n)
+		}
+		return tooLong(limit, at+"/sms", n)
 	}
 	return nil
 }

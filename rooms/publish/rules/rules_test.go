@@ -97,6 +97,9 @@ func TestWhatAPolicyLetsIn(t *testing.T) {
 		"in another language": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
 			r.Content = []byte(`{"sms":"x","languages":{"ky":{"sms":"` + strings.Repeat("a", 161) + `"}}}`)
 		}, "the content is longer than the policy allows /content/languages/ky/sms"},
+		"in another place": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
+			r.Content = []byte(`{"sms":"x","places":[{"audience":{"district":["a"]},"sms":"y"},{"audience":{"district":["b"]},"sms":"` + strings.Repeat("a", 161) + `"}]}`)
+		}, "the content is longer than the policy allows /content/places/1/sms"},
 		"what is said to one": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
 			r.Content, r.Direct, r.Recipients = []byte(`{"sms":"{{word}}","mustache":true}`), true, []rooms.Contact{
 				{Channel: rooms.SMS, Values: map[string]rooms.Body{"word": rooms.NewBody("short")}},
