@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/channelstest/stub"
 	"github.com/govcrier/crier/channels/telegram"
 	"github.com/govcrier/crier/channels/telegram/telegramtest"
 	"github.com/govcrier/crier/rooms"
@@ -188,7 +189,7 @@ func TestPollingFails(t *testing.T) {
 func TestWebhook(t *testing.T) {
 	s := telegramtest.New(t)
 	o := options(t, s)
-	o.Inbound, o.SecretFile = telegram.InboundWebhook, telegramtest.File(t, telegramtest.Secret)
+	o.Inbound, o.SecretFile = telegram.InboundWebhook, stub.File(t, telegramtest.Secret)
 	p := bot(t, o, nil)
 	if _, ok := p.(channels.OneReader); ok {
 		t.Error("one node hears what any node is called with")
@@ -243,7 +244,7 @@ func TestWebhook(t *testing.T) {
 func FuzzUpdates(f *testing.F) {
 	s := telegramtest.New(f)
 	o := options(f, s)
-	o.Inbound, o.SecretFile = telegram.InboundWebhook, telegramtest.File(f, telegramtest.Secret)
+	o.Inbound, o.SecretFile = telegram.InboundWebhook, stub.File(f, telegramtest.Secret)
 	p := bot(f, o, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	f.Cleanup(cancel)

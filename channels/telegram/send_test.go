@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/channelstest/stub"
 	"github.com/govcrier/crier/channels/telegram"
 	"github.com/govcrier/crier/channels/telegram/telegramtest"
 	"github.com/govcrier/crier/rooms"
@@ -51,11 +51,11 @@ func TestAnswers(t *testing.T) {
 	}
 	for _, tc := range cases {
 		t.Run(tc.Name, func(t *testing.T) {
-			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			s := stub.Start(func(w http.ResponseWriter, _ *http.Request, _ []byte) {
 				w.WriteHeader(tc.Status)
 				_, _ = w.Write([]byte(tc.Body))
-			}))
-			t.Cleanup(s.Close)
+			})
+			t.Cleanup(s.Stop)
 			o := options(t, &telegramtest.Server{Server: s})
 			got := bot(t, o, nil).Send(t.Context(), delivery(t, aida, "", "Come."))
 			if brief(got) != tc.Outcome {
@@ -279,7 +279,7 @@ func TestCheck(t *testing.T) {
 	for want, change := range map[string]func(*telegram.Options){
 		"tokenFile: is missing":     func(o *telegram.Options) { o.TokenFile = "" },
 		"tokenFile: open /nowhere":  func(o *telegram.Options) { o.TokenFile = "/nowhere" },
-		"does not hold a bot's":     func(o *telegram.Options) { o.TokenFile = telegramtest.File(t, "canary/../x") },
+		"does not hold a bot's":     func(o *telegram.Options) { o.TokenFile = stub.File(t, "canary/../x") },
 		"url: begins with":          func(o *telegram.Options) { o.URL = "ftp://example.org" },
 		"inbound: poll":             func(o *telegram.Options) { o.Inbound = "ask" },
 		"secretFile: whoever knows": func(o *telegram.Options) { o.Inbound = telegram.InboundWebhook },

@@ -7,6 +7,7 @@ import (
 
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/channelstest"
+	"github.com/govcrier/crier/channels/channelstest/stub"
 	"github.com/govcrier/crier/channels/telegram"
 	"github.com/govcrier/crier/channels/telegram/telegramtest"
 	"github.com/govcrier/crier/rooms"
@@ -15,7 +16,7 @@ import (
 const aida = "4711080815"
 
 func options(t testing.TB, s *telegramtest.Server) telegram.Options {
-	o := telegram.Options{URL: s.URL, TokenFile: telegramtest.File(t, telegramtest.Token), Inbound: telegram.InboundNone}
+	o := telegram.Options{URL: s.URL, TokenFile: stub.File(t, telegramtest.Token), Inbound: telegram.InboundNone}
 	o.Allow, o.Ports = []string{"127.0.0.0/8"}, []int{0}
 	return o
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/channelstest/stub"
 	"github.com/govcrier/crier/channels/whatsapp"
 	"github.com/govcrier/crier/channels/whatsapp/whatsapptest"
 	"github.com/govcrier/crier/rooms"
@@ -49,14 +49,14 @@ func TestAnswers(t *testing.T) {
 	}
 	for _, tc := range cases {
 		t.Run(tc.Name, func(t *testing.T) {
-			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			s := stub.Start(func(w http.ResponseWriter, _ *http.Request, _ []byte) {
 				w.WriteHeader(tc.Status)
 				if tc.Body == "" {
 					tc.Body = fmt.Sprintf(`{"error":{"message":"(#%d) of %s","type":"OAuthException","code":%d,"error_data":{"messaging_product":"whatsapp","details":"of %s"},"fbtrace_id":"x"}}`, tc.Code, aida, tc.Code, aida)
 				}
 				_, _ = w.Write([]byte(tc.Body))
-			}))
-			t.Cleanup(s.Close)
+			})
+			t.Cleanup(s.Stop)
 			c, err := whatsapp.New(options(t, &whatsapptest.Server{Server: s}), newDesk().deps())
 			if err != nil {
 				t.Fatal(err)
@@ -145,7 +145,7 @@ func TestTemplates(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	s := whatsapptest.New(t)
-	open := whatsapptest.File(t, "canary")
+	open := stub.File(t, "canary")
 	if err := os.Chmod(open, 0o644); err != nil {
 		t.Fatal(err)
 	}

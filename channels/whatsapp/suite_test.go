@@ -11,6 +11,7 @@ import (
 
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/channelstest"
+	"github.com/govcrier/crier/channels/channelstest/stub"
 	"github.com/govcrier/crier/channels/whatsapp"
 	"github.com/govcrier/crier/channels/whatsapp/whatsapptest"
 	"github.com/govcrier/crier/rooms"
@@ -20,8 +21,8 @@ const aida = "+996555000111"
 
 func options(t testing.TB, s *whatsapptest.Server) whatsapp.Options {
 	o := whatsapp.Options{
-		URL: s.URL, PhoneNumberID: whatsapptest.NumberID, TokenFile: whatsapptest.File(t, whatsapptest.Token),
-		SecretFile: whatsapptest.File(t, whatsapptest.Secret), VerifyFile: whatsapptest.File(t, whatsapptest.Verify),
+		URL: s.URL, PhoneNumberID: whatsapptest.NumberID, TokenFile: stub.File(t, whatsapptest.Token),
+		SecretFile: stub.File(t, whatsapptest.Secret), VerifyFile: stub.File(t, whatsapptest.Verify),
 	}
 	o.Allow, o.Ports = []string{"127.0.0.0/8"}, []int{0}
 	return o

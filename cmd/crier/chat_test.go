@@ -10,6 +10,7 @@ import (
 	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/channels/channelstest/stub"
 	"github.com/govcrier/crier/channels/telegram/telegramtest"
 	"github.com/govcrier/crier/channels/whatsapp/whatsapptest"
 	"github.com/govcrier/crier/config"
@@ -25,7 +26,7 @@ const (
 func byTelegram(t *testing.T, s *telegramtest.Server) []string {
 	const key = "providers.telegram."
 	return []string{
-		key + "kind=bot", key + "url=" + s.URL, key + "tokenFile=" + telegramtest.File(t, telegramtest.Token),
+		key + "kind=bot", key + "url=" + s.URL, key + "tokenFile=" + stub.File(t, telegramtest.Token),
 		key + "allow=127.0.0.0/8", key + "ports=0", key + "pollFor=1s",
 	}
 }
@@ -163,8 +164,8 @@ func TestWhatsApp(t *testing.T) {
 	const key = "providers.whatsapp."
 	set := []string{
 		key + "kind=cloud", key + "url=" + meta.URL, key + "phoneNumberId=" + whatsapptest.NumberID, key + "allow=127.0.0.0/8", key + "ports=0",
-		key + "tokenFile=" + whatsapptest.File(t, whatsapptest.Token), key + "secretFile=" + whatsapptest.File(t, whatsapptest.Secret),
-		key + "verifyFile=" + whatsapptest.File(t, whatsapptest.Verify),
+		key + "tokenFile=" + stub.File(t, whatsapptest.Token), key + "secretFile=" + stub.File(t, whatsapptest.Secret),
+		key + "verifyFile=" + stub.File(t, whatsapptest.Verify),
 		key + "templates=[{room: clinic, language: ky, name: visit_reminder, body: [name, text]}]",
 	}
 	s := newStand(t, set, func(c *config.Config) { c.Policy.Retry = []time.Duration{time.Hour} })

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/channels/channelstest/stub"
 	"github.com/govcrier/crier/channels/httpsms/httpsmstest"
 	"github.com/govcrier/crier/config"
 )
@@ -85,8 +86,8 @@ func (s *stand) foreign(server *httpsmstest.Server) {
 	forged := *at
 	forged.RawQuery = "token=" + strings.ToUpper(at.Query().Get("token")[1:]) + "a"
 	for name, got := range map[string][2]int{
-		"unsigned":            {httpsmstest.Post(m.Callback, report, nil), 403},
-		"of another key":      {httpsmstest.Post(m.Callback, report, httpsmstest.Sign("guess", time.Now(), report)), 403},
+		"unsigned":            {stub.Post(m.Callback, report, nil), 403},
+		"of another key":      {stub.Post(m.Callback, report, httpsmstest.Sign("guess", time.Now(), report)), 403},
 		"with a token of his": {server.Call(forged.String(), report), 403},
 		"unreadable":          {server.Call(m.Callback, `{"events":7}`), 400},
 		"of another kind":     {server.Call(s.app.URL()+"/v1/inlets/acme/inbound", report), 404},

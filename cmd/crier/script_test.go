@@ -27,6 +27,7 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/channels/matrix/matrixtest"
 	"github.com/govcrier/crier/channels/telegram/telegramtest"
+	"github.com/govcrier/crier/channels/whatsapp/whatsapptest"
 )
 
 // atOnce is how many parallel tests run at the same time, unless -parallel says otherwise: more than there are cores, since
@@ -67,6 +68,11 @@ func TestMain(m *testing.M) {
 //	telegram start         starts a Bot API, and sets BOT to its URL and BOT_TOKEN to a file with a token
 //	telegram write TEXT    has Aida write to the bot, in chat 4711080815
 //	telegram said N        waits until the bot has said N things, prints the latest, and sets CODE to a code that stands there
+//	whatsapp start         starts Meta's Cloud API, and sets META to its URL, META_TOKEN, META_SECRET and META_VERIFY to
+//	                       files with credentials, and CHALLENGE to the query by which Meta asks whether a URL is the right one
+//	whatsapp calls URL     says which URL that is
+//	whatsapp write TEXT    has Aida, +996555000111, write to the number
+//	whatsapp said N        waits until N messages have been sent, and prints the latest: its text, or its template
 //	homeserver USER…       starts one of Matrix, and sets HOMESERVER to its URL
 //	person USER DOES TEXT  reads, answers (with a further text) or leaves a message with TEXT in Matrix, or begins with TEXT
 func TestScripts(t *testing.T) {
@@ -80,7 +86,7 @@ func TestScripts(t *testing.T) {
 			"dev": devStart, "stop": devStop, "until": until, "keep": keep, "http": httpSend, "member": member, "receive": receive, "field": formField,
 			"secret": secret, "replace": replace, "await": awaitFile, "inbox": inbox, "submit": submit,
 			"mediator": mediatorSend, "eventid": eventID, "signing": signing,
-			"telegram": telegramScript, "homeserver": homeserver, "person": matrixPerson,
+			"telegram": telegramScript, "whatsapp": whatsappScript, "homeserver": homeserver, "person": matrixPerson,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}], e.Values[homeserverKey{}] = new(devProcess), new(*matrixtest.Server)
@@ -98,8 +104,10 @@ type sessionKey struct{}
 
 // devProcess is the gateway of a script.
 type devProcess struct {
-	cmd *exec.Cmd
-	bot *telegramtest.Server // of a script that has one
+	cmd  *exec.Cmd
+	bot  *telegramtest.Server // of a script that has one
+	meta *whatsapptest.Server // also
+	at   string               // what meta calls
 }
 
 func (p *devProcess) kill() {

@@ -1,19 +1,15 @@
 package telegramtest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/govcrier/crier/channels/channelstest/stub"
 )
 
 // What the server knows.
@@ -39,10 +35,9 @@ type Message struct {
 
 // Server is the Bot API.
 type Server struct {
-	*httptest.Server
+	*stub.Server
 
 	mu      sync.Mutex
-	wire    bytes.Buffer
 	sent    []Message
 	refused map[string]bool // chats that were told to wait
 	updates []update
@@ -50,7 +45,6 @@ type Server struct {
 	more    chan struct{} // closed when there is another update
 	revoked bool
 	asked   int
-	done    chan struct{}
 }
 
 type update struct {
@@ -68,33 +62,9 @@ func New(tb testing.TB) *Server {
 
 // Start starts one that has to be stopped.
 func Start() *Server {
-	s := &Server{refused: map[string]bool{}, more: make(chan struct{}), last: 870_000_000, done: make(chan struct{})}
-	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	s := &Server{refused: map[string]bool{}, more: make(chan struct{}), last: 870_000_000}
+	s.Server = stub.Start(s.serve)
 	return s
-}
-
-// Stop stops it, once.
-func (s *Server) Stop() {
-	close(s.done)
-	s.CloseClientConnections()
-	s.Close()
-}
-
-// File keeps a credential for a test.
-func File(tb testing.TB, text string) string {
-	tb.Helper()
-	path := filepath.Join(tb.TempDir(), "credential")
-	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	return path
-}
-
-// Wire is all that has been received.
-func (s *Server) Wire() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.wire.Bytes())
 }
 
 // Sent are the messages that were sent.
@@ -152,15 +122,8 @@ func (s *Server) Post(chat int64, members map[string]any) json.RawMessage {
 	return body
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	s.mu.Lock()
-	fmt.Fprintf(&s.wire, "%s %s\r\n", r.Method, r.URL)
-	_ = r.Header.Write(&s.wire)
-	s.wire.Write(body)
 	revoked := s.revoked
 	s.mu.Unlock()
 	method, ok := strings.CutPrefix(r.URL.Path, "/bot"+Token+"/")
@@ -180,13 +143,7 @@ func refuse(w http.ResponseWriter, code int, description, parameters string) {
 	if parameters != "" {
 		parameters = `,"parameters":{` + parameters + `}`
 	}
-	answer(w, code, fmt.Sprintf(`{"ok":false,"error_code":%d,"description":%q%s}`, code, description, parameters))
-}
-
-func answer(w http.ResponseWriter, status int, body string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
+	stub.Answer(w, code, fmt.Sprintf(`{"ok":false,"error_code":%d,"description":%q%s}`, code, description, parameters))
 }
 
 func (s *Server) send(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -198,7 +155,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, body []byte) {
 	chat := string(m.Chat)
 	switch chat[max(len(chat)-2, 0):] {
 	case "01":
-		answer(w, 500, "Internal Server Error: "+chat)
+		stub.Answer(w, 500, "Internal Server Error: "+chat)
 	case "02":
 		refuse(w, 429, "Too Many Requests: retry after 7", `"retry_after":7`)
 	case "03":
@@ -206,14 +163,11 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, body []byte) {
 	case "04":
 		refuse(w, 403, "Forbidden: bot was blocked by the user", "")
 	case "05":
-		select {
-		case <-r.Context().Done():
-		case <-s.done:
-		}
+		s.Hang(r)
 	case "06":
 		panic(http.ErrAbortHandler)
 	case "07":
-		answer(w, 200, "<html>Welcome to our hotel "+chat+"</html>")
+		stub.Answer(w, 200, "<html>Welcome to our hotel "+chat+"</html>")
 	case "08":
 		refuse(w, 400, "Bad Request: group chat was upgraded to a supergroup chat", `"migrate_to_chat_id":-100`+strings.TrimPrefix(chat, "-"))
 	case "09":
@@ -245,7 +199,7 @@ func (s *Server) accept(w http.ResponseWriter, m Message) {
 	}
 	m.ID = int64(len(s.sent) + 1)
 	s.sent = append(s.sent, m)
-	answer(w, 200, fmt.Sprintf(`{"ok":true,"result":{"message_id":%d,"from":{"id":%s,"is_bot":true},"chat":{"id":%s,"type":"private"},"date":%d,"text":%q}}`,
+	stub.Answer(w, 200, fmt.Sprintf(`{"ok":true,"result":{"message_id":%d,"from":{"id":%s,"is_bot":true},"chat":{"id":%s,"type":"private"},"date":%d,"text":%q}}`,
 		m.ID, Number, chat, time.Now().Unix(), "quoted"))
 }
 
@@ -273,38 +227,27 @@ func (s *Server) tell(w http.ResponseWriter, r *http.Request, body []byte) {
 			for i, u := range page {
 				all[i] = string(u.body)
 			}
-			answer(w, 200, `{"ok":true,"result":[`+strings.Join(all, ",")+`]}`)
+			stub.Answer(w, 200, `{"ok":true,"result":[`+strings.Join(all, ",")+`]}`)
 			return
 		}
 		select {
 		case <-more:
 		case <-over:
-			answer(w, 200, `{"ok":true,"result":[]}`)
+			stub.Answer(w, 200, `{"ok":true,"result":[]}`)
 			return
 		case <-r.Context().Done():
 			return
-		case <-s.done:
+		case <-s.Done():
 			return
 		}
 	}
 }
 
-// Call calls an inlet with an update as Telegram would, and gives the status of the answer; 599 if there is none.
+// Call calls an inlet with an update as Telegram would, and gives the status of the answer; stub.NoAnswer if there is none.
 func Call(at, secret string, update []byte) int {
-	r, err := http.NewRequest(http.MethodPost, at, bytes.NewReader(update))
-	if err != nil {
-		return 599
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Content-Length", strconv.Itoa(len(update)))
+	header := http.Header{}
 	if secret != "" {
-		r.Header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
+		header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
 	}
-	w, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return 599
-	}
-	defer w.Body.Close()
-	_, _ = io.Copy(io.Discard, w.Body)
-	return w.StatusCode
+	return stub.Post(at, string(update), header)
 }

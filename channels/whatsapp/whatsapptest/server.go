@@ -1,7 +1,6 @@
 package whatsapptest
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,13 +9,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/govcrier/crier/channels/channelstest/stub"
 )
 
 // What the server knows.
@@ -27,9 +25,6 @@ const (
 	NumberID = "106540352242922"
 	Number   = "+15550783881"
 )
-
-// patience is for how long the server comes again.
-const patience = 10 * time.Second
 
 // Message is what the server was asked to send.
 type Message struct {
@@ -53,40 +48,28 @@ type Message struct {
 
 // Server is the Cloud API.
 type Server struct {
-	*httptest.Server
+	*stub.Server
 
 	mu       sync.Mutex
-	wire     bytes.Buffer
 	sent     []Message
 	callback string
 	mute     bool // of tokens, in what it reports
 	revoked  bool
-	calls    sync.WaitGroup
-	done     chan struct{}
 }
 
-// New starts one, which calls nobody until it is told whom.
+// New starts one for a test, which calls nobody until it is told whom.
 func New(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{done: make(chan struct{})}
-	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
-	tb.Cleanup(func() {
-		close(s.done)
-		s.CloseClientConnections()
-		s.Close()
-		s.calls.Wait()
-	})
+	s := Start()
+	tb.Cleanup(s.Stop)
 	return s
 }
 
-// File keeps a credential for a test.
-func File(tb testing.TB, text string) string {
-	tb.Helper()
-	path := filepath.Join(tb.TempDir(), "credential")
-	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	return path
+// Start starts one that has to be stopped.
+func Start() *Server {
+	s := &Server{}
+	s.Server = stub.Start(s.serve)
+	return s
 }
 
 // CallBack says which URL the operator has given. With mute the reports do not repeat the token of a message.
@@ -103,13 +86,6 @@ func (s *Server) Revoke(revoked bool) {
 	s.revoked = revoked
 }
 
-// Wire is all that has been received.
-func (s *Server) Wire() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.wire.Bytes())
-}
-
 // Sent are the messages that were taken.
 func (s *Server) Sent() []Message {
 	s.mu.Lock()
@@ -117,15 +93,8 @@ func (s *Server) Sent() []Message {
 	return append([]Message(nil), s.sent...)
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	s.mu.Lock()
-	fmt.Fprintf(&s.wire, "%s %s\r\n", r.Method, r.URL)
-	_ = r.Header.Write(&s.wire)
-	s.wire.Write(body)
 	revoked := s.revoked
 	s.mu.Unlock()
 	var m Message
@@ -142,14 +111,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func refuse(w http.ResponseWriter, status, code int, text string) {
-	answer(w, status, fmt.Sprintf(`{"error":{"message":"(#%d) %s","type":"OAuthException","code":%d,"error_data":{"messaging_product":"whatsapp","details":%q},"fbtrace_id":"Az8or2yhqkZfEZ-_4Qn_Bam"}}`,
+	stub.Answer(w, status, fmt.Sprintf(`{"error":{"message":"(#%d) %s","type":"OAuthException","code":%d,"error_data":{"messaging_product":"whatsapp","details":%q},"fbtrace_id":"Az8or2yhqkZfEZ-_4Qn_Bam"}}`,
 		code, text, code, text))
-}
-
-func answer(w http.ResponseWriter, status int, body string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
 }
 
 func (s *Server) act(w http.ResponseWriter, r *http.Request, m Message) {
@@ -163,10 +126,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request, m Message) {
 	case "04":
 		refuse(w, 400, 131050, "User has stopped marketing messages")
 	case "05":
-		select {
-		case <-r.Context().Done():
-		case <-s.done:
-		}
+		s.Hang(r)
 	case "06":
 		panic(http.ErrAbortHandler)
 	case "07":
@@ -190,29 +150,15 @@ func (s *Server) accept(w http.ResponseWriter, m Message, states []string, code 
 		token = ""
 	}
 	s.mu.Unlock()
-	answer(w, 200, fmt.Sprintf(`{"messaging_product":"whatsapp","contacts":[{"input":%q,"wa_id":%q}],"messages":[{"id":%q,"message_status":"accepted"}]}`, m.To, to, m.ID))
+	stub.Answer(w, 200, fmt.Sprintf(`{"messaging_product":"whatsapp","contacts":[{"input":%q,"wa_id":%q}],"messages":[{"id":%q,"message_status":"accepted"}]}`, m.To, to, m.ID))
 	if at == "" {
 		return
 	}
-	s.calls.Go(func() {
-		for _, state := range states {
-			s.insist(at, Statuses(State(m.ID, state, to, token, code)))
-		}
-	})
-}
-
-// insist calls until it is taken.
-func (s *Server) insist(at, body string) {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		if Call(at, body) == 200 {
-			return
-		}
-		select {
-		case <-s.done:
-			return
-		case <-time.After(20 * time.Millisecond):
-		}
+	var calls []func() int
+	for _, state := range states {
+		calls = append(calls, func() int { return Call(at, Statuses(State(m.ID, state, to, token, code))) })
 	}
+	s.Insist(calls...)
 }
 
 // State is what has become of a message.
@@ -265,21 +211,11 @@ func Sign(key, body string) string {
 // Call calls an inlet with a body that is signed, and gives the status of the answer.
 func Call(at, body string) int { return Post(at, body, Sign(Secret, body)) }
 
-// Post calls with any signature; 599 if there is no answer.
+// Post calls with any signature; stub.NoAnswer if there is no answer.
 func Post(at, body, signature string) int {
-	r, err := http.NewRequest(http.MethodPost, at, strings.NewReader(body))
-	if err != nil {
-		return 599
-	}
-	r.Header.Set("Content-Type", "application/json")
+	header := http.Header{}
 	if signature != "" {
-		r.Header.Set("X-Hub-Signature-256", signature)
+		header.Set("X-Hub-Signature-256", signature)
 	}
-	w, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return 599
-	}
-	defer w.Body.Close()
-	_, _ = io.Copy(io.Discard, w.Body)
-	return w.StatusCode
+	return stub.Post(at, body, header)
 }
