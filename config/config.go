@@ -86,6 +86,7 @@ func (c Config) Complete() Config {
 	}
 	c.Broker = c.Broker.WithDefaults()
 	c.Log.Replicas = c.Broker.Replicas()
+	c.Log.Encrypted = c.Broker.Encryption != "off"
 	c.Log = c.Log.WithDefaults()
 	c.Vault = c.Vault.WithDefaults()
 	c.Log.QueueBytes = queueBytes(c.Log.QueueBytes)

@@ -20,9 +20,11 @@ const (
 type ForgetStore interface {
 	ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error
 	EraseSubscriber(ctx context.Context, sequence uint64) error
+	EraseFormer(ctx context.Context) (erased int, err error)
 }
 
-// Forgetter erases who was asked for, and was not approved or did not confirm.
+// Forgetter erases who was asked for, and was not approved or did not confirm, and what was left of entries that have been
+// replaced.
 type Forgetter struct {
 	Store ForgetStore
 	Rooms interface {
@@ -51,6 +53,13 @@ func (f *Forgetter) Run(ctx context.Context) error {
 
 // Pass looks through every room once and says how many it has erased.
 func (f *Forgetter) Pass(ctx context.Context) (erased int, err error) {
+	former, err := f.Store.EraseFormer(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("registry: %w", err)
+	}
+	if former > 0 {
+		f.Log.Info("entries of subscribers that were replaced are erased", "entries", former)
+	}
 	list, err := f.Rooms.List(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("registry: list the rooms: %w", err)

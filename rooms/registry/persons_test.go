@@ -39,6 +39,11 @@ func TestPersonIsErased(t *testing.T) {
 	}
 	first, second, other := subscribe("newborn", mine), subscribe("taxes", mobile), subscribe("taxes", phone(t, 2))
 	sealed = append(sealed, first.Contact, first.Consent, second.Contact, second.Consent)
+	changed, _, err := h.subs.Pause(ctx, "taxes", second.ID, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed = append(sealed, changed.Contact, changed.Consent)
 	job := func(n int, s rooms.Subscriber) rooms.Job {
 		return rooms.Job{UMID: "01JDB6T0G00000000000000011", N: n, Room: s.Room, Sequence: 1, Lane: rooms.Normal, Channel: s.Channel,
 			Owner: string(s.ID), Contact: s.Contact, Attempt: 1, Deadline: time.Now().Add(time.Hour)}

@@ -227,8 +227,10 @@ func TestRemovedContactLeavesTheDisk(t *testing.T) {
 
 func TestRemoveAll(t *testing.T) {
 	h := newHouse(t)
+	var sealed [][]byte
 	for n := range 5 {
-		h.add("newborn", phone(t, n))
+		s, _ := h.add("newborn", phone(t, n))
+		sealed = append(sealed, []byte(base64.StdEncoding.EncodeToString(s.Contact)))
 	}
 	h.add("school", phone(t, 1))
 	if err := h.subs.RemoveAll(t.Context(), "newborn"); err != nil {
@@ -236,6 +238,11 @@ func TestRemoveAll(t *testing.T) {
 	}
 	if left, other := len(h.list("newborn", 10)), len(h.list("school", 10)); left != 0 || other != 1 {
 		t.Errorf("%d are left, and %d of another room", left, other)
+	}
+	for n, b := range sealed {
+		if h.onDisk(b) {
+			t.Errorf("the sealed contact %d is still on the disk", n)
+		}
 	}
 }
 

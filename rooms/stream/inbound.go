@@ -102,9 +102,9 @@ func (l *Log) EraseReply(ctx context.Context, sequence uint64) error {
 	return l.remove(ctx, streamInbound, sequence, true)
 }
 
-// RemoveReplies removes what is kept of a room.
+// RemoveReplies overwrites what is kept of a room on disk and removes it, as RemoveSubscribers does.
 func (l *Log) RemoveReplies(ctx context.Context, room rooms.Room) error {
-	return l.purge(ctx, streamInbound, rooms.InboundSubject(room), 0)
+	return l.eraseMatching(ctx, streamInbound, rooms.InboundSubject(room))
 }
 
 func decodeReply(s stored) (r rooms.Reply, err error) {

@@ -99,6 +99,7 @@ type streamInfo struct {
 	Created time.Time `json:"created"`
 	State   struct {
 		Messages uint64 `json:"messages"`
+		Subjects uint64 `json:"num_subjects"`
 		Bytes    int64  `json:"bytes"`
 		First    uint64 `json:"first_seq"`
 		Last     uint64 `json:"last_seq"`

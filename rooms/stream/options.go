@@ -45,6 +45,8 @@ type Options struct {
 
 	// Replicas is how many servers keep each entry; 1 if zero.
 	Replicas int `yaml:"-"`
+	// Encrypted says that the store is, and that the server therefore overwrites nothing that it removes.
+	Encrypted bool `yaml:"-"`
 	// Log receives what goes wrong in the background; nil discards it.
 	Log *slog.Logger `yaml:"-"`
 }

@@ -47,7 +47,7 @@ func TestLostAnswerIsNotAwaitedForEver(t *testing.T) {
 func TestScanEndsWhenTheLastHaveLeft(t *testing.T) {
 	t.Parallel()
 	l, _ := openWith(t, Options{})
-	s := scan{log: l, room: "newborn", last: 5, fn: func(rooms.Subscriber) error { return nil }}
+	s := scan{log: l, filter: rooms.SubscribersFilter("newborn"), last: 5, fn: func(stored) error { return nil }}
 	if err := s.run(t.Context()); err != nil {
 		t.Error(err)
 	}

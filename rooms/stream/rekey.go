@@ -13,7 +13,7 @@ import (
 
 // MoveSubscribers stores entries, at most 1,000, that take the place of others: each says whose
 // (Was, Origin). All are stored or none; ErrExists if one of those others is not there any more, or
-// has changed. An entry of another id is left to EraseSubscriber.
+// has changed. What stood under their own ids is erased; an entry of another id is left to EraseSubscriber.
 func (l *Log) MoveSubscribers(ctx context.Context, subs []rooms.Subscriber) error {
 	msgs := make([]*nats.Msg, len(subs))
 	for i, s := range subs {
@@ -30,10 +30,26 @@ func (l *Log) MoveSubscribers(ctx context.Context, subs []rooms.Subscriber) erro
 			Data: data,
 		}
 	}
-	return l.insist(ctx, func(ctx context.Context) error { return l.append(ctx, msgs) })
+	var last uint64
+	err := l.insist(ctx, func(ctx context.Context) (err error) {
+		last, err = l.appendAt(ctx, msgs)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return l.replaced(ctx, msgs, last)
 }
 
-// EraseSubscriber overwrites an entry on disk and removes it. ErrGone if it is not there.
+// EraseSubscriber overwrites an entry on disk and removes it, and with it what it has replaced. ErrGone if it is not there.
 func (l *Log) EraseSubscriber(ctx context.Context, sequence uint64) error {
-	return l.remove(ctx, streamSubscribers, sequence, true)
+	s, err := l.sure(ctx, streamSubscribers, get{Sequence: sequence})
+	if err != nil {
+		return err
+	}
+	erased, err := l.eraseUpTo(ctx, s.subject, sequence)
+	if err == nil && erased == 0 {
+		return ErrGone
+	}
+	return err
 }

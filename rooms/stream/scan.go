@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,26 +17,37 @@ import (
 const scanBeat = 500 * time.Millisecond
 
 // ScanSubscribers calls fn with every subscriber of a room after a sequence, in order, up to
-// the end as of the call. Those whose entries cannot be read are reported and left out.
+// the end as of the call, each as he is then. Those whose entries cannot be read are reported and left out.
 func (l *Log) ScanSubscribers(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error {
-	last, err := l.sure(ctx, streamSubscribers, get{Last: rooms.SubscribersFilter(room)})
-	if errors.Is(err, ErrGone) {
-		return nil
+	filter := rooms.SubscribersFilter(room)
+	last, err := l.lastSubscriber(ctx, filter)
+	if err != nil || last == 0 {
+		return err
 	}
+	old, err := l.former(ctx, filter, after, last)
 	if err != nil {
 		return err
 	}
-	s := scan{log: l, room: room, at: after, last: last.sequence, fn: fn}
+	s := scan{log: l, filter: filter, at: after, last: last, fn: func(s stored) error {
+		if _, replaced := slices.BinarySearch(old, s.sequence); replaced {
+			return nil
+		}
+		sub, ok := l.readable(s)
+		if !ok {
+			return nil
+		}
+		return fn(sub)
+	}}
 	return s.run(ctx)
 }
 
-// scan reads the subscribers of a room up to the last.
+// scan reads the entries of subscribers that match a filter, up to the last.
 type scan struct {
-	log  *Log
-	room rooms.Room
-	at   uint64 // the position reached
-	last uint64
-	fn   func(rooms.Subscriber) error
+	log    *Log
+	filter string
+	at     uint64 // the position reached
+	last   uint64
+	fn     func(stored) error
 }
 
 // run reads on, with another consumer where one is lost, until the last is reached or has been
@@ -50,7 +62,7 @@ func (s *scan) run(ctx context.Context) error {
 		if s.at >= s.last {
 			break
 		}
-		next, err := s.log.sure(ctx, streamSubscribers, get{Sequence: s.at + 1, Next: rooms.SubscribersFilter(s.room)})
+		next, err := s.log.sure(ctx, streamSubscribers, get{Sequence: s.at + 1, Next: s.filter})
 		if errors.Is(err, ErrGone) || err == nil && next.sequence > s.last {
 			return nil
 		}
@@ -97,7 +109,7 @@ func (s *scan) consumer(ctx context.Context) (c jetstream.Consumer, err error) {
 	err = s.log.insist(ctx, func(ctx context.Context) error {
 		c, err = s.log.read.OrderedConsumer(ctx, streamSubscribers, jetstream.OrderedConsumerConfig{
 			DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: s.at + 1,
-			FilterSubjects: []string{rooms.SubscribersFilter(s.room)},
+			FilterSubjects: []string{s.filter},
 		})
 		return err
 	})
@@ -115,15 +127,11 @@ func (s *scan) next(ctx context.Context, it jetstream.MessagesContext) (jetstrea
 	return m, classify(err)
 }
 
-// hand gives a subscriber to fn and moves on.
+// hand gives an entry to fn and moves on.
 func (s *scan) hand(m jetstream.Msg, sequence uint64) error {
 	s.at = sequence
 	if sequence > s.last {
 		return nil
 	}
-	sub, ok := s.log.readable(stored{m.Subject(), sequence, nil, m.Data()})
-	if !ok {
-		return nil
-	}
-	return s.fn(sub)
+	return s.fn(stored{m.Subject(), sequence, nil, m.Data()})
 }

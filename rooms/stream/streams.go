@@ -53,7 +53,7 @@ func (o Options) streams() []jetstream.StreamConfig {
 		},
 		{
 			Name: streamSubscribers, Subjects: []string{rooms.SubscriberFilter},
-			MaxMsgsPerSubject: 1, AllowDirect: true, AllowAtomicPublish: true,
+			MaxMsgsPerSubject: formerKept, AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamSchedules, Subjects: []string{rooms.ScheduleFilter, rooms.DueFilter},

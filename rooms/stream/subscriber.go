@@ -13,7 +13,7 @@ import (
 )
 
 // UpdateSubscriber stores an entry in the place of the one at s.Sequence and gives its own position. ErrRevision if
-// that one has changed meanwhile or is not there any more; then nothing was stored.
+// that one has changed meanwhile or is not there any more; then nothing was stored. The former entry is erased.
 func (l *Log) UpdateSubscriber(ctx context.Context, s rooms.Subscriber) (sequence uint64, err error) {
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -30,10 +30,14 @@ func (l *Log) UpdateSubscriber(ctx context.Context, s rooms.Subscriber) (sequenc
 	})
 	switch {
 	case errors.Is(err, ErrExists) && attempts > 1 && l.own(ctx, streamSubscribers, m):
-		s, err := l.sure(ctx, streamSubscribers, get{Last: m.Subject})
-		return s.sequence, err
+		var now stored
+		now, err = l.sure(ctx, streamSubscribers, get{Last: m.Subject})
+		sequence = now.sequence
 	case errors.Is(err, ErrExists):
 		return 0, ErrRevision
+	}
+	if err == nil {
+		err = l.replaced(ctx, []*nats.Msg{m}, sequence)
 	}
 	return sequence, err
 }

@@ -56,15 +56,21 @@ func (l *Log) own(ctx context.Context, stream string, m *nats.Msg) bool {
 
 // append stores messages of one stream together, in one attempt.
 func (l *Log) append(ctx context.Context, msgs []*nats.Msg) error {
-	var err error
+	_, err := l.appendAt(ctx, msgs)
+	return err
+}
+
+// appendAt does, and gives the position of the last.
+func (l *Log) appendAt(ctx context.Context, msgs []*nats.Msg) (last uint64, err error) {
+	var a ack
 	switch len(msgs) {
 	case 0:
 	case 1:
-		_, err = publish(ctx, l.queue, msgs[0])
+		a, err = publish(ctx, l.queue, msgs[0])
 	default:
-		_, err = publishBatch(ctx, l.queue, msgs)
+		a, err = publishBatch(ctx, l.queue, msgs)
 	}
-	return err
+	return a.Sequence, err
 }
 
 // Subscribers reads the entries of a room from a sequence on, at most limit. Fewer were all that
@@ -80,12 +86,16 @@ func (l *Log) Webhooks(ctx context.Context, room rooms.Room, from uint64, limit 
 
 func (l *Log) entries(ctx context.Context, filter string, from uint64, limit int) ([]rooms.Subscriber, error) {
 	var out []rooms.Subscriber
+	met := map[string]bool{} // by subject
 	for full := true; full && len(out) < limit; {
 		asked := limit - len(out)
 		count, err := l.walk(ctx, streamSubscribers, filter, from, asked, func(s stored) error {
 			from = s.sequence + 1
 			if sub, ok := l.readable(s); ok {
-				out = append(out, sub)
+				if met[s.subject] { // this entry takes the place of one before
+					out = slices.DeleteFunc(out, func(o rooms.Subscriber) bool { return o.ID == sub.ID })
+				}
+				met[s.subject], out = true, append(out, sub)
 			}
 			return nil
 		})
@@ -154,8 +164,8 @@ func decodeSubscriber(s stored) (rooms.Subscriber, error) {
 	return sub, err
 }
 
-// RemoveSubscriber overwrites the entry of a person or a webhook on disk and removes it, or says
-// ErrGone.
+// RemoveSubscriber overwrites the entry of a person or a webhook on disk, with all that it has replaced, and removes it,
+// or says ErrGone.
 func (l *Log) RemoveSubscriber(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error {
 	s, err := l.sure(ctx, streamSubscribers, get{Last: rooms.SubscriberSubject(room, id)})
 	if errors.Is(err, ErrGone) {
@@ -164,10 +174,15 @@ func (l *Log) RemoveSubscriber(ctx context.Context, room rooms.Room, id rooms.Su
 	if err != nil {
 		return err
 	}
-	return l.remove(ctx, streamSubscribers, s.sequence, true)
+	erased, err := l.eraseUpTo(ctx, s.subject, s.sequence)
+	if err == nil && erased == 0 {
+		return ErrGone
+	}
+	return err
 }
 
-// RemoveSubscribers removes every entry of a room.
+// RemoveSubscribers overwrites every entry of a room on disk and removes it. What was not reached before an error is
+// found by the next call.
 func (l *Log) RemoveSubscribers(ctx context.Context, room rooms.Room) error {
-	return l.purge(ctx, streamSubscribers, rooms.SubscribersFilter(room), 0)
+	return l.eraseMatching(ctx, streamSubscribers, rooms.SubscribersFilter(room))
 }
