@@ -27,11 +27,17 @@ func (s *Server) exportPerson(c *call) (answer, error) {
 	for _, d := range found.Waiting {
 		out.Deliveries = append(out.Deliveries, v1.PersonDelivery{Room: string(d.Room), UMID: string(d.UMID), Channel: v1.Channel(d.Channel)})
 	}
+	for _, h := range found.Held {
+		out.Deliveries = append(out.Deliveries, v1.PersonDelivery{Room: string(h.Room), UMID: string(h.UMID), Channel: v1.Channel(h.Channel), Held: true})
+	}
 	for _, r := range found.Replies {
 		out.Replies = append(out.Replies, replyOf(r.Reply, r.Letter))
 	}
 	for _, one := range found.Stops {
 		out.Stops = append(out.Stops, string(one.Room))
+	}
+	if !found.ErasedAt.IsZero() {
+		out.ErasedAt = moment(found.ErasedAt)
 	}
 	if found.Suppression != nil {
 		one := suppressionOf(*found.Suppression)
@@ -51,7 +57,7 @@ func (s *Server) erasePerson(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return jsonAnswer(http.StatusOK, v1.PersonErased{
-		Subscriptions: len(found.Subscriptions), Deliveries: len(found.Waiting), Replies: len(found.Replies), Suppressed: found.Suppression != nil,
+		Subscriptions: len(found.Subscriptions), Deliveries: len(found.Waiting) + len(found.Held), Replies: len(found.Replies), Suppressed: found.Suppression != nil,
 	})
 }
 

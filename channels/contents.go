@@ -15,6 +15,7 @@ type opened struct {
 	umid       rooms.UMID
 	kind       rooms.Type
 	receivedAt time.Time // or when it was to be sent, if that is later
+	accepted   time.Time // when the gateway took it; of one time of a series, the series
 	content    *templates.Content
 	published  []byte // the content as it was published
 	from       rooms.Sender

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/templates"
@@ -60,7 +61,7 @@ func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 	if j.Since.After(start) {
 		start = j.Since
 	}
-	return order{job: j, start: start, own: m.own, Delivery: rooms.Delivery{
+	return order{job: j, start: start, own: m.own, accepted: m.accepted, Delivery: rooms.Delivery{
 		ID: j.ID(), Attempt: j.Attempt, Round: j.Round, Room: j.Room, Type: m.kind, Lane: j.Lane,
 		To: to, Content: said, Published: m.published, ReceivedAt: m.receivedAt, Deadline: j.Deadline, Sender: m.from,
 		Exercise: m.exercise,
@@ -101,7 +102,14 @@ func (o *opener) open(ctx context.Context, sequence uint64) (opened, error) {
 	if m.SendAt.After(at) {
 		at = m.SendAt
 	}
-	return opened{m.UMID, m.Type, at, ready, raw, from, m.Exercise, m.Publisher == rooms.Gateway}, nil
+	return opened{m.UMID, m.Type, at, accepted(m.Header), ready, raw, from, m.Exercise, m.Publisher == rooms.Gateway}, nil
+}
+
+func accepted(h rooms.Header) time.Time {
+	if h.Series != "" {
+		return h.Series.Time()
+	}
+	return h.UMID.Time()
 }
 
 // raw is the content as it was published, and whom it is from: the payload and the slip, or parts of the sealed envelope.

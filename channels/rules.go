@@ -18,6 +18,8 @@ type order struct {
 	by     *member
 	probes bool // whether by lives
 	own    bool // crier's own message
+	// accepted is when the gateway took the message, or the series that it is one time of.
+	accepted time.Time
 	// contact is the id of the contact, where people may answer.
 	contact rooms.SubscriberID
 }

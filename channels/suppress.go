@@ -3,6 +3,8 @@ package channels
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -12,6 +14,8 @@ type Suppressions interface {
 	Holds(e rooms.Endpoint) bool
 	// Stopped says whether a person who is no subscriber wants nothing more of a room.
 	Stopped(room rooms.Room, e rooms.Endpoint) bool
+	// Erased says whether a person was erased after a message was accepted, which names him in vain.
+	Erased(e rooms.Endpoint, accepted time.Time) bool
 	SuppressionLearner
 }
 
@@ -41,6 +45,16 @@ func (w *worker) stopped(j work, o order) bool {
 	}
 	_, err := rooms.ParseSubscriberID(j.Owner)
 	return err != nil && w.suppressions.Stopped(j.Room, rooms.Endpoint{Channel: o.To.Channel, Address: o.To.Address})
+}
+
+// erased says whether somebody who is named, and no subscriber, was erased after the message was accepted, by whichever of
+// his contacts: nothing that was said before reaches him, emergencies included.
+func (w *worker) erased(j work, o order, whole rooms.Contact) bool {
+	if w.suppressions == nil || j.Channel == rooms.Webhook {
+		return false
+	}
+	_, err := rooms.ParseSubscriberID(j.Owner)
+	return err != nil && slices.ContainsFunc(whole.Endpoints(), func(e rooms.Endpoint) bool { return w.suppressions.Erased(e, o.accepted) })
 }
 
 // learn notes what an outcome says of the address.

@@ -17,6 +17,7 @@ type notes struct {
 
 func (n notes) Holds(rooms.Endpoint) bool             { return n.holds }
 func (notes) Stopped(rooms.Room, rooms.Endpoint) bool { return false }
+func (notes) Erased(rooms.Endpoint, time.Time) bool   { return false }
 
 func (n notes) Refused(_ context.Context, _ rooms.Endpoint, r rooms.Reason, attempt string) error {
 	return n.note("refused %s %s", r, attempt)

@@ -214,13 +214,16 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	if o.To, here = reach(o.To, j.Channel); !here {
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
+	if w.erased(j, o, whole) {
+		return o, giveUp(j.Job, rooms.Suppressed, now), false
+	}
 	if w.suppressed(j, o.Delivery) {
 		return o, o.resting(now), false
 	}
 	if w.stopped(j, o) {
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
 	}
-	o.To.Copies = w.copies(j, o.To.Copies)
+	o.To.Copies = w.copies(j, o)
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
 		return o, s, false
 	}

@@ -1877,6 +1877,9 @@ type PersonData struct {
 	// Deliveries That wait to be sent.
 	Deliveries []PersonDelivery `json:"deliveries"`
 
+	// ErasedAt When the person was erased last: messages that were accepted before, and wait, name the person in vain and are not listed.
+	ErasedAt time.Time `json:"erasedAt,omitempty,omitzero"`
+
 	// Replies What the person has written and nobody has taken.
 	Replies []Reply `json:"replies,omitempty,omitzero"`
 
@@ -1889,6 +1892,9 @@ type PersonData struct {
 // PersonDelivery defines model for PersonDelivery.
 type PersonDelivery struct {
 	Channel Channel `json:"channel"`
+
+	// Held The message waits for its time, all times of a series included, or for a second person.
+	Held bool `json:"held,omitempty,omitzero"`
 
 	// Room a-z, 0-9, '-' and '_', beginning with a letter or digit.
 	//

@@ -27,14 +27,16 @@ type ParkedStore interface {
 // Persons finds what is kept of a person, over all rooms, by any contact of his: all subscribers are opened one by one,
 // for only the first contact can be looked up. It finds and erases the subscriptions, the deliveries that wait and what he has written from there. That an
 // address takes nothing stays, as a keyed hash; an e-mail that waits and of which he gets a copy is a delivery to him too, and
-// is erased whole: nobody gets it; recipients that a message names go with its body; and what the store and
-// the RAFT log keep of former versions of an entry, sealed, until they are compacted, is not reached.
+// is erased whole: nobody gets it; recipients that a message names go with its body, and until then a keyed hash keeps it
+// from being sent to him.
 type Persons struct {
 	Subscribers  *Subscribers
 	Rooms        RoomLister
 	Waiting      WaitingStore
 	Suppressions *Suppressions
-	Written      WrittenStore // what people have written; nil: nothing is kept
+	Written      WrittenStore  // what people have written; nil: nothing is kept
+	Held         HeldStore     // messages that wait; nil: none do
+	Remember     time.Duration // how long a message may wait that was accepted before somebody was erased, at most
 	Log          *slog.Logger
 }
 
@@ -42,6 +44,8 @@ type Persons struct {
 type PersonData struct {
 	Subscriptions []Found
 	Waiting       []Waiting
+	Held          []HeldFor
+	ErasedAt      time.Time // when he was erased last, if that is remembered
 	Suppression   *rooms.Suppression
 	Replies       []Written
 	Stops         []RoomStop
@@ -108,9 +112,13 @@ func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonDat
 	if data.Waiting, err = p.waiting(ctx, at); err != nil {
 		return data, err
 	}
+	if data.Held, err = p.held(ctx, at); err != nil {
+		return data, err
+	}
 	if data.Replies, err = p.written(ctx, at); err != nil {
 		return data, err
 	}
+	data.ErasedAt = p.Suppressions.ErasedAt(at)
 	if one, err := p.Suppressions.Find(at); err == nil {
 		data.Suppression = &one
 	}
@@ -160,11 +168,14 @@ func hasCopy(c rooms.Contact, at rooms.Endpoint) bool {
 	return at.Channel == rooms.Email && slices.ContainsFunc(c.Copies, func(one rooms.Copy) bool { return one.Address.Same() == at.Address.Same() })
 }
 
-// Erase removes what Export finds. The subscriptions go first, so that nothing new is planned; what was planned meanwhile
-// is looked for once more.
+// Erase removes what Export finds. That he is erased is noted first, for what was accepted before and names him later; the
+// subscriptions go next, so that nothing new is planned; what was planned meanwhile is looked for once more.
 func (p *Persons) Erase(ctx context.Context, at rooms.Endpoint) (PersonData, error) {
 	data, err := p.Export(ctx, at)
 	if err != nil {
+		return data, err
+	}
+	if err := p.Suppressions.Erase(ctx, at, p.Remember); err != nil {
 		return data, err
 	}
 	for _, f := range data.Subscriptions {

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -138,5 +139,63 @@ func TestCopiesAreErased(t *testing.T) {
 	}
 	if data, err := p.Export(ctx, endpoint(email(t, "a@example.com"))); err != nil || len(data.Waiting) != 1 {
 		t.Errorf("%d deliveries of somebody else are left, want 1: %v", len(data.Waiting), err)
+	}
+}
+
+// A message that waits is found by whom it names, or gives a copy. Erased, he is named by it in vain, on every node, as long
+// as it may wait; others are not, nor is he by what is accepted later.
+func TestHeldMessagesNameInVain(t *testing.T) {
+	h := newHouse(t)
+	v, ctx, quiet := h.openKeys(), t.Context(), slog.New(slog.DiscardHandler)
+	now := time.Now()
+	mine, other := email(t, "gone@example.com"), email(t, "other@example.com")
+	copied := other
+	copied.Copies = []rooms.Copy{{Address: mine.Address}}
+	hold := func(n int, to ...rooms.Contact) rooms.UMID {
+		m := rooms.Message{Header: rooms.Header{UMID: rooms.UMID(fmt.Sprintf("01JDB6T0G0%016d", n)), Room: "newborn", Type: "t", Lane: rooms.Normal,
+			TxID: fmt.Sprint(n), Policy: rooms.Revision{Name: "standard", Revision: 1}, Held: true, Direct: true, Recipients: len(to),
+			ReceivedAt: now, SendAt: now.Add(time.Hour), ExpiresAt: now.Add(2 * time.Hour)}}
+		if err := m.Enclose(v, rooms.Envelope{Content: []byte(`{"text":"hello"}`), Recipients: to}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := h.log.Append(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		return m.UMID
+	}
+	first, second := hold(1, other, mine), hold(2, copied)
+	hold(3, other)
+	open := func() (*registry.Suppressions, *registry.Persons) {
+		s := registry.NewSuppressions(h.log, v, registry.SuppressionOptions{}, func() time.Time { return now }, quiet)
+		if err := s.Load(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return s, &registry.Persons{Subscribers: h.subs, Rooms: h.rooms(), Waiting: h.log, Suppressions: s, Held: h.log, Remember: 24 * time.Hour, Log: quiet}
+	}
+	_, p := open()
+	if data, err := p.Export(ctx, endpoint(mine)); err != nil || len(data.Held) != 2 || data.Held[0].UMID != first || data.Held[1].UMID != second || !data.ErasedAt.IsZero() {
+		t.Fatalf("found %+v, %v", data, err)
+	}
+	for want := range []int{2, 0} {
+		if data, err := p.Erase(ctx, endpoint(mine)); err != nil || len(data.Held) != 2-2*want {
+			t.Errorf("erased %+v, %v", data.Held, err)
+		}
+	}
+	s, p := open() // as another node
+	data, err := p.Export(ctx, endpoint(mine))
+	if err != nil || len(data.Held) != 0 || !data.ErasedAt.Equal(now.UTC().Truncate(time.Millisecond)) {
+		t.Errorf("left are %+v, %v", data, err)
+	}
+	for i, e := range []rooms.Endpoint{endpoint(mine), endpoint(other)} {
+		if s.Erased(e, first.Time()) != (i == 0) || s.Erased(e, now.Add(time.Second)) || s.Holds(e) {
+			t.Errorf("contact %d is named in vain by what was, or is, accepted", i)
+		}
+	}
+	if data, err := p.Export(ctx, endpoint(other)); err != nil || len(data.Held) != 3 {
+		t.Errorf("of somebody else %d are left, want 3: %v", len(data.Held), err)
+	}
+	now = now.Add(25 * time.Hour)
+	if s.Erased(endpoint(mine), first.Time()) {
+		t.Error("it is remembered longer than such a message may wait")
 	}
 }

@@ -50,12 +50,7 @@ func (s *Suppressions) Stopped(room rooms.Room, e rooms.Endpoint) bool {
 }
 
 func (s *Suppressions) stopIDs(room rooms.Room, e rooms.Endpoint) []rooms.SuppressionID {
-	hashes := s.vault.HashAll("stop", string(room), string(e.Channel), e.Address.Same())
-	out := make([]rooms.SuppressionID, len(hashes))
-	for i, h := range hashes {
-		out[i] = rooms.SuppressionID(h)
-	}
-	return out
+	return s.hashes("stop", string(room), string(e.Channel), e.Address.Same())
 }
 
 func (s *Suppressions) end(ctx context.Context, ids []rooms.SuppressionID, c rooms.Channel, why rooms.Reason, cause string) error {

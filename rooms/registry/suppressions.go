@@ -75,7 +75,12 @@ func NewSuppressions(s SuppressionStore, v Vault, o SuppressionOptions, now func
 }
 
 func (s *Suppressions) ids(e rooms.Endpoint) []rooms.SuppressionID {
-	hashes := s.vault.HashAll("suppression", string(e.Channel), e.Address.Same())
+	return s.hashes("suppression", string(e.Channel), e.Address.Same())
+}
+
+// hashes are what something is known by, one for each key in use.
+func (s *Suppressions) hashes(purpose string, parts ...string) []rooms.SuppressionID {
+	hashes := s.vault.HashAll(purpose, parts...)
 	out := make([]rooms.SuppressionID, len(hashes))
 	for i, h := range hashes {
 		out[i] = rooms.SuppressionID(h)
