@@ -58,6 +58,7 @@ func (s *Server) erasePerson(c *call) (answer, error) {
 	}
 	return jsonAnswer(http.StatusOK, v1.PersonErased{
 		Subscriptions: len(found.Subscriptions), Deliveries: len(found.Waiting) + len(found.Held), Replies: len(found.Replies), Suppressed: found.Suppression != nil,
+		Compacted: found.Compacted,
 	})
 }
 

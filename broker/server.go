@@ -105,7 +105,7 @@ func (s *Server) start(ctx context.Context) error {
 	if s.sys, err = s.connect(s.nats, sysUser, "system"); err != nil {
 		return err
 	}
-	return errors.Join(s.answerHello(), s.answerCopies(), s.answerConnections(), s.stayUp(ctx))
+	return errors.Join(s.answerHello(), s.answerCopies(), s.answerCompact(), s.answerConnections(), s.stayUp(ctx))
 }
 
 // run starts a server and returns when connections can be made to it.

@@ -1909,9 +1909,11 @@ type PersonDelivery struct {
 
 // PersonErased defines model for PersonErased.
 type PersonErased struct {
-	Deliveries    int `json:"deliveries"`
-	Replies       int `json:"replies,omitempty,omitzero"`
-	Subscriptions int `json:"subscriptions"`
+	// Compacted Whether the RAFT logs of all nodes hold nothing of it any more; a single node has none. If not, a node is away, or too much is being written: each does it by itself, within about three minutes of its presence.
+	Compacted     bool `json:"compacted"`
+	Deliveries    int  `json:"deliveries"`
+	Replies       int  `json:"replies,omitempty,omitzero"`
+	Subscriptions int  `json:"subscriptions"`
 
 	// Suppressed Whether the address is known to take nothing, which stays known.
 	Suppressed bool `json:"suppressed"`

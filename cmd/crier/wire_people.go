@@ -58,7 +58,7 @@ func (c courier) Bring(ctx context.Context, i registry.Invite) error {
 func (a *App) persons(s *store, k *knowledge) *registry.Persons {
 	return &registry.Persons{
 		Subscribers: k.subscribers, Rooms: k.rooms, Waiting: s.log, Suppressions: k.suppressions, Written: s.log,
-		Held: s.log, Remember: a.config.Release.WithDefaults().Horizon + a.config.Log.WithDefaults().MarkerTTL, Log: a.log.With("part", "persons"),
+		Compact: s.broker, Held: s.log, Remember: a.config.Release.WithDefaults().Horizon + a.config.Log.WithDefaults().MarkerTTL, Log: a.log.With("part", "persons"),
 	}
 }
 

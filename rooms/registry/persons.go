@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
 )
 
 // WaitingStore is where deliveries wait.
@@ -37,7 +38,13 @@ type Persons struct {
 	Written      WrittenStore  // what people have written; nil: nothing is kept
 	Held         HeldStore     // messages that wait; nil: none do
 	Remember     time.Duration // how long a message may wait that was accepted before somebody was erased, at most
+	Compact      Compactor     // of RAFT logs; nil: there are none
 	Log          *slog.Logger
+}
+
+// Compactor has the RAFT logs of all nodes forget what has been erased, and fails where that cannot be said of all.
+type Compactor interface {
+	Compact(ctx context.Context, streams ...string) error
 }
 
 // PersonData is what is kept of a person.
@@ -46,6 +53,7 @@ type PersonData struct {
 	Waiting       []Waiting
 	Held          []HeldFor
 	ErasedAt      time.Time // when he was erased last, if that is remembered
+	Compacted     bool      // by Erase: the RAFT logs of all nodes have forgotten him
 	Suppression   *rooms.Suppression
 	Replies       []Written
 	Stops         []RoomStop
@@ -197,7 +205,23 @@ func (p *Persons) Erase(ctx context.Context, at rooms.Endpoint) (PersonData, err
 			return data, err
 		}
 	}
-	return data, p.eraseWritten(ctx, at)
+	if err := p.eraseWritten(ctx, at); err != nil {
+		return data, err
+	}
+	data.Compacted = p.compact(ctx)
+	return data, nil
+}
+
+// compact says whether the RAFT logs have forgotten what was erased. Where they have not, each node does it by itself later.
+func (p *Persons) compact(ctx context.Context) bool {
+	if p.Compact == nil {
+		return true
+	}
+	err := p.Compact.Compact(ctx, stream.PersonalStreams()...)
+	if err != nil {
+		p.Log.Warn("a person is erased, but RAFT logs may hold former versions until the nodes compact them", "error", err)
+	}
+	return err == nil
 }
 
 // drop records that a delivery has failed, then removes it.

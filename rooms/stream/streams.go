@@ -97,6 +97,15 @@ func (o Options) streams() []jetstream.StreamConfig {
 	return table
 }
 
+// PersonalStreams are those out of which what is kept of a person is erased when he asks for it.
+func PersonalStreams() []string {
+	names := []string{streamSubscribers, streamInbound, streamSchedules, streamParked}
+	for _, l := range rooms.Lanes() {
+		names = append(names, queueName(l))
+	}
+	return names
+}
+
 // buckets is the table of all key-value buckets.
 func (o Options) buckets() []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
