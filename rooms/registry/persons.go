@@ -27,9 +27,8 @@ type ParkedStore interface {
 
 // Persons finds what is kept of a person, over all rooms, by any contact of his: all subscribers are opened one by one,
 // for only the first contact can be looked up. It finds and erases the subscriptions, the deliveries that wait and what he has written from there. That an
-// address takes nothing stays, as a keyed hash; an e-mail that waits and of which he gets a copy is a delivery to him too, and
-// is erased whole: nobody gets it; recipients that a message names go with its body, and until then a keyed hash keeps it
-// from being sent to him.
+// address takes nothing stays, as a keyed hash; recipients that a message names, and copies of an e-mail, go with its body or
+// its delivery to others, and until then a keyed hash keeps it from being sent to him.
 type Persons struct {
 	Subscribers  *Subscribers
 	Rooms        RoomLister
@@ -74,6 +73,7 @@ type Found struct {
 // Waiting is a delivery that waits.
 type Waiting struct {
 	rooms.Job
+	copy  bool // he only gets a copy
 	erase func(ctx context.Context) error
 }
 
@@ -145,8 +145,13 @@ func (p *Persons) waiting(ctx context.Context, at rooms.Endpoint) (all []Waiting
 		if err != nil {
 			return // it is not sent either
 		}
-		if c, err := rooms.DecodeContact(plain); err == nil && (c.Has(at) || hasCopy(c, at)) {
-			all = append(all, Waiting{j, erase})
+		c, err := rooms.DecodeContact(plain)
+		switch {
+		case err != nil:
+		case c.Has(at):
+			all = append(all, Waiting{j, false, erase})
+		case hasCopy(c, at) && !p.Suppressions.Erased(at, j.UMID.Time()):
+			all = append(all, Waiting{j, true, erase})
 		}
 	}
 	for _, lane := range rooms.Lanes() {
@@ -201,6 +206,9 @@ func (p *Persons) Erase(ctx context.Context, at rooms.Endpoint) (PersonData, err
 		}
 	}
 	for _, w := range data.Waiting {
+		if w.copy {
+			continue // it goes without him
+		}
 		if err := p.drop(ctx, w); err != nil {
 			return data, err
 		}
