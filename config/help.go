@@ -220,7 +220,7 @@ func help() map[string]explained {
 		"oidc.caFile":             {"Certificate authorities to trust for the provider instead of the system's, PEM.", ""},
 		"oidc.allowHttp":          {"Accept an issuer without TLS on another machine: whoever alters that traffic can forge tokens.", ""},
 
-		"policy.revision":              {"The number of this set of rules; count it up with each change.", ""},
+		"policy.revision":              {"The least number that these rules get when they are new. Rules that were changed get the next one by themselves, when the gateway starts.", ""},
 		"policy.retry":                 {"The waits after attempts 1, 2, …; the last one repeats.", ""},
 		"policy.jitter":                {"The share by which a wait may be longer or shorter, 0 to 1.", ""},
 		"policy.expiry":                {"From acceptance until a delivery is given up.", ""},
