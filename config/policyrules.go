@@ -101,7 +101,7 @@ func (p Policy) checkFurther() []error {
 		_, err := rooms.ParseQuietHours(line)
 		bad(err != nil, `quietHours: lines such as "21:00-08:00" or "sat sun 00:00-24:00"`)
 	}
-	for _, f := range p.Rules().Faults(nil) {
+	for _, f := range p.Rules().Faults(nil, time.Time{}) {
 		member, _, _ := strings.Cut(f.Pointer[1:], "/")
 		bad(true, member+": "+f.Detail)
 	}

@@ -68,7 +68,8 @@ When it is sent (emergencies always are)
   cap              {"messages":3,"per":"24h"}: what reaches one person of a room
 
 By what way
-  providers        {"sms":[{"provider":"a","weight":3},{"provider":"b"}]}: by the names in the operator's configuration
+  providers        {"sms":[{"provider":"a","weight":3},{"provider":"b"},{"provider":"c","weight":0}]}: by the names in the operator's
+                   configuration; of weight 0 are those that get what the others have failed at, in their order
   fallback         [{"from":"sms","after":"4h","to":"email"}]: where a delivery moves that is not delivered in time
   sentIsDelivered  ["email"]: the provider's confirmation is the last word
   holdAfter        100: failed deliveries of a message after which the rest of it waits for a person
