@@ -199,7 +199,7 @@ func (p *Policies) Draft(ctx context.Context, rules rooms.Policy, by rooms.Clien
 		return rooms.PolicyRevision{}, cmp.Or(err, ErrPolicyExists)
 	}
 	rules.Revision.Revision = 1
-	one, err := p.draft(ctx, rules, by)
+	one, err := p.draft(ctx, rules, by, []rooms.Client{by})
 	if errors.Is(err, ErrRevision) {
 		err = ErrPolicyExists
 	}
@@ -217,7 +217,11 @@ func (p *Policies) Next(ctx context.Context, rules rooms.Policy, by rooms.Client
 		return rooms.PolicyRevision{}, rooms.ErrOtherPolicy
 	}
 	rules.Revision.Revision = last.Revision.Revision + 1
-	return p.draft(ctx, rules, by)
+	writers := []rooms.Client{by}
+	if !last.Applied() { // whose words nobody else has approved
+		writers = last.WrittenBy(by)
+	}
+	return p.draft(ctx, rules, by, writers)
 }
 
 // Rewrite gives a revision other rules, if it is still the given entry; else it says ErrRevision.
