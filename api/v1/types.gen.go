@@ -1741,7 +1741,7 @@ type NewPolicy struct {
 	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
 	Jitter    *float64        `json:"jitter,omitempty"`
 
-	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 	//
 	// Example: {"bulk":{"perDay":2},"normal":{}}
 	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
@@ -1759,7 +1759,7 @@ type NewPolicy struct {
 	// QuietHours When nobody is written to; emergencies go all the same.
 	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
 
-	// Quota How many messages one publisher may send into a room; any number, where nothing is said.
+	// Quota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
@@ -2067,7 +2067,7 @@ type PolicyHoldAfter = int
 // PolicyJitter The share by which a wait may be longer or shorter.
 type PolicyJitter = float64
 
-// PolicyLanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+// PolicyLanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 //
 // Example: {"bulk":{"perDay":2},"normal":{}}
 type PolicyLanes map[string]PolicyQuota
@@ -2100,7 +2100,7 @@ type PolicyProviders map[string][]PolicyProvider
 // PolicyQuietHours When nobody is written to; emergencies go all the same.
 type PolicyQuietHours = []QuietHours
 
-// PolicyQuota How many messages one publisher may send into a room; any number, where nothing is said.
+// PolicyQuota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 type PolicyQuota struct {
 	// PerDay In 24 hours.
 	PerDay int `json:"perDay,omitempty,omitzero"`
@@ -2168,7 +2168,7 @@ type PolicyRevision struct {
 	// Jitter The share by which a wait may be longer or shorter.
 	Jitter PolicyJitter `json:"jitter"`
 
-	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 	//
 	// Example: {"bulk":{"perDay":2},"normal":{}}
 	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
@@ -2186,7 +2186,7 @@ type PolicyRevision struct {
 	// QuietHours When nobody is written to; emergencies go all the same.
 	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
 
-	// Quota How many messages one publisher may send into a room; any number, where nothing is said.
+	// Quota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
@@ -2256,7 +2256,7 @@ type PolicyRules struct {
 	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
 	Jitter    *float64        `json:"jitter,omitempty"`
 
-	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 	//
 	// Example: {"bulk":{"perDay":2},"normal":{}}
 	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
@@ -2269,7 +2269,7 @@ type PolicyRules struct {
 	// QuietHours When nobody is written to; emergencies go all the same.
 	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
 
-	// Quota How many messages one publisher may send into a room; any number, where nothing is said.
+	// Quota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.

@@ -51,7 +51,8 @@ How long and how often
 
 What is accepted
   quota            {"perMinute":10,"perDay":500}: what one publisher may send into a room
-  lanes            {"normal":{},"bulk":{"perDay":2}}: the lanes that may be used, each with a quota
+  lanes            {"normal":{},"bulk":{"perDay":2}}: the lanes that may be used, each with a quota;
+                   emergencies count by themselves, and theirs stands in the place of the quota above
   content          {"segments":2,"bytes":4000}: parts of an SMS, and bytes of a content
   types            [{"type":"reminder","schema":{…}},{"type":"news"}]: the types that may be published, each with a JSON
                    Schema 2020-12 of its content if it is to have a form; a schema stands by itself ($ref leads nowhere else)
