@@ -2811,7 +2811,7 @@ type ReleaseReply struct {
 // twice is used once, the first of the two, unless the rule is for every hour. After an outage only the latest time is
 // made up for, unless its message would have expired; times at which the series is paused are left out.
 type Repeat struct {
-	// Cron Minute, hour, day of month, month, day of week.
+	// Cron Minute, hour, day of month, month, day of week (0 or 7 is Sunday).
 	//
 	// Example: 0 9 * * 1
 	Cron string `json:"cron"`

@@ -65,7 +65,9 @@ func (o Options) of(c rooms.Client) rooms.Quota {
 }
 
 // emergencies gives the quota of a client's emergencies over all rooms.
-func (o Options) emergencies(c rooms.Client) rooms.Quota { return urgent(rooms.Quota(o.Emergency), o.of(c)) }
+func (o Options) emergencies(c rooms.Client) rooms.Quota {
+	return urgent(rooms.Quota(o.Emergency), o.of(c))
+}
 
 // emergencies gives the quota of a publisher's emergencies in a room.
 func emergencies(rules rooms.PolicyRules) rooms.Quota {
