@@ -40,6 +40,7 @@ type Invitations interface {
 	Approve(ctx context.Context, room rooms.RoomConfig, id rooms.SubscriberID) (rooms.Subscriber, error)
 	Decline(ctx context.Context, room rooms.RoomConfig, id rooms.SubscriberID) error
 	Confirm(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error)
+	ConfirmByLink(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error)
 }
 
 // Suppressions know the addresses that take nothing. Its errors are those of package registry.

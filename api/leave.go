@@ -38,7 +38,7 @@ func (s *Server) showLeave(c *call) (answer, error) {
 	if err != nil {
 		return noLink(c)
 	}
-	return personPage(c, http.StatusOK, leavePage{"End the subscription", "You get messages of " + s.titleOf(c, room) + ".",
+	return personPage(c, http.StatusOK, leavePage{"End the subscription", "When you unsubscribe, you get no more messages of " + s.titleOf(c, room) + ".",
 		[]button{{"leave", "Unsubscribe"}, {"pause", "Pause for 30 days"}}})
 }
 
@@ -108,7 +108,7 @@ func (s *Server) doConfirm(c *call) (answer, error) {
 	c.byLink, c.subscriber, c.room.Name = true, id, room
 	ctx, cancel := s.beyond(c)
 	defer cancel()
-	_, err = s.deps.Invitations.Confirm(ctx, room, id, code)
+	_, err = s.deps.Invitations.ConfirmByLink(ctx, room, id, code)
 	if errors.Is(err, registry.ErrCode) {
 		return noLink(c)
 	}

@@ -140,7 +140,7 @@ func TestAuthorisationMatrix(t *testing.T) {
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
-			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || len(e.policies) != 4 || len(e.decided) > 0 || e.tried > 0 || e.use.Entry != 7 || e.resent > 0 || len(e.senders) != 1 || len(e.apiKeys) != 2) {
+			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || e.drafted() != 4 || len(e.decided) > 0 || e.tried > 0 || e.use.Entry != 7 || e.resent > 0 || len(e.senders) != 1 || len(e.apiKeys) != 2) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}

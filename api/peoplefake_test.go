@@ -89,6 +89,10 @@ func (e peopleFake) Decline(ctx context.Context, room rooms.RoomConfig, id rooms
 // goodCode is the code of every invitation.
 const goodCode = "7KQM-3XVB"
 
+func (e peopleFake) ConfirmByLink(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error) {
+	return e.Confirm(ctx, room, id, code)
+}
+
 func (e peopleFake) Confirm(_ context.Context, _ rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

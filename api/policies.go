@@ -78,7 +78,7 @@ func (s *Server) rules(c *call, base rooms.Policy) (rooms.Policy, error) {
 }
 
 func (s *Server) policyLimits() request.PolicyLimits {
-	return request.PolicyLimits{MaxExpiry: s.options.MaxExpiry, Providers: s.deps.Providers, Allowed: s.deps.Callbacks.Check}
+	return request.PolicyLimits{MaxExpiry: s.options.MaxExpiry, Providers: s.deps.Providers, Allowed: s.deps.Callbacks.Check, Now: s.now()}
 }
 
 func (s *Server) getPolicy(c *call) (answer, error) {

@@ -46,6 +46,16 @@ func (s policyStore) PutPolicy(_ context.Context, p rooms.PolicyRevision) (uint6
 	return p.Entry, nil
 }
 
+// drafted counts the changes of policies that are not the operator's.
+func (e *engine) drafted() (n int) {
+	for _, one := range e.policies {
+		if one.Name != rooms.StandardPolicy {
+			n++
+		}
+	}
+	return n
+}
+
 func (s policyStore) Policies(_ context.Context, from uint64) ([]rooms.PolicyRevision, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,9 +16,9 @@ const everyRule = `{"retry":["5m","1h"],"jitter":0.1,"expiry":"48h","duplicates"
 	"quota":{"perMinute":10,"perDay":100},"lanes":{"normal":{"perMinute":5},"bulk":{}},"content":{"segments":2,"bytes":4000,"transliterate":true},
 	"types":[{"type":"reminder","schema":{"type":"object","required":["sms"],"properties":{"sms":{"maxLength":300}}}},{"type":"news"}],
 	"check":{"url":"https://check.example.org/?key=sesame","timeout":"500ms"},"release":"two-person",
-	"providers":{"sms":[{"provider":"a","weight":3},{"provider":"b","weight":1}]},"fallback":[{"from":"sms","after":"4h","to":"email"}],
+	"providers":{"sms":[{"provider":"a","weight":3},{"provider":"b","weight":0}]},"fallback":[{"from":"sms","after":"4h","to":"email"}],
 	"zone":"Asia/Bishkek","quietHours":[{"from":"21:00","until":"08:00"},{"days":["sat","sun"],"from":"00:00","until":"24:00"}],
-	"dates":{"from":"2026-12-01","until":"2026-12-31","not":["2026-12-24"]},"cap":{"messages":3,"per":"24h"},
+	"dates":{"from":"2026-12-01","until":"2126-12-31","not":["2026-12-24"]},"cap":{"messages":3,"per":"24h"},
 	"sentIsDelivered":["email"],"holdAfter":50,"history":"erase","replies":{"window":"48h"}}`
 
 // All rules are shown as they were given, differ from a policy without them one by one, and go when they are empty.
@@ -59,7 +59,7 @@ func TestEveryRuleIsShownAndTakenAway(t *testing.T) {
 		}
 	}
 	const without = `{"unknown":"","quota":{},"lanes":{},"content":{},"types":[],"check":{},"release":"at-once","providers":{},"fallback":[],"zone":"",
-		"quietHours":[],"dates":{},"cap":{},"sentIsDelivered":[],"holdAfter":0,"history":"room","replies":{}}`
+		"quietHours":[],"dates":{},"cap":{},"sentIsDelivered":[],"holdAfter":null,"history":"room","replies":{}}`
 	w = ask{"PUT", draftedOne, "boss", without, []string{"If-Match", w.Header().Get("ETag")}}.of(s)
 	got = nil
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 200 {
@@ -96,7 +96,10 @@ func TestRulesThatCannotBe(t *testing.T) {
 		`{"release":"me","history":"burn"}`:                                                                  "/history /release",
 		`{"providers":{"sms":[{"provider":"c"}],"pigeon":[]}}`:                                               "/providers/pigeon",
 		`{"providers":{"sms":[{"provider":"c"}]}}`:                                                           "/providers/sms/0/provider",
-		`{"providers":{"sms":[{"weight":0}]}}`:                                                               "/providers/sms/0/provider /providers/sms/0/weight",
+		`{"providers":{"sms":[{"weight":-1}]}}`:                                                              "/providers/sms/0/provider /providers/sms/0/weight",
+		`{"providers":{"sms":[{"provider":"a","weight":0},{"provider":"b","weight":0}]}}`:                    "/providers/sms",
+		`{"dates":{"until":"2020-12-24"},"quota":{"perMinute":2,"perDay":1}}`:                                "/dates/until /quota/perMinute",
+		`{"types":[{"type":"a","schema":false}]}`:                                                            "/types/0/schema",
 		`{"fallback":[{"from":"sms","to":"pigeon","after":"0s"}]}`:                                           "/fallback/0/after /fallback/0/to",
 		`{"fallback":[{"from":"sms","to":"sms","after":"1h"}]}`:                                              "/fallback/0/to",
 		`{"fallback":[{"from":"sms","to":"email","after":"24h"}]}`:                                           "/fallback/0/after",

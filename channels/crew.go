@@ -17,7 +17,7 @@ import (
 // Configured is a provider of a channel, with its share of the deliveries and its limit.
 type Configured struct {
 	Named
-	// Weight is its share beside the channel's others. One without, of several, gets what they have failed at.
+	// Weight is its share beside the channel's others. Those without, of several, get what they have failed at, in their order.
 	Weight int
 	// Rate is how many deliveries it takes a second from all nodes together; 0 is any number.
 	Rate float64
@@ -73,30 +73,40 @@ func newMember(set *metrics.Set, c rooms.Channel, p Configured) *member {
 }
 
 // line gives the providers of an attempt, that whose turn it is first. The first attempts of many deliveries are shared out
-// by the weights, and each further attempt of one goes to another provider, until all have had their turn. The same attempt
-// has the same line each time it is made, as long as policy, configuration and the use of the providers stay as they are.
+// by the weights, and each further attempt of one goes to another provider, until all have had their turn. Those without
+// weight come last, in the order in which they are written. The same attempt has the same line each time it is made, as long
+// as policy, configuration and the use of the providers stay as they are.
 func (c *crew) line(j rooms.Job, routes []rooms.Route) []weighted {
 	candidates := c.candidates(routes)
 	if len(candidates) == 0 {
 		return nil
 	}
 	turn := max(j.Attempt-max(j.Moved, 1), 0) % len(candidates)
-	slices.SortStableFunc(candidates, func(a, b weighted) int {
-		return cmp.Or(-cmp.Compare(a.rank(j.ID()), b.rank(j.ID())), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortStableFunc(candidates, func(a, b weighted) int { return -cmp.Compare(a.rank(j.ID()), b.rank(j.ID())) })
 	return append(candidates[turn:len(candidates):len(candidates)], candidates[:turn]...)
 }
 
-// candidates are the configured providers that are not drained, each by its factor.
+// candidates are the configured providers that are not drained, each by its factor. Where nobody has a share and nobody is
+// written down as reserve, all have the same one.
 func (c *crew) candidates(routes []rooms.Route) []weighted {
-	var found []weighted
-	for _, w := range equalIfNone(c.configured(routes)) {
+	var found, idle []weighted
+	reserve := false
+	for _, w := range c.configured(routes) {
 		u := c.uses.Of(c.channel, w.Name)
 		w.health.told(u.Entry)
-		if u.State != rooms.ProviderDrained {
-			w.weight *= u.Factor
-			found = append(found, w)
+		if u.State == rooms.ProviderDrained {
+			continue
 		}
+		reserve = reserve || w.weight == 0
+		if w.weight > 0 && u.Factor == 0 {
+			idle = append(idle, weighted{w.member, 0})
+			continue
+		}
+		found = append(found, weighted{w.member, w.weight * u.Factor})
+	}
+	found = append(found, idle...)
+	if reserve {
+		return found
 	}
 	return equalIfNone(found)
 }
@@ -108,12 +118,17 @@ func (c *crew) configured(routes []rooms.Route) []weighted {
 		for _, m := range c.members {
 			found = append(found, weighted{m, m.Weight})
 		}
+		return equalIfNone(found)
 	}
+	alike := !slices.ContainsFunc(routes, func(r rooms.Route) bool { return r.Weight > 0 })
 	for _, r := range routes {
 		at := slices.IndexFunc(c.members, func(m *member) bool { return m.Name == r.Provider })
 		if at < 0 {
 			c.miss(r.Provider)
 			continue
+		}
+		if alike {
+			r.Weight = 1
 		}
 		found = append(found, weighted{c.members[at], r.Weight})
 	}

@@ -3,6 +3,7 @@ package channels
 import (
 	"bytes"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,5 +84,60 @@ func TestProvidersThatAPolicyNames(t *testing.T) {
 	}
 	if name := first(weights(slog.New(slog.DiscardHandler)), jobOf(1, 1), nil); name != "none" {
 		t.Errorf("without any it went to %s", name)
+	}
+}
+
+// Of a policy's providers, those without weight are a reserve, in the order of the policy: for what all others have failed at,
+// and for all as long as those are out.
+func TestReserveInOrder(t *testing.T) {
+	uses := &used{}
+	c := newCrew(metrics.NewSet(), rooms.Email, []Configured{provided("a", 1), provided("b", 1), provided("z", 1), provided("y", 1)}, uses, HealthOptions{}.WithDefaults(), slog.New(slog.DiscardHandler))
+	routes := []rooms.Route{{Provider: "a", Weight: 1}, {Provider: "gone"}, {Provider: "z"}, {Provider: "y"}, {Provider: "b"}}
+	order := func(n int, routes []rooms.Route) (names string) {
+		for attempt := 1; attempt <= 4; attempt++ {
+			names += first(c, jobOf(n, attempt), routes)
+		}
+		return names
+	}
+	each := func(when, want string, routes []rooms.Route) {
+		t.Helper()
+		for n := range 200 {
+			if got := order(n, routes); got != want {
+				t.Fatalf("%s: %s, want %s", when, got, want)
+			}
+		}
+	}
+	each("in order", "azyb", routes)
+	each("the first is not configured", "zyba", append([]rooms.Route{{Provider: "gone", Weight: 1}}, append(slices.Clone(routes[1:]), rooms.Route{Provider: "a"})...))
+	uses.set("a", rooms.ProviderPinned, 0)
+	each("without a share", "zyba", routes)
+	uses.set("a", rooms.ProviderDrained, 100)
+	each("drained", "zybz", routes)
+}
+
+// A dead provider's deliveries go to the reserve, and come back when it is found well again.
+func TestReserveStandsInForTheDead(t *testing.T) {
+	o := HealthOptions{}.WithDefaults()
+	c := newCrew(metrics.NewSet(), rooms.Email, []Configured{provided("reserve", 1), provided("main", 1)}, unmoved{}, o, slog.New(slog.DiscardHandler))
+	routes := []rooms.Route{{Provider: "main", Weight: 1}, {Provider: "reserve"}}
+	main := c.members[1].health
+	for range o.Failures {
+		main.end(main.begin(), Outcome{Result: Deferred}, dead)
+	}
+	now := time.Now()
+	for n := range 50 {
+		if m, _, ok := c.choose(jobOf(n, 1), routes, now); !ok || m.Name != "reserve" {
+			t.Fatalf("while it is dead, %d goes to %+v", n, m)
+		}
+	}
+	m, _, ok := c.choose(jobOf(50, 1), routes, now.Add(o.Probe+time.Second))
+	if !ok || m.Name != "main" {
+		t.Fatalf("nobody probes: %+v", m)
+	}
+	main.end(main.begin(), Outcome{Result: Sent}, alive)
+	for n := range 50 {
+		if m, _, ok := c.choose(jobOf(n, 1), routes, time.Now()); !ok || m.Name != "main" {
+			t.Fatalf("when it is back, %d goes to %+v", n, m)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Policy is the set of rules under which messages are delivered.
 type Policy struct {
-	Revision   int             `yaml:"revision"`   // counted up by the operator with each change of the rules
+	Revision   int             `yaml:"revision"`   // the least number that these rules get when they are new
 	Retry      []time.Duration `yaml:"retry"`      // wait after attempt 1, 2, …; the last repeats
 	Jitter     float64         `yaml:"jitter"`     // share by which a wait may be longer or shorter
 	Expiry     time.Duration   `yaml:"expiry"`     // from acceptance until a delivery is given up

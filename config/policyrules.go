@@ -62,7 +62,7 @@ func (q *PolicyQuota) UnmarshalYAML(n *yaml.Node) error {
 func (p Policy) further() rooms.PolicyRules {
 	r := rooms.PolicyRules{
 		Quota: rooms.Quota(p.Quota), Content: rooms.ContentLimits(p.Content), Times: rooms.Times{Zone: p.Zone},
-		Replies: rooms.Replies(p.Replies), Cap: rooms.Frequency(p.Cap), SentIsDelivered: p.SentIsDelivered, HoldAfter: p.HoldAfter, Release: p.Release,
+		Replies: rooms.Replies(p.Replies), Cap: rooms.Frequency(p.Cap), SentIsDelivered: slices.Concat(p.SentIsDelivered), HoldAfter: p.HoldAfter, Release: p.Release,
 	}
 	for lane, q := range p.Lanes {
 		if r.Lanes == nil {
@@ -101,7 +101,7 @@ func (p Policy) checkFurther() []error {
 		_, err := rooms.ParseQuietHours(line)
 		bad(err != nil, `quietHours: lines such as "21:00-08:00" or "sat sun 00:00-24:00"`)
 	}
-	for _, f := range p.Rules().Faults(nil) {
+	for _, f := range p.Rules().Faults(nil, time.Time{}) {
 		member, _, _ := strings.Cut(f.Pointer[1:], "/")
 		bad(true, member+": "+f.Detail)
 	}

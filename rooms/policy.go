@@ -1,6 +1,9 @@
 package rooms
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Policy is the set of rules under which a message is delivered.
 type Policy struct {
@@ -11,6 +14,12 @@ type Policy struct {
 	Duplicates string          // what is done against sending twice
 	Unknown    string          // DuplicatesAvoid: what follows an attempt of unknown outcome; "": UnknownHold
 	PolicyRules
+}
+
+// Same says that two policies have the same rules, whatever their names and numbers.
+func (p Policy) Same(other Policy) bool {
+	p.Revision, other.Revision = Revision{}, Revision{}
+	return reflect.DeepEqual(p, other)
 }
 
 // What is done against sending twice: nothing, an attempt of unknown outcome is made again; or each attempt is claimed

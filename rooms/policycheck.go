@@ -10,17 +10,20 @@ import (
 type Providers map[Channel][]string
 
 // Faults names the contradictions between the rules of a policy, each of which may be right by itself. Its pointers
-// are those of the policy's JSON. A nil p knows no provider, and says nothing of them.
-func (r Policy) Faults(p Providers) []Fault {
+// are those of the policy's JSON. A nil p knows no provider, and says nothing of them; now is from when on people are to be
+// written to.
+func (r Policy) Faults(p Providers, now time.Time) []Fault {
 	var c contradictions
-	if len(r.Retry) > 0 && r.Expiry < r.Retry[0] {
-		c.add("/expiry", "shorter than the first wait of retry, which would never be")
+	if len(r.Retry) > 0 && r.Expiry <= r.Retry[0] {
+		c.add("/expiry", "not longer than the first wait of retry, which would never be")
 	}
 	if r.Unknown != "" && r.Duplicates != DuplicatesAvoid {
 		c.add("/unknown", "goes with duplicates: avoid only")
 	}
 	c.fallback(r)
-	c.times(r.Times)
+	c.times(r.Times, now)
+	c.quotas(r.PolicyRules)
+	c.schemas(r.Types)
 	if (r.Cap.Messages == 0) != (r.Cap.Per == 0) {
 		c.add("/cap", "both messages and per are needed")
 	}
@@ -76,7 +79,8 @@ func leads(to map[Channel]Channel, from, wanted Channel) bool {
 	return false
 }
 
-func (c *contradictions) times(t Times) {
+func (c *contradictions) times(t Times, now time.Time) {
+	before := len(c.faults)
 	if _, err := time.LoadLocation(t.Zone); err != nil || t.Zone == "Local" {
 		c.add("/zone", "a name of the IANA time zone database, such as Asia/Bishkek")
 	}
@@ -91,6 +95,21 @@ func (c *contradictions) times(t Times) {
 		c.add("/quietHours", "no minute of a week is left")
 	}
 	c.dates(t)
+	if len(c.faults) == before {
+		c.left(t, now)
+	}
+}
+
+// left finds that nobody can be written to any more: the days are over, or those that are not are quiet.
+func (c *contradictions) left(t Times, now time.Time) {
+	if _, ok := t.Next(now); ok {
+		return
+	}
+	if zone, err := time.LoadLocation(t.Zone); err == nil && t.Until != "" && dateOf(now.In(zone)) > t.Until {
+		c.add("/dates/until", "over: nobody would be written to")
+		return
+	}
+	c.add("/dates", "no time is left of these days, for quietHours or the days without")
 }
 
 func (c *contradictions) dates(t Times) {
@@ -126,6 +145,9 @@ func (c *contradictions) providers(r Policy, known Providers) {
 			case first < i:
 				c.add(at, "this provider stands here already")
 			}
+		}
+		if all := r.Routes[channel]; len(all) > 0 && !slices.ContainsFunc(all, func(one Route) bool { return one.Weight > 0 }) {
+			c.add("/providers/"+string(channel), "all have the weight 0, each a reserve for the others")
 		}
 	}
 }

@@ -31,6 +31,11 @@ func TestPolicyContradictions(t *testing.T) {
 		}
 		return all
 	}
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	kind := func(schema string) PolicyRules {
+		return PolicyRules{Types: []MessageType{{"a", nil}, {"b", []byte(schema)}}}
+	}
+	nothing := []string{"/types/1/schema"}
 	known := Providers{Email: {"smtp"}, SMS: {"a", "b"}}
 	for name, tc := range map[string]struct {
 		rules PolicyRules
@@ -59,11 +64,29 @@ func TestPolicyContradictions(t *testing.T) {
 		"providers":            {PolicyRules{Routes: map[Channel][]Route{SMS: {{"b", 1}, {"a", 2}}}}, nil},
 		"another's provider":   {PolicyRules{Routes: map[Channel][]Route{SMS: {{"smtp", 1}}}}, []string{"/providers/sms/0/provider"}},
 		"one provider twice":   {PolicyRules{Routes: map[Channel][]Route{SMS: {{"a", 1}, {"a", 2}}}}, []string{"/providers/sms/1/provider"}},
+		"a reserve":            {PolicyRules{Routes: map[Channel][]Route{SMS: {{"b", 1}, {"a", 0}}}}, nil},
+		"reserves alone":       {PolicyRules{Routes: map[Channel][]Route{SMS: {{"b", 0}, {"a", 0}}}}, []string{"/providers/sms"}},
+		"over":                 {PolicyRules{Times: Times{From: "2026-11-01", Until: "2026-11-30"}}, []string{"/dates/until"}},
+		"over, there":          {PolicyRules{Times: Times{Zone: "Pacific/Auckland", Until: "2026-12-01"}}, []string{"/dates/until"}},
+		"the last day":         {PolicyRules{Times: Times{Until: "2026-12-01"}}, nil},
+		"a quiet day":          {PolicyRules{Times: Times{From: "2026-12-27", Until: "2026-12-27", Quiet: quiet("sun 00:00-24:00")}}, []string{"/dates"}},
+		"the rest is quiet":    {PolicyRules{Times: Times{Until: "2026-12-01", Quiet: quiet("10:00-24:00")}}, []string{"/dates"}},
+		"the rest is without":  {PolicyRules{Times: Times{Until: "2026-12-02", Not: []Date{"2026-12-01", "2026-12-02"}}}, []string{"/dates"}},
+		"a minute and its day": {PolicyRules{Quota: Quota{PerMinute: 6, PerDay: 5}, Lanes: map[Lane]Quota{Bulk: {2, 1}, Normal: {2, 2}}}, []string{"/quota/perMinute", "/lanes/bulk/perMinute"}},
+		"a minute alone":       {PolicyRules{Quota: Quota{PerMinute: 6}}, nil},
+		"nothing":              {kind(`false`), nothing},
+		"not anything":         {kind(`{"not":{}}`), nothing},
+		"not true":             {kind(`{"not":true}`), nothing},
+		"a text":               {kind(`{"type":"string"}`), nothing},
+		"of an empty list":     {kind(`{"enum":[]}`), nothing},
+		"one and nothing":      {kind(`{"allOf":[{"type":"object"},false]}`), nothing},
+		"nothing or nothing":   {kind(`{"anyOf":[false,{"type":["string","null"]}]}`), nothing},
+		"nothing or something": {kind(`{"oneOf":[false,{"type":["string","object"]}],"not":{"required":["x"]},"const":{"text":"x"}}`), nil},
 		"whom to ask":          {PolicyRules{Check: ExternalCheck{Timeout: time.Second}}, []string{"/check/url"}},
 	} {
 		plain.PolicyRules = tc.rules
 		var got []string
-		for _, f := range plain.Faults(known) {
+		for _, f := range plain.Faults(known, now) {
 			got = append(got, f.Pointer)
 		}
 		if !slices.Equal(got, tc.want) {
@@ -71,8 +94,18 @@ func TestPolicyContradictions(t *testing.T) {
 		}
 	}
 	plain.PolicyRules = PolicyRules{Routes: map[Channel][]Route{SMS: {{"unheard-of", 1}}}}
-	if faults := plain.Faults(nil); len(faults) > 0 {
+	if faults := plain.Faults(nil, now); len(faults) > 0 {
 		t.Errorf("of providers that are not known here: %v", faults)
+	}
+}
+
+// What lasts no longer than the first wait is tried once, whatever retry says.
+func TestExpiryOutlastsTheFirstWait(t *testing.T) {
+	for expiry, want := range map[time.Duration]int{time.Minute - 1: 1, time.Minute: 1, time.Minute + 1: 0} {
+		p := Policy{Retry: []time.Duration{time.Minute}, Expiry: expiry}
+		if faults := p.Faults(nil, time.Time{}); len(faults) != want {
+			t.Errorf("%s: %v", expiry, faults)
+		}
 	}
 }
 

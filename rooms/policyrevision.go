@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -49,7 +50,8 @@ var (
 type PolicyRevision struct {
 	Policy
 	State     PolicyState
-	Author    Client // whose policy it is: who alone writes, submits, publishes and retires its revisions
+	Author    Client   // whose policy it is: who alone writes, submits, publishes and retires its revisions
+	Writers   []Client // who has written it, the author or those before him; nil of what was stored without: its author
 	Approver  Client
 	ChangedAt time.Time
 	Entry     uint64 // of the KV, 0 if it is not stored yet
@@ -74,15 +76,28 @@ func (r PolicyRevision) Rewrite(rules Policy, by Client) (PolicyRevision, error)
 	}
 	rules.Revision = r.Revision
 	r.Policy, r.State, r.Approver = rules, PolicyDraft, ""
+	r.Writers = r.WrittenBy(by)
 	return r, nil
 }
 
-// Take makes a step. The author makes all but the approval, which somebody else gives.
+// WrittenBy are those who have written a revision, and one more.
+func (r PolicyRevision) WrittenBy(by Client) []Client {
+	all := r.Writers
+	if len(all) == 0 && r.Author != "" {
+		all = []Client{r.Author}
+	}
+	if slices.Contains(all, by) {
+		return all
+	}
+	return append(slices.Clip(all), by)
+}
+
+// Take makes a step. The author makes all but the approval, which somebody gives who has written none of it.
 func (r PolicyRevision) Take(step PolicyStep, by Client) (PolicyRevision, error) {
 	from, to := step.states()
 	own := by == r.Author
 	switch {
-	case step == ApprovePolicy && own:
+	case step == ApprovePolicy && (own || slices.Contains(r.Writers, by)):
 		return r, ErrOwnPolicy
 	case step != ApprovePolicy && !own:
 		return r, ErrOtherPolicy
@@ -119,8 +134,10 @@ func (r PolicyRevision) Delete(by Client) (PolicyRevision, error) {
 	return PolicyRevision{Policy: Policy{Revision: r.Revision}, State: PolicyDeleted, Entry: r.Entry}, nil
 }
 
-// HandOver makes a revision another client's. One that is not published is a draft again, for its new author to submit.
+// HandOver makes a revision another client's. One that is not published is a draft again, for its new author to submit;
+// what others have written of it stays theirs, so that they do not approve it.
 func (r PolicyRevision) HandOver(to Client) PolicyRevision {
+	r.Writers = r.WrittenBy(r.Author)
 	r.Author = to
 	if !r.Applied() {
 		r.State, r.Approver = PolicyDraft, ""

@@ -22,6 +22,7 @@ type PolicyLimits struct {
 	MaxExpiry time.Duration
 	Providers rooms.Providers           // those that are configured; nil: any name will do
 	Allowed   func(rooms.Address) error // says why a URL may not be called; nil: any may
+	Now       time.Time
 }
 
 // ParseNewPolicy reads a policy to be drafted. What is absent is as it is in base.
@@ -32,7 +33,7 @@ func ParseNewPolicy(body []byte, base rooms.Policy, l PolicyLimits) (rooms.Polic
 }
 
 // ParsePolicyRules reads the rules of a revision, whose name and number stand elsewhere. A rule that is given takes the
-// place of the one in base; an empty one takes it away.
+// place of the one in base; an empty one takes it away, and null the number that holdAfter is.
 func ParsePolicyRules(body []byte, base rooms.Policy, l PolicyLimits) (rooms.Policy, error) {
 	p := policyParser{reader: newReader(body), limits: l, p: base}
 	return p.parse()
@@ -76,7 +77,7 @@ func (p *policyParser) contradictions() {
 	if p.faulty("/retry") {
 		whole.Retry = nil
 	}
-	found := slices.DeleteFunc(whole.Faults(p.limits.Providers), func(f rooms.Fault) bool {
+	found := slices.DeleteFunc(whole.Faults(p.limits.Providers, p.limits.Now), func(f rooms.Fault) bool {
 		member, _, _ := strings.Cut(f.Pointer[1:], "/")
 		return p.faulty("/" + member) // what cannot be read contradicts nothing
 	})
@@ -113,8 +114,7 @@ func (p *policyParser) members() fields {
 
 		"providers": p.providers, "fallback": p.fallback, "zone": p.zone, "quietHours": p.quietHours, "dates": p.dates,
 		"cap": p.frequency, "sentIsDelivered": p.sentIsDelivered,
-		"holdAfter": func() error { return p.count(&p.p.HoldAfter, 0, maxHoldAfter) },
-		"history":   p.history, "replies": p.replies,
+		"holdAfter": p.holdAfter, "history": p.history, "replies": p.replies,
 	}
 }
 

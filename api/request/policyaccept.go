@@ -27,8 +27,8 @@ const (
 func (p *policyParser) quota(to *rooms.Quota) error {
 	*to = rooms.Quota{}
 	return p.record(fields{
-		"perMinute": func() error { return p.count(&to.PerMinute, 0, maxQuota) },
-		"perDay":    func() error { return p.count(&to.PerDay, 0, maxQuota) },
+		"perMinute": func() error { return p.count(&to.PerMinute, 1, maxQuota) },
+		"perDay":    func() error { return p.count(&to.PerDay, 1, maxQuota) },
 	})
 }
 
@@ -54,8 +54,8 @@ func (p *policyParser) lanes() error {
 func (p *policyParser) content() error {
 	p.p.Content = rooms.ContentLimits{}
 	return p.record(fields{
-		"segments": func() error { return p.count(&p.p.Content.Segments, 0, maxSegments) },
-		"bytes":    func() error { return p.count(&p.p.Content.Bytes, 0, maxBytes) },
+		"segments": func() error { return p.count(&p.p.Content.Segments, 1, maxSegments) },
+		"bytes":    func() error { return p.count(&p.p.Content.Bytes, 1, maxBytes) },
 
 		"transliterate": func() error { return p.flag(&p.p.Content.Transliterate) },
 	})

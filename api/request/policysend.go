@@ -41,7 +41,7 @@ func (p *policyParser) providers() error {
 					r.Provider = s
 					return err
 				},
-				"weight": func() error { return p.count(&r.Weight, 1, maxWeight) },
+				"weight": func() error { return p.count(&r.Weight, 0, maxWeight) },
 			}, "provider")
 			all = append(all, r)
 			return err
@@ -147,7 +147,7 @@ func (p *policyParser) dates() error {
 func (p *policyParser) frequency() error {
 	p.p.Cap = rooms.Frequency{}
 	return p.record(fields{
-		"messages": func() error { return p.count(&p.p.Cap.Messages, 0, maxCap) },
+		"messages": func() error { return p.count(&p.p.Cap.Messages, 1, maxCap) },
 		"per":      func() error { return p.duration(&p.p.Cap.Per, leastWait, mostCap) },
 	})
 }
@@ -174,6 +174,15 @@ func (p *policyParser) sentIsDelivered() error {
 		p.p.SentIsDelivered = append(p.p.SentIsDelivered, c)
 		return nil
 	})
+}
+
+// holdAfter reads a number, or null for never.
+func (p *policyParser) holdAfter() error {
+	if p.dec.PeekKind() == 'n' {
+		p.p.HoldAfter = 0
+		return p.skip()
+	}
+	return p.count(&p.p.HoldAfter, 1, maxHoldAfter)
 }
 
 func (p *policyParser) history() error {

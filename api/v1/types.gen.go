@@ -1715,10 +1715,10 @@ type NewPolicy struct {
 	// repeat of a request. Whom an application may be is as for webhooks.
 	Check PolicyCheck `json:"check,omitempty,omitzero"`
 
-	// Content What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
+	// Content What a message may say at most, and how; as much as the gateway takes, where nothing is said.
 	Content PolicyContent `json:"content,omitempty,omitzero"`
 
-	// Dates The days on which people are written to; emergencies go all the same.
+	// Dates The days on which people are written to; emergencies go all the same. Of those that are to come, quietHours leave some time.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
 	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
@@ -1731,17 +1731,17 @@ type NewPolicy struct {
 	// Example: 1h30m
 	Expiry PolicyDuration `json:"expiry,omitempty,omitzero"`
 
-	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there.
+	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there. It moves once, from the channel that it began on.
 	Fallback PolicyFallbacks `json:"fallback,omitempty,omitzero"`
 
 	// History What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
 	History PolicyHistory `json:"history,omitempty,omitzero"`
 
-	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if absent. null takes it away.
 	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
 	Jitter    *float64        `json:"jitter,omitempty"`
 
-	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 	//
 	// Example: {"bulk":{"perDay":2},"normal":{}}
 	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
@@ -1751,7 +1751,7 @@ type NewPolicy struct {
 	// Example: patient
 	Name PolicyName `json:"name"`
 
-	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight, and those of weight 0, in their order, when all others have failed. All that are configured, where a channel is absent.
 	//
 	// Example: {"sms":[{"provider":"sandbox","weight":3}]}
 	Providers PolicyProviders `json:"providers,omitempty,omitzero"`
@@ -1759,7 +1759,7 @@ type NewPolicy struct {
 	// QuietHours When nobody is written to; emergencies go all the same.
 	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
 
-	// Quota How many messages one publisher may send into a room. 0, or nothing, is any number.
+	// Quota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
@@ -2010,7 +2010,7 @@ type PolicyCheck struct {
 	URL string `json:"url,omitempty,omitzero"`
 }
 
-// PolicyContent What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
+// PolicyContent What a message may say at most, and how; as much as the gateway takes, where nothing is said.
 type PolicyContent struct {
 	// Bytes Of the content as published.
 	Bytes int `json:"bytes,omitempty,omitzero"`
@@ -2022,7 +2022,7 @@ type PolicyContent struct {
 	Transliterate bool `json:"transliterate,omitempty,omitzero"`
 }
 
-// PolicyDates The days on which people are written to; emergencies go all the same.
+// PolicyDates The days on which people are written to; emergencies go all the same. Of those that are to come, quietHours leave some time.
 type PolicyDates struct {
 	// From The first.
 	//
@@ -2063,19 +2063,19 @@ type PolicyFallback struct {
 	To    Channel        `json:"to"`
 }
 
-// PolicyFallbacks Where a delivery moves that is not delivered in time, if the person can be reached there.
+// PolicyFallbacks Where a delivery moves that is not delivered in time, if the person can be reached there. It moves once, from the channel that it began on.
 type PolicyFallbacks = []PolicyFallback
 
 // PolicyHistory What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
 type PolicyHistory string
 
-// PolicyHoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+// PolicyHoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if absent. null takes it away.
 type PolicyHoldAfter = int
 
 // PolicyJitter The share by which a wait may be longer or shorter.
 type PolicyJitter = float64
 
-// PolicyLanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+// PolicyLanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 //
 // Example: {"bulk":{"perDay":2},"normal":{}}
 type PolicyLanes map[string]PolicyQuota
@@ -2096,11 +2096,11 @@ type PolicyName = string
 type PolicyProvider struct {
 	Provider string `json:"provider"`
 
-	// Weight 1 if absent.
-	Weight int `json:"weight,omitempty,omitzero"`
+	// Weight 1 if absent. 0 is a reserve: it gets what the others have failed at, and all while they are out; of several, the first in the list comes first. One at least of a channel has a weight.
+	Weight int `json:"weight"`
 }
 
-// PolicyProviders The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+// PolicyProviders The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight, and those of weight 0, in their order, when all others have failed. All that are configured, where a channel is absent.
 //
 // Example: {"sms":[{"provider":"sandbox","weight":3}]}
 type PolicyProviders map[string][]PolicyProvider
@@ -2108,10 +2108,12 @@ type PolicyProviders map[string][]PolicyProvider
 // PolicyQuietHours When nobody is written to; emergencies go all the same.
 type PolicyQuietHours = []QuietHours
 
-// PolicyQuota How many messages one publisher may send into a room. 0, or nothing, is any number.
+// PolicyQuota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 type PolicyQuota struct {
 	// PerDay In 24 hours.
-	PerDay    int `json:"perDay,omitempty,omitzero"`
+	PerDay int `json:"perDay,omitempty,omitzero"`
+
+	// PerMinute Not more than perDay.
 	PerMinute int `json:"perMinute,omitempty,omitzero"`
 }
 
@@ -2148,10 +2150,10 @@ type PolicyRevision struct {
 	// repeat of a request. Whom an application may be is as for webhooks.
 	Check PolicyCheck `json:"check,omitempty,omitzero"`
 
-	// Content What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
+	// Content What a message may say at most, and how; as much as the gateway takes, where nothing is said.
 	Content PolicyContent `json:"content,omitempty,omitzero"`
 
-	// Dates The days on which people are written to; emergencies go all the same.
+	// Dates The days on which people are written to; emergencies go all the same. Of those that are to come, quietHours leave some time.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
 	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
@@ -2162,19 +2164,19 @@ type PolicyRevision struct {
 	// Expiry From acceptance until a delivery is given up.
 	Expiry string `json:"expiry"`
 
-	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there.
+	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there. It moves once, from the channel that it began on.
 	Fallback PolicyFallbacks `json:"fallback,omitempty,omitzero"`
 
 	// History What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
 	History PolicyHistory `json:"history,omitempty,omitzero"`
 
-	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if absent. null takes it away.
 	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
 
 	// Jitter The share by which a wait may be longer or shorter.
 	Jitter PolicyJitter `json:"jitter"`
 
-	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 	//
 	// Example: {"bulk":{"perDay":2},"normal":{}}
 	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
@@ -2184,7 +2186,7 @@ type PolicyRevision struct {
 	// Example: patient
 	Name PolicyName `json:"name"`
 
-	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight, and those of weight 0, in their order, when all others have failed. All that are configured, where a channel is absent.
 	//
 	// Example: {"sms":[{"provider":"sandbox","weight":3}]}
 	Providers PolicyProviders `json:"providers,omitempty,omitzero"`
@@ -2192,7 +2194,7 @@ type PolicyRevision struct {
 	// QuietHours When nobody is written to; emergencies go all the same.
 	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
 
-	// Quota How many messages one publisher may send into a room. 0, or nothing, is any number.
+	// Quota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
@@ -2236,10 +2238,10 @@ type PolicyRules struct {
 	// repeat of a request. Whom an application may be is as for webhooks.
 	Check PolicyCheck `json:"check,omitempty,omitzero"`
 
-	// Content What a message may say at most, and how. 0, or nothing, is as much as the gateway takes.
+	// Content What a message may say at most, and how; as much as the gateway takes, where nothing is said.
 	Content PolicyContent `json:"content,omitempty,omitzero"`
 
-	// Dates The days on which people are written to; emergencies go all the same.
+	// Dates The days on which people are written to; emergencies go all the same. Of those that are to come, quietHours leave some time.
 	Dates PolicyDates `json:"dates,omitempty,omitzero"`
 
 	// Duplicates What is done against sending twice. resend: nothing; an attempt of which nobody knows the outcome, say since a machine
@@ -2252,22 +2254,22 @@ type PolicyRules struct {
 	// Example: 1h30m
 	Expiry PolicyDuration `json:"expiry,omitempty,omitzero"`
 
-	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there.
+	// Fallback Where a delivery moves that is not delivered in time, if the person can be reached there. It moves once, from the channel that it began on.
 	Fallback PolicyFallbacks `json:"fallback,omitempty,omitzero"`
 
 	// History What becomes of a content when all deliveries are done with: keep, erase, or as the room says.
 	History PolicyHistory `json:"history,omitempty,omitzero"`
 
-	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if 0.
+	// HoldAfter Failed deliveries of a message after which the rest of it waits for a person; never, if absent. null takes it away.
 	HoldAfter PolicyHoldAfter `json:"holdAfter,omitempty,omitzero"`
 	Jitter    *float64        `json:"jitter,omitempty"`
 
-	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty.
+	// Lanes The lanes that may be used, each with its quota; a lane that is not there may not be used. All, if absent or empty. The quota of emergency holds for emergencies in the place of `quota`.
 	//
 	// Example: {"bulk":{"perDay":2},"normal":{}}
 	Lanes PolicyLanes `json:"lanes,omitempty,omitzero"`
 
-	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight. All that are configured, where a channel is absent.
+	// Providers The providers of a channel, by the names that the operator has given them; of several, each is used in proportion to its weight, and those of weight 0, in their order, when all others have failed. All that are configured, where a channel is absent.
 	//
 	// Example: {"sms":[{"provider":"sandbox","weight":3}]}
 	Providers PolicyProviders `json:"providers,omitempty,omitzero"`
@@ -2275,7 +2277,7 @@ type PolicyRules struct {
 	// QuietHours When nobody is written to; emergencies go all the same.
 	QuietHours PolicyQuietHours `json:"quietHours,omitempty,omitzero"`
 
-	// Quota How many messages one publisher may send into a room. 0, or nothing, is any number.
+	// Quota How many messages one publisher may send into a room; any number, where nothing is said. Emergencies count by themselves.
 	Quota PolicyQuota `json:"quota,omitempty,omitzero"`
 
 	// Release Who lets an emergency go: at-once, its publisher alone; two-person, a second person too.
@@ -2312,7 +2314,7 @@ type PolicyState string
 // PolicyType defines model for PolicyType.
 type PolicyType struct {
 	// Schema A JSON Schema 2020-12 of the content of such messages, of at most 32 KiB. It stands by itself: `$ref` leads
-	// nowhere else, and in no circle; `format` is not checked; patterns are RE2.
+	// nowhere else, and in no circle; `format` is not checked; patterns are RE2. One that takes no content, such as `false`, is refused.
 	//
 	//
 	// Example: {"properties":{"sms":{"maxLength":300}},"required":["sms"],"type":"object"}
@@ -2817,7 +2819,7 @@ type ReleaseReply struct {
 // twice is used once, the first of the two, unless the rule is for every hour. After an outage only the latest time is
 // made up for, unless its message would have expired; times at which the series is paused are left out.
 type Repeat struct {
-	// Cron Minute, hour, day of month, month, day of week.
+	// Cron Minute, hour, day of month, month, day of week (0 or 7 is Sunday).
 	//
 	// Example: 0 9 * * 1
 	Cron string `json:"cron"`

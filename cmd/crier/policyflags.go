@@ -19,7 +19,7 @@ import (
 const draftLong = `Draft a policy, or a new revision of one of yours, or change a revision that is not published.
 
 What is not given stays as it is: of a new policy as in the policy standard, of a new revision as in the latest one. Flags
-come before what stands in the file. An empty value ("", {}, [] or 0) takes a rule away.
+come before what stands in the file. An empty value ("", {} or []) takes a rule away, and so does the number 0 of a flag; in the file it is null.
 
 "crier policy rules" says which rules there are, and "crier policy show NAME REVISION --json" writes such a file.`
 
@@ -99,7 +99,7 @@ func (r *ruleFlags) rules(c *cobra.Command, in io.Reader) (client.Rules, error) 
 		"quiet-hours":       func() (string, any, error) { return quietRules(r.quietHours) },
 		"cap":               func() (string, any, error) { return capRule(r.frequency) },
 		"sent-is-delivered": func() (string, any, error) { return "sentIsDelivered", r.sentIsDelivered, nil },
-		"hold-after":        func() (string, any, error) { return "holdAfter", r.holdAfter, nil },
+		"hold-after":        func() (string, any, error) { return "holdAfter", orNull(r.holdAfter), nil },
 		"replies-window":    func() (string, any, error) { return windowRule(r.window) },
 		"history":           func() (string, any, error) { return "history", r.history, nil },
 	} {
@@ -143,6 +143,14 @@ func (r *ruleFlags) read(in io.Reader) (client.Rules, error) {
 
 func (r *ruleFlags) content() any {
 	return v1.PolicyContent{Segments: r.segments, Bytes: r.bytes, Transliterate: r.transliterate}
+}
+
+// orNull is a number, or what takes it away.
+func orNull(n int) any {
+	if n == 0 {
+		return nil
+	}
+	return n
 }
 
 func laneRules(names []string) any {

@@ -51,7 +51,8 @@ How long and how often
 
 What is accepted
   quota            {"perMinute":10,"perDay":500}: what one publisher may send into a room
-  lanes            {"normal":{},"bulk":{"perDay":2}}: the lanes that may be used, each with a quota
+  lanes            {"normal":{},"bulk":{"perDay":2}}: the lanes that may be used, each with a quota;
+                   emergencies count by themselves, and theirs stands in the place of the quota above
   content          {"segments":2,"bytes":4000}: parts of an SMS, and bytes of a content
   types            [{"type":"reminder","schema":{…}},{"type":"news"}]: the types that may be published, each with a JSON
                    Schema 2020-12 of its content if it is to have a form; a schema stands by itself ($ref leads nowhere else)
@@ -68,7 +69,8 @@ When it is sent (emergencies always are)
   cap              {"messages":3,"per":"24h"}: what reaches one person of a room
 
 By what way
-  providers        {"sms":[{"provider":"a","weight":3},{"provider":"b"}]}: by the names in the operator's configuration
+  providers        {"sms":[{"provider":"a","weight":3},{"provider":"b"},{"provider":"c","weight":0}]}: by the names in the operator's
+                   configuration; of weight 0 are those that get what the others have failed at, in their order
   fallback         [{"from":"sms","after":"4h","to":"email"}]: where a delivery moves that is not delivered in time
   sentIsDelivered  ["email"]: the provider's confirmation is the last word
   holdAfter        100: failed deliveries of a message after which the rest of it waits for a person

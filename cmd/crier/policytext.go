@@ -98,6 +98,10 @@ func providersText(p v1.PolicyProviders) string {
 	for _, channel := range slices.Sorted(maps.Keys(p)) {
 		var names []string
 		for _, one := range p[channel] {
+			if one.Weight == 0 {
+				names = append(names, one.Provider+" (reserve)")
+				continue
+			}
 			names = append(names, fmt.Sprintf("%s (%d)", one.Provider, one.Weight))
 		}
 		all = append(all, channel+" by "+strings.Join(names, ", "))

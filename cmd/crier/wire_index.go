@@ -69,6 +69,7 @@ func (a *App) openKnowledge(ctx context.Context, c *crew, s *store) (*knowledge,
 	}
 	c.run("blocked", k.blocked.Run)
 	k.policies = registry.NewPolicies(s.log, s.vault, k.rooms, a.config.Policy.Rules(), a.config.API.MaxExpiry, a.log.With("part", "policies"))
+	k.policies.Published = a.standardPublished(s)
 	c.run("policies", k.policies.Run)
 	if err := k.senders.Load(ctx); err != nil {
 		return nil, err

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/govcrier/crier/broker"
+	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
 	"github.com/govcrier/crier/rooms/stream"
 )
@@ -54,4 +56,13 @@ func (a *App) recorder(c *crew, l audit.Log, component string) *audit.Recorder {
 	r := audit.New(l, a.config.Broker.Node, component, a.metrics, a.log)
 	c.onStop("audit of "+component, func() error { r.Close(); return nil })
 	return r
+}
+
+// standardPublished keeps in the audit log that this node has published what is configured as a revision of the standard policy.
+func (a *App) standardPublished(s *store) func(rooms.PolicyRevision) {
+	return func(one rooms.PolicyRevision) {
+		e := a.entry("policy", "publish")
+		e.IDs = map[string]string{"policy": one.Name, "revision": strconv.Itoa(one.Revision.Revision)}
+		s.audit.Note(e)
+	}
 }

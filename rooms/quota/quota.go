@@ -57,6 +57,9 @@ func (q *Quotas) Oldest() time.Time { return q.tally.now().Add(-day().length() -
 // applying are the quotas of a message, in the order of its scopes; none says that there are none.
 func (q *Quotas) applying(h rooms.Header, rules rooms.PolicyRules) (all [3]rooms.Quota, none bool) {
 	all = [3]rooms.Quota{q.options.of(h.Publisher), rules.Quota, rules.Lanes[h.Lane]}
+	if h.Lane == rooms.Emergency {
+		all = [3]rooms.Quota{q.options.emergencies(h.Publisher), emergencies(rules)}
+	}
 	return all, all == [3]rooms.Quota{}
 }
 
@@ -67,7 +70,7 @@ func (q *Quotas) Take(ctx context.Context, h rooms.Header, rules rooms.PolicyRul
 	if none {
 		return rooms.Allowance{}, nil
 	}
-	if err := q.catchUp(ctx); err != nil {
+	if err := q.catchUpFor(ctx, h.Lane); err != nil {
 		return rooms.Allowance{}, err
 	}
 	a, over, low := q.tally.take(h, quotas)
@@ -90,12 +93,15 @@ func (q *Quotas) Give(h rooms.Header) { q.tally.give(h) }
 func (q *Quotas) Used(ctx context.Context, c rooms.Client, room rooms.Room, rules rooms.PolicyRules) (all []rooms.QuotaUse, err error) {
 	ask := map[scope]rooms.Quota{}
 	order := []scope{{c, room, ""}}
+	urgent := emergencies(rules)
 	if ask[order[0]] = rules.Quota; room == "" {
-		ask[order[0]] = q.options.of(c)
+		ask[order[0]], urgent = q.options.of(c), q.options.emergencies(c)
 	}
 	for _, lane := range rooms.Lanes() {
 		in := scope{c, room, lane}
-		order, ask[in] = append(order, in), rules.Lanes[lane]
+		if order, ask[in] = append(order, in), rules.Lanes[lane]; lane == rooms.Emergency {
+			ask[in] = urgent
+		}
 	}
 	for _, in := range order {
 		if ask[in] == (rooms.Quota{}) {
@@ -133,6 +139,17 @@ func (q *Quotas) catchUp(ctx context.Context) error {
 	}
 	if q.age() > q.options.MaxLag {
 		return fmt.Errorf("%w: it is further behind than %s", rooms.ErrQuotaUnknown, q.options.MaxLag)
+	}
+	return nil
+}
+
+// catchUpFor does so for a lane, but for an emergency, which goes by what is known: it waits for no look at the log.
+func (q *Quotas) catchUpFor(ctx context.Context, l rooms.Lane) error {
+	if l != rooms.Emergency {
+		return q.catchUp(ctx)
+	}
+	if q.age() > q.options.MaxLag/2 {
+		q.look()
 	}
 	return nil
 }

@@ -145,8 +145,72 @@ func TestUsed(t *testing.T) {
 	}
 	over, err := q.Used(t.Context(), "hosp-7", "", rooms.PolicyRules{})
 	there, err2 := q.Used(t.Context(), "hosp-7", "newborn", rules)
-	if err != nil || err2 != nil || len(over) != 1 || over[0].PerMinute.Remaining != 9 || over[0].PerDay.Limit != 0 ||
-		len(there) != 2 || there[0].PerDay.Remaining != 4 || there[1].Lane != rooms.Normal || there[1].PerMinute.Remaining != 2 {
+	if err != nil || err2 != nil || len(over) != 2 || over[1].Lane != rooms.Emergency || over[1].PerMinute.Remaining != 10 || over[0].PerMinute.Remaining != 9 || over[0].PerDay.Limit != 0 ||
+		len(there) != 3 || there[0].PerDay.Remaining != 4 || there[1].Lane != rooms.Emergency || there[1].PerDay.Limit != 100 ||
+		there[2].Lane != rooms.Normal || there[2].PerMinute.Remaining != 2 {
 		t.Errorf("%+v %+v, %v %v", over, there, err, err2)
+	}
+}
+
+// What else was sent holds no emergency back, nor an emergency anything else; but who may send little may not send emergencies
+// without end instead.
+func TestEmergenciesCountByThemselves(t *testing.T) {
+	perDay := func(n int) rooms.Quota { return rooms.Quota{PerDay: n} }
+	for name, tc := range map[string]struct {
+		options Options
+		rules   rooms.PolicyRules
+		want    int // emergencies
+	}{
+		"operator":                 {Options{Limit: Limit{PerDay: 150}}, rooms.PolicyRules{}, 150},
+		"operator, few":            {Options{Limit: Limit{PerMinute: 2}}, rooms.PolicyRules{}, 10},
+		"operator, of emergencies": {Options{Limit: Limit{PerDay: 2}, Emergency: Limit{PerDay: 3}}, rooms.PolicyRules{}, 3},
+		"of a client":              {Options{Clients: map[string]Limit{"hosp-7": {PerDay: 2}}}, rooms.PolicyRules{}, 100},
+		"room":                     {Options{}, rooms.PolicyRules{Quota: perDay(2)}, 100},
+		"room, of emergencies":     {Options{}, rooms.PolicyRules{Quota: perDay(2), Lanes: map[rooms.Lane]rooms.Quota{rooms.Normal: {}, rooms.Emergency: perDay(5)}}, 5},
+		"both":                     {Options{Limit: Limit{PerDay: 7}, Emergency: Limit{PerDay: 30}}, rooms.PolicyRules{Quota: perDay(2)}, 30},
+	} {
+		q := New(tc.options, Deps{Wait: (&follower{}).wait})
+		n := 0
+		accepted := func(l rooms.Lane) (count int) {
+			for {
+				n++
+				h := header(n)
+				h.Lane = l
+				_, err := q.Take(t.Context(), h, tc.rules)
+				var over *rooms.QuotaError
+				switch {
+				case errors.As(err, &over):
+					return count
+				case err != nil || count > 1000:
+					t.Fatalf("%s: %d, %v", name, count, err)
+				}
+				count++
+			}
+		}
+		most := accepted(rooms.Normal)
+		if got := accepted(rooms.Emergency); most == 0 || got != tc.want {
+			t.Errorf("%s: %d emergencies after %d others, want %d", name, got, most, tc.want)
+		}
+	}
+	q := New(perMinute(3), Deps{Wait: (&follower{}).wait})
+	for n := range 3 {
+		h := header(n)
+		h.Lane = rooms.Emergency
+		q.Accepted([]rooms.Header{h})
+	}
+	if a, err := q.Take(t.Context(), header(9), rooms.PolicyRules{}); err != nil || a.Remaining != 2 {
+		t.Errorf("after three emergencies: %+v, %v", a, err)
+	}
+}
+
+// An emergency does not wait until it is known how much of a quota is used.
+func TestEmergenciesGoWhileNothingIsKnown(t *testing.T) {
+	f := &follower{}
+	f.stuck.Store(true)
+	q := New(perMinute(1), Deps{Wait: f.wait})
+	h := header(1)
+	h.Lane = rooms.Emergency
+	if _, err := q.Take(t.Context(), h, rooms.PolicyRules{}); err != nil {
+		t.Errorf("%v", err)
 	}
 }

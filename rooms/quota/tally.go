@@ -7,15 +7,19 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// scope is what is counted together: what a client sends, into a room, on a lane. An empty room or lane is all of them.
+// scope is what is counted together: what a client sends, into a room, on a lane. An empty room is all of them, an empty lane
+// all but emergencies.
 type scope struct {
 	client rooms.Client
 	room   rooms.Room
 	lane   rooms.Lane
 }
 
-// scopes are those that a message counts in.
+// scopes are those that a message counts in; the zero scope is none. Emergencies count by themselves.
 func scopes(h rooms.Header) [3]scope {
+	if h.Lane == rooms.Emergency {
+		return [3]scope{{h.Publisher, "", h.Lane}, {h.Publisher, h.Room, h.Lane}}
+	}
 	return [3]scope{{h.Publisher, "", ""}, {h.Publisher, h.Room, ""}, {h.Publisher, h.Room, h.Lane}}
 }
 
@@ -50,6 +54,9 @@ func (t *tally) count(h rooms.Header, now time.Time, n int) {
 		return
 	}
 	for _, in := range scopes(h) {
+		if in == (scope{}) {
+			continue
+		}
 		u := t.used[in]
 		if u == nil {
 			u = &use{}
@@ -182,6 +189,9 @@ type Warning struct {
 func (t *tally) low(h rooms.Header, quotas [3]rooms.Quota, now time.Time) (all []Warning) {
 	for i, in := range scopes(h) {
 		u := t.used[in]
+		if u == nil {
+			continue
+		}
 		for j, s := range spans() {
 			limit, used := limits(quotas[i])[j], u.windows[j].sum
 			if limit == 0 || used*10 < limit*9 || now.Sub(u.warned[j]) < s.length() {

@@ -171,6 +171,16 @@ func unless(err, known error) error {
 // Confirm makes a person who shows the code an active subscriber, or says ErrCode, whatever is wrong. Each wrong code
 // is on disk before it is answered. The right one may be shown again as long as it is good.
 func (i *Invitations) Confirm(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error) {
+	return i.confirm(ctx, room, id, code, false)
+}
+
+// ConfirmByLink does so with the code of a link, which nobody guesses: so it is good however many tries others have made, and
+// one that is not costs none.
+func (i *Invitations) ConfirmByLink(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string) (rooms.Subscriber, error) {
+	return i.confirm(ctx, room, id, code, true)
+}
+
+func (i *Invitations) confirm(ctx context.Context, room rooms.Room, id rooms.SubscriberID, code string, sealed bool) (rooms.Subscriber, error) {
 	for {
 		sub, err := i.Subscribers.one(ctx, room, id)
 		switch {
@@ -179,7 +189,7 @@ func (i *Invitations) Confirm(ctx context.Context, room rooms.Room, id rooms.Sub
 		case err != nil:
 			return sub, err
 		}
-		sub, err = i.answer(ctx, sub, code)
+		sub, err = i.answer(ctx, sub, code, sealed)
 		if !errors.Is(err, stream.ErrRevision) {
 			return sub, err
 		}
@@ -187,12 +197,12 @@ func (i *Invitations) Confirm(ctx context.Context, room rooms.Room, id rooms.Sub
 }
 
 // answer compares a code and stores what follows, if the entry is still what was read.
-func (i *Invitations) answer(ctx context.Context, sub rooms.Subscriber, code string) (rooms.Subscriber, error) {
+func (i *Invitations) answer(ctx context.Context, sub rooms.Subscriber, code string, sealed bool) (rooms.Subscriber, error) {
 	good := i.good(sub, code)
 	switch {
 	case sub.State == rooms.SubscriberActive && good:
 		return sub, nil
-	case !i.open(sub):
+	case sealed && (!good || sub.State != rooms.SubscriberInvited), !sealed && !i.open(sub):
 		return sub, ErrCode
 	}
 	p, err := openPerson(i.Subscribers.vault, sub)

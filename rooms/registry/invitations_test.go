@@ -165,6 +165,12 @@ func TestGuessingGetsNowhere(t *testing.T) {
 	if _, err := in.Confirm(t.Context(), "newborn", id, p.last(t).Code); !errors.Is(err, registry.ErrCode) {
 		t.Errorf("the right code after too many tries: %v", err)
 	}
+	if _, err := in.ConfirmByLink(t.Context(), "newborn", id, "2222-2222"); !errors.Is(err, registry.ErrCode) || h.state(id) != "invited" {
+		t.Errorf("the link of an earlier invitation: %v, %s", err, h.state(id))
+	}
+	if _, err := in.ConfirmByLink(t.Context(), "newborn", id, p.last(t).Code); err != nil || h.state(id) != "active" {
+		t.Errorf("the link, which nobody guesses: %v, %s", err, h.state(id))
+	}
 }
 
 // A courier that fails is asked again, with the same code; and the code may be shown again while it is good.

@@ -27,13 +27,18 @@ type PolicyStore interface {
 // Policies knows the revisions of all policies. What is asked for and not known here is looked for in the log; a
 // newer revision that was published on another node applies here within about a second.
 type Policies struct {
+	// Published hears of a revision of the standard policy that this node has published; nobody does if nil.
+	Published func(rooms.PolicyRevision)
+
 	store    PolicyStore
 	sealer   Sealer
 	rooms    RoomLister
-	standard rooms.Policy
+	standard rooms.Policy // as configured
 	longest  time.Duration
 	log      *slog.Logger
 	now      func() time.Time
+
+	settling sync.Mutex // held while the revision of the standard policy is sought
 
 	mu      sync.RWMutex
 	known   map[rooms.Revision]rooms.PolicyRevision
@@ -41,14 +46,13 @@ type Policies struct {
 	told    uint64                  // the latest entry that is known
 }
 
-// NewPolicies knows the standard policy alone; Run follows the others. No policy lets a message expire later than
-// longest after it was accepted. Whom a policy asks is stored sealed.
+// NewPolicies knows nothing but what is configured as the standard policy; Run follows the log. No other policy lets a message
+// expire later than longest after it was accepted. Whom a policy asks is stored sealed.
 func NewPolicies(s PolicyStore, v Sealer, r RoomLister, standard rooms.Policy, longest time.Duration, log *slog.Logger) *Policies {
-	first := rooms.PolicyRevision{Policy: standard, State: rooms.PolicyPublished}
 	return &Policies{
 		store: s, sealer: v, rooms: r, standard: standard, longest: longest, log: log, now: time.Now,
-		known:   map[rooms.Revision]rooms.PolicyRevision{standard.Revision: first},
-		current: map[string]rooms.Policy{standard.Name: standard},
+		known:   map[rooms.Revision]rooms.PolicyRevision{},
+		current: map[string]rooms.Policy{},
 	}
 }
 
@@ -61,8 +65,16 @@ func (p *Policies) Run(ctx context.Context) error {
 	return follow(ctx, lookAtPolicies, p.load, p.log, failed)
 }
 
-// load learns what was stored before the call.
+// load learns what was stored before the call, and settles the standard policy if that is not done.
 func (p *Policies) load(ctx context.Context) error {
+	if err := p.read(ctx); err != nil {
+		return err
+	}
+	return p.settle(ctx)
+}
+
+// read learns what was stored before the call.
+func (p *Policies) read(ctx context.Context) error {
 	p.mu.RLock()
 	from := p.told + 1
 	p.mu.RUnlock()
@@ -84,10 +96,13 @@ func (p *Policies) load(ctx context.Context) error {
 func (p *Policies) set(one rooms.PolicyRevision) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if one.Name == p.standard.Name || p.known[one.Revision].Entry >= one.Entry {
+	if p.known[one.Revision].Entry >= one.Entry {
 		return
 	}
 	p.known[one.Revision] = one
+	if one.Name == p.standard.Name { // of which that applies which is configured: see settle
+		return
+	}
 	delete(p.current, one.Name)
 	for _, other := range p.known {
 		if other.Name == one.Name && other.State == rooms.PolicyPublished && other.Revision.Revision > p.current[one.Name].Revision.Revision {
@@ -96,7 +111,8 @@ func (p *Policies) set(one rooms.PolicyRevision) {
 	}
 }
 
-// Current gives the latest published revision of a policy, or ErrUnknownPolicy; no name stands for the standard one.
+// Current gives the latest published revision of a policy, or ErrUnknownPolicy. No name stands for the standard one, of
+// which it gives the revision that says what is configured here.
 func (p *Policies) Current(ctx context.Context, name string) (rooms.Policy, error) {
 	name = cmp.Or(name, p.standard.Name)
 	look := func() (rooms.Policy, bool) {
@@ -120,18 +136,17 @@ func (p *Policies) Current(ctx context.Context, name string) (rooms.Policy, erro
 	return c, nil
 }
 
-// Policy gives the rules of a revision that messages were accepted under, or ErrUnknownPolicy. Those of the standard
-// policy are the ones of today, whatever the revision.
+// Policy gives the rules of a revision that messages were accepted under, or ErrUnknownPolicy.
 func (p *Policies) Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error) {
-	if r.Name == p.standard.Name {
-		return p.standard, nil
-	}
 	one, ok := p.look(r)
 	if !ok || !one.Applied() {
 		if err := p.load(ctx); err != nil {
 			return rooms.Policy{}, err
 		}
 		one, ok = p.look(r)
+	}
+	if !ok && r.Name == p.standard.Name {
+		return p.unstored(r), nil
 	}
 	if !ok || !one.Applied() {
 		return rooms.Policy{}, ErrUnknownPolicy
@@ -184,7 +199,7 @@ func (p *Policies) Draft(ctx context.Context, rules rooms.Policy, by rooms.Clien
 		return rooms.PolicyRevision{}, cmp.Or(err, ErrPolicyExists)
 	}
 	rules.Revision.Revision = 1
-	one, err := p.draft(ctx, rules, by)
+	one, err := p.draft(ctx, rules, by, []rooms.Client{by})
 	if errors.Is(err, ErrRevision) {
 		err = ErrPolicyExists
 	}
@@ -202,7 +217,11 @@ func (p *Policies) Next(ctx context.Context, rules rooms.Policy, by rooms.Client
 		return rooms.PolicyRevision{}, rooms.ErrOtherPolicy
 	}
 	rules.Revision.Revision = last.Revision.Revision + 1
-	return p.draft(ctx, rules, by)
+	writers := []rooms.Client{by}
+	if !last.Applied() { // whose words nobody else has approved
+		writers = last.WrittenBy(by)
+	}
+	return p.draft(ctx, rules, by, writers)
 }
 
 // Rewrite gives a revision other rules, if it is still the given entry; else it says ErrRevision.
@@ -266,6 +285,11 @@ func (p *Policies) put(ctx context.Context, one rooms.PolicyRevision) (rooms.Pol
 	if p.full(one) {
 		return one, ErrQuota
 	}
+	return p.write(ctx, one)
+}
+
+// write stores a revision, or says ErrRevision if it is not the entry that it was any more.
+func (p *Policies) write(ctx context.Context, one rooms.PolicyRevision) (rooms.PolicyRevision, error) {
 	one.ChangedAt = p.now().UTC().Truncate(time.Millisecond)
 	one, err := sealCheck(p.sealer, one)
 	if err != nil {

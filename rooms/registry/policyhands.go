@@ -51,8 +51,8 @@ func (p *Policies) vacant(r rooms.Revision) uint64 {
 }
 
 // draft stores a new revision, or says ErrRevision if there is one of that number.
-func (p *Policies) draft(ctx context.Context, rules rooms.Policy, by rooms.Client) (rooms.PolicyRevision, error) {
-	return p.put(ctx, rooms.PolicyRevision{Policy: rules, State: rooms.PolicyDraft, Author: by, Entry: p.vacant(rules.Revision)})
+func (p *Policies) draft(ctx context.Context, rules rooms.Policy, by rooms.Client, writers []rooms.Client) (rooms.PolicyRevision, error) {
+	return p.put(ctx, rooms.PolicyRevision{Policy: rules, State: rooms.PolicyDraft, Author: by, Writers: writers, Entry: p.vacant(rules.Revision)})
 }
 
 // unsealed opens what was read of the log. What cannot be opened is reported.

@@ -146,6 +146,70 @@ func TestAPolicyIsHandedOver(t *testing.T) {
 	}
 }
 
+// Nobody approves what he has written himself, whosever policy it is by now, and whatever was made of it since.
+func TestWriterDoesNotApproveAfterAHandOver(t *testing.T) {
+	h := newHouse(t)
+	p := policiesOn(h.log, h.openKeys(), h.rooms())
+	one, err := p.Draft(t.Context(), patient(48*time.Hour), "officer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	handed := func() rooms.PolicyRevision {
+		t.Helper()
+		all, err := p.HandOver(t.Context(), "patient", "boss")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all[len(all)-1]
+	}
+	refused := func(when string, one rooms.PolicyRevision) {
+		t.Helper()
+		one = take(t, p, one, rooms.SubmitPolicy)
+		fresh := policiesOn(h.log, h.openKeys(), h.rooms())
+		if _, err := fresh.Take(t.Context(), one.Revision, one.Entry, rooms.ApprovePolicy, "officer"); !errors.Is(err, rooms.ErrOwnPolicy) {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	refused("handed over", handed())
+	rules := patient(72 * time.Hour)
+	rules.Revision = one.Revision
+	if one, err = p.Get(t.Context(), one.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if one, err = p.Rewrite(t.Context(), rules, one.Entry, "boss"); err != nil {
+		t.Fatal(err)
+	}
+	refused("and rewritten", one)
+	next, err := p.Next(t.Context(), rules, "boss")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("the next revision of what nobody has approved", next)
+	if next, err = p.Get(t.Context(), next.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if next, err = p.Take(t.Context(), next.Revision, next.Entry, rooms.ApprovePolicy, "second officer"); err != nil {
+		t.Fatal(err)
+	}
+	take(t, p, next, rooms.PublishPolicy)
+	if next, err = p.Next(t.Context(), rules, "boss"); err != nil {
+		t.Fatal(err)
+	}
+	take(t, p, next, rooms.SubmitPolicy, rooms.ApprovePolicy)
+}
+
+// What was stored before writers were has its author for one.
+func TestWriterOfAnEarlierStore(t *testing.T) {
+	one := rooms.PolicyRevision{Policy: patient(time.Hour), State: rooms.PolicyDraft, Author: "officer"}.HandOver("boss")
+	one.State = rooms.PolicySubmitted
+	if _, err := one.Take(rooms.ApprovePolicy, "officer"); !errors.Is(err, rooms.ErrOwnPolicy) {
+		t.Errorf("%v", err)
+	}
+	if _, err := one.Take(rooms.ApprovePolicy, "second officer"); err != nil {
+		t.Errorf("%v", err)
+	}
+}
+
 // keeps takes every revision, and nobody reads them again.
 type keeps struct{ last uint64 }
 

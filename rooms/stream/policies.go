@@ -29,6 +29,7 @@ type policyEntry struct {
 	Unknown    string            `json:"unknown,omitzero"`
 	State      rooms.PolicyState `json:"state"`
 	Author     rooms.Client      `json:"author"`
+	Writers    []rooms.Client    `json:"writers,omitzero"`
 	Approver   rooms.Client      `json:"approver,omitzero"`
 	ChangedAt  time.Time         `json:"changedAt"`
 	Rules      rulesEntry        `json:"rules,omitzero"`
@@ -62,7 +63,7 @@ func (l *Log) Policies(ctx context.Context, from uint64) (all []rooms.PolicyRevi
 func encodePolicy(p rooms.PolicyRevision) ([]byte, error) {
 	e := policyEntry{
 		Name: p.Name, Revision: p.Revision.Revision, Jitter: p.Jitter, Expiry: int64(p.Expiry), Duplicates: p.Duplicates, Unknown: p.Unknown,
-		State: p.State, Author: p.Author, Approver: p.Approver, ChangedAt: p.ChangedAt,
+		State: p.State, Author: p.Author, Writers: p.Writers, Approver: p.Approver, ChangedAt: p.ChangedAt,
 		Rules: entryOf(p.PolicyRules, p.Sealed),
 	}
 	for _, wait := range p.Retry {
@@ -86,7 +87,7 @@ func decodePolicy(s stored) (p rooms.PolicyRevision, err error) {
 			Jitter:   e.Jitter, Expiry: time.Duration(e.Expiry), Duplicates: e.Duplicates, Unknown: e.Unknown,
 			PolicyRules: e.Rules.rules(),
 		},
-		Sealed: e.Rules.Check, State: e.State, Author: e.Author, Approver: e.Approver, ChangedAt: e.ChangedAt, Entry: s.sequence,
+		Sealed: e.Rules.Check, State: e.State, Author: e.Author, Writers: e.Writers, Approver: e.Approver, ChangedAt: e.ChangedAt, Entry: s.sequence,
 	}
 	for _, wait := range e.Retry {
 		p.Retry = append(p.Retry, time.Duration(wait))

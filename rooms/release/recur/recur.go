@@ -23,6 +23,7 @@ var (
 	ErrCron  = errors.New("five fields as in cron: minute, hour, day of month, month, day of week")
 	ErrZone  = errors.New("not a time zone, such as Asia/Bishkek")
 	ErrNever = errors.New("it is never true before its end")
+	ErrFar   = errors.New("its first time is further ahead than a message may wait")
 	ErrOften = errors.New("more often than is allowed")
 )
 
@@ -45,7 +46,7 @@ func Parse(r rooms.Repeat) (Rule, error) {
 	if err != nil {
 		return Rule{}, err
 	}
-	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse(r.Cron)
+	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse(sundays(r.Cron))
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if err != nil || !ok {
 		return Rule{}, ErrCron
@@ -53,6 +54,22 @@ func Parse(r rooms.Repeat) (Rule, error) {
 	spec.Location = time.UTC // of a clock that knows no summer; see Next
 	const hours = 1<<24 - 1
 	return Rule{spec: spec, zone: zone, hourly: spec.Hour&hours == hours, until: r.Until}, nil
+}
+
+// sundays writes the seventh day of the week as the one before the first: "5-7" as "5-6,0".
+func sundays(cron string) string {
+	fields := strings.Fields(cron)
+	days := strings.Split(fields[4], ",")
+	for i, one := range days {
+		if one == "7" {
+			days[i] = "0"
+		}
+		if from, ok := strings.CutSuffix(one, "-7"); ok && len(from) == 1 && from >= "0" && from <= "6" {
+			days[i] = from + "-6,0"
+		}
+	}
+	fields[4] = strings.Join(days, ",")
+	return strings.Join(fields, " ")
 }
 
 // Zone opens a zone by its name; that of the machine is none.
@@ -129,11 +146,14 @@ func (r Rule) Latest(after, upTo time.Time) (latest time.Time, ok bool) {
 // looked is how many times are compared to find out how often a rule is true.
 const looked = 200
 
-// Check refuses a rule that is not true from a moment until another, or that is true oftener than once in a while.
+// Check refuses a rule that is not true from a moment until a horizon, or that is true oftener than once in a while.
 func (r Rule) Check(from, horizon time.Time, least time.Duration) error {
 	t, ok := r.Next(from)
-	if !ok || t.After(horizon) {
+	if !ok {
 		return ErrNever
+	}
+	if t.After(horizon) {
+		return ErrFar
 	}
 	for range looked {
 		next, ok := r.Next(t)

@@ -44,6 +44,8 @@ func TestTimes(t *testing.T) {
 		"after both":                  {"0 3 * * *", "Europe/Zurich", "2026-10-24T12:00:00Z", []string{"2026-10-25T02:00:00Z"}},
 		"the gap's own border":        {"0 3 * * *", "Europe/Zurich", "2026-03-28T12:00:00Z", []string{"2026-03-29T01:00:00Z"}},
 		"half an hour of summer":      {"45 1 * * *", "Australia/Lord_Howe", "2026-04-03T20:00:00Z", []string{"2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"}},
+		"Sunday is 7":                 {"0 9 * * 7", "UTC", "2026-11-22T10:00:00Z", []string{"2026-11-29T09:00:00Z"}},
+		"the end of a week":           {"0 9 * * 6-7,1", "UTC", "2026-11-20T10:00:00Z", []string{"2026-11-21T09:00:00Z", "2026-11-22T09:00:00Z", "2026-11-23T09:00:00Z", "2026-11-28T09:00:00Z"}},
 		"a leap day":                  {"0 0 29 2 *", "UTC", "2026-01-01T00:00:00Z", []string{"2028-02-29T00:00:00Z"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +63,7 @@ func TestTimes(t *testing.T) {
 }
 
 func TestWhatIsNoRule(t *testing.T) {
-	for _, cron := range []string{"", "@daily", "@every 1m", "@reboot", "* * * *", "* * * * * *", "60 * * * *", "0 9 * * 1 ", "TZ=UTC 0 9 * *", "a b c d e", "0 9 * * 1\n"} {
+	for _, cron := range []string{"", "@daily", "@every 1m", "@reboot", "* * * *", "* * * * * *", "60 * * * *", "0 9 * * 8", "0 9 * * 7-7", "0 9 * * 8-7", "0 9 * * 1 ", "TZ=UTC 0 9 * *", "a b c d e", "0 9 * * 1\n"} {
 		_, err := recur.Parse(rooms.Repeat{Cron: cron, Zone: "UTC"})
 		if (err == nil) != (cron == "0 9 * * 1 ") {
 			t.Errorf("%q: %v", cron, err)
@@ -86,7 +88,7 @@ func TestCheck(t *testing.T) {
 		{"* * * * *", time.Hour, recur.ErrOften},
 		{"0,5 9 * * *", time.Hour, recur.ErrOften},
 		{"0 0 30 2 *", time.Minute, recur.ErrNever},
-		{"0 0 29 2 *", time.Minute, recur.ErrNever}, // not within the horizon
+		{"0 0 29 2 *", time.Minute, recur.ErrFar},
 	} {
 		if err := rule(t, c.cron, "UTC").Check(from, from.AddDate(1, 0, 0), c.least); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.cron, err, c.want)
