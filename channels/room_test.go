@@ -3,7 +3,9 @@ package channels
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +41,67 @@ func (p *slowPlace) Send(ctx context.Context, d rooms.Delivery) Outcome {
 		}
 	}
 	return Outcome{Result: Sent}
+}
+
+// turnstile has two places, each of which is left when told.
+type turnstile struct {
+	places *lanes.Places
+	leave  chan struct{}
+
+	mu     sync.Mutex
+	served []rooms.Lane
+}
+
+func (p *turnstile) Send(ctx context.Context, d rooms.Delivery) Outcome {
+	release, err := p.places.Take(ctx, d.Lane, "relay")
+	if o, full := Full(err); full {
+		return o
+	}
+	defer release()
+	p.mu.Lock()
+	p.served = append(p.served, d.Lane)
+	p.mu.Unlock()
+	<-p.leave
+	return Outcome{Result: Sent}
+}
+
+func (p *turnstile) read() []rooms.Lane {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.served)
+}
+
+// With all connections of a provider busy, and all workers of the other lanes waiting for one, an emergency has the next that
+// is free.
+func TestEmergencyHasTheNextFreePlaceOfAProvider(t *testing.T) {
+	r := newRig(t)
+	p := &turnstile{places: lanes.NewPlaces(2, 2), leave: make(chan struct{})}
+	bulk, normal := r.publish(rooms.Bulk, true, rooms.Email, 20), r.publish(rooms.Normal, true, rooms.Email, 20)
+	r.run(Options{Workers: Workers{Normal: 8, Bulk: 8}}, p)
+	waiting := func(n int) func() error {
+		return func() error {
+			if got := p.places.Waiting(); got != n || len(p.read()) != 2 {
+				return fmt.Errorf("%d wait and %d are served, want %d and 2", got, len(p.read()), n)
+			}
+			return nil
+		}
+	}
+	r.eventually("bulk and normal", waiting(14))
+	emergency := rooms.DeliveryID{UMID: r.publish(rooms.Emergency, true, rooms.Email, 1)}
+	r.eventually("the emergency", waiting(15))
+	p.leave <- struct{}{}
+	r.eventually("the next", func() error {
+		if got := p.read(); len(got) < 3 || got[2] != rooms.Emergency {
+			return fmt.Errorf("served %q", got)
+		}
+		return nil
+	})
+	close(p.leave)
+	r.eventually("the emergency", r.happened(emergency, "sent 1"))
+	for n := range 20 {
+		r.eventually("normal", r.happened(rooms.DeliveryID{UMID: normal, N: n}, "sent 1"))
+		r.eventually("bulk", r.happened(rooms.DeliveryID{UMID: bulk, N: n}, "sent 1"))
+	}
 }
 
 // What finds no room where it is to go gives its worker to others, and comes again as if nothing had been tried: no attempt is

@@ -170,7 +170,7 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		for left, want := range map[time.Duration]time.Duration{0: longest, 20 * time.Second: 10 * time.Second, time.Hour: longest} {
 			ctx, cancel := context.WithCancel(t.Context())
 			if left > 0 {
-				ctx, cancel = context.WithDeadline(ctx, time.Now().Add(left)) //nolint:govet // ends with the test's
+				ctx, cancel = context.WithDeadline(ctx, time.Now().Add(left))
 			}
 			began := time.Now()
 			_, err := p.Take(ctx, rooms.Emergency, "good.test")
