@@ -127,7 +127,7 @@ func (w *worker) lateDefinite(ctx context.Context, j work, o order, out Outcome)
 	if !o.policy.Holds(j.Lane) || out.unknown() {
 		return
 	}
-	if out.Result == Throttled {
+	if out.Result == Throttled || out.Result == NoRoom {
 		out.Result, out.Reason = Deferred, rooms.Throttled
 	}
 	s := w.judge(ctx, o, out)

@@ -10,7 +10,7 @@
 //	func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome
 //
 // d has the contact (d.To.Address.Reveal()) and the content. Send hands it over and answers
-// with one of five results; what the bridge makes of each:
+// with one of six results; what the bridge makes of each:
 //
 //	result      say it when                               what follows
 //	Sent        the other side has taken responsibility   recorded as sent; a receipt may follow
@@ -19,6 +19,8 @@
 //	                                                      counts against the provider's health
 //	Throttled   the rate is used up                       nothing recorded, no attempt counted; the lane
 //	                                                      pauses for Outcome.After, at most a minute
+//	NoRoom      no connection is free for it yet          nothing recorded, no attempt counted, no sign of
+//	                                                      health; it alone comes again after Outcome.After
 //	Rejected    never: no such mailbox, 5yz               recorded as failed
 //	Suppressed  this person may not be written to         recorded as failed
 //
@@ -29,7 +31,7 @@
 // Rules, all of them tested by channelstest.Run, which every provider's own test calls:
 //
 //   - Send returns when its context ends, with Deferred and the reason rooms.TimedOut, or
-//     rooms.Unknown if the other side may have taken the delivery. Once the context has ended
+//     rooms.Unknown if the other side may have taken the delivery, or with NoRoom. Once the context has ended
 //     it sends nothing.
 //   - Send is called from many goroutines at once, and keeps nothing of the delivery.
 //   - The same delivery may come again with the same d.ID, after a crash. Whatever the protocol
@@ -43,6 +45,7 @@
 // every node, unless it implements OneReader. One to which people write implements Inbox, read likewise, and one that others call by HTTP
 // Inlet, at /v1/inlets/NAME/receipt and …/inbound of every node; an Ear hands on what they say. It needs no
 // retry, no queue, no rate of its own unless the other side sets one: all that is the bridge's.
+// Where it has so many connections only, package lanes gives them out, the most urgent lane first, and says NoRoom (Full).
 // A panic costs one attempt. The sandbox (channels/sandbox) is a small provider to begin from.
 // Whoever has options makes them a struct with yaml tags, WithDefaults and Check, reads credentials by channels/credential,
 // and shows them nowhere.
@@ -62,7 +65,10 @@
 // the memory. A channel may have several providers: the first attempts are shared out among them by
 // weight, further attempts of a delivery go to the others in turn. A provider with a rate is given
 // that many deliveries a second by all nodes together, each at even distances, the most urgent lane first: an
-// emergency leaves next, or next but one. Nothing is sent after its deadline; what nobody pulls until then, say in a pause,
+// emergency leaves next, or next but one. Where a provider's connections are all busy, or a window is full, an emergency has the
+// next that is free; none is kept for it. What finds no room at a destination that is slow, such as a mail domain with a share of the
+// connections, gives its worker to others and comes again at the pace of that destination, within a minute; of a lane and channel
+// up to Options.MaxWaiting wait so. Nothing is sent after its deadline; what nobody pulls until then, say in a pause,
 // the bridge finds and records as failed (expired). If no further attempt fits before the
 // deadline the delivery fails at once, as expired, with the last code of the provider.
 //

@@ -26,6 +26,8 @@ func signOf(o Outcome) sign {
 		return alive
 	case Throttled:
 		return busy
+	case NoRoom:
+		return noSign
 	}
 	switch o.Reason {
 	case rooms.Throttled:
@@ -134,7 +136,9 @@ func (h *health) end(c *ongoing, o Outcome, s sign) {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
-	h.count(o.Result, s, now, now.Sub(c.began))
+	if o.Result != NoRoom { // the provider was not called
+		h.count(o.Result, s, now, now.Sub(c.began))
+	}
 }
 
 // count learns from an outcome, under h.mu.

@@ -23,7 +23,7 @@ func newMeter(set *metrics.Set, c rooms.Channel, provider string) *meter {
 		attempts: map[Result]*metrics.Counter{},
 		duration: set.GetOrCreateHistogram(fmt.Sprintf(`crier_channel_send_duration_seconds{channel=%q,provider=%q}`, c, provider)),
 	}
-	for _, r := range []Result{Sent, Deferred, Throttled, Rejected, Suppressed} {
+	for _, r := range []Result{Sent, Deferred, Throttled, NoRoom, Rejected, Suppressed} {
 		m.attempts[r] = set.GetOrCreateCounter(fmt.Sprintf(`crier_channel_attempts_total{channel=%q,provider=%q,result=%q}`, c, provider, r))
 	}
 	return m
@@ -31,7 +31,9 @@ func newMeter(set *metrics.Set, c rooms.Channel, provider string) *meter {
 
 // attempt counts an outcome; one that does not exist counts as deferred, as it is treated.
 func (m *meter) attempt(r Result, took time.Duration) {
-	m.duration.Update(took.Seconds())
+	if r != NoRoom { // the provider was not called
+		m.duration.Update(took.Seconds())
+	}
 	counter, ok := m.attempts[r]
 	if !ok {
 		counter = m.attempts[Deferred]

@@ -76,6 +76,9 @@ func (b *Bridge) Try(ctx context.Context, name string, d rooms.Delivery) (o Outc
 	began := time.Now()
 	answer := func(out Outcome) { o = out }
 	m.call(b.options.SendTimeout, b.deps.Logger).send(ctx, d, answer, func(Outcome) {})
+	if o.Result == NoRoom {
+		o = Outcome{Result: Throttled, Reason: rooms.Throttled}
+	}
 	return o, time.Since(began), nil
 }
 

@@ -2,8 +2,10 @@ package channels
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/govcrier/crier/channels/lanes"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -72,6 +74,9 @@ const (
 	Deferred Result = "deferred"
 	// Throttled: the provider's rate is used up; does not count as an attempt.
 	Throttled Result = "throttled"
+	// NoRoom: there is no place for this delivery yet, and nothing was sent; it comes again by itself after Outcome.After, within a
+	// minute, and does not count as an attempt. It says nothing of the provider.
+	NoRoom Result = "no-room"
 	// Rejected: never; trying again is pointless.
 	Rejected Result = "rejected"
 	// Suppressed: this person may not be written to on this channel.
@@ -84,7 +89,16 @@ type Outcome struct {
 	Result     Result
 	ProviderID string        // Sent: what the provider calls it
 	Receipt    bool          // Sent: a receipt will follow
-	After      time.Duration // Deferred, Throttled: what the provider asked for
+	After      time.Duration // Deferred, Throttled: what the provider asked for; NoRoom: when there may be a place
 	Reason     rooms.Reason
 	Code       string // the provider's own code, such as "451 4.7.1"
+}
+
+// Full is the outcome of a delivery for which there was no place; ok is false if the error says something else.
+func Full(err error) (o Outcome, ok bool) {
+	var full *lanes.Full
+	if !errors.As(err, &full) {
+		return o, false
+	}
+	return Outcome{Result: NoRoom, After: full.After}, true
 }

@@ -2,10 +2,10 @@ package channels
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
+	"github.com/govcrier/crier/channels/lanes"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -20,12 +20,12 @@ type slots struct {
 	sharing int           // nodes
 	held    bool          // this node has no share yet
 	next    time.Time     // when the next one is free
-	waiting map[rooms.Lane][]chan struct{}
+	waiting lanes.Line[chan struct{}]
 	timer   *time.Timer // runs while somebody waits
 }
 
 func newSlots(rate float64) *slots {
-	s := &slots{waiting: map[rooms.Lane][]chan struct{}{}, sharing: 1}
+	s := &slots{sharing: 1}
 	if rate > 0 {
 		s.whole = time.Duration(float64(time.Second) / rate)
 		s.every = s.whole
@@ -70,7 +70,7 @@ func (s *slots) take(ctx context.Context, lane rooms.Lane) bool {
 	case <-mine:
 		return true
 	case <-ctx.Done():
-		return !s.leave(lane, mine)
+		return !s.leave(mine)
 	}
 }
 
@@ -84,7 +84,7 @@ func (s *slots) ask(lane rooms.Lane) chan struct{} {
 		return nil
 	}
 	mine := make(chan struct{})
-	s.waiting[lane] = append(s.waiting[lane], mine)
+	s.waiting.Join(lane, mine)
 	if s.timer == nil {
 		s.timer = time.AfterFunc(s.next.Sub(now), s.serve)
 	}
@@ -104,7 +104,7 @@ func (s *slots) serve() {
 	for !now.Before(s.next) && s.serveOne() {
 		s.next = s.next.Add(s.every)
 	}
-	if s.anybody() {
+	if s.waiting.Len() > 0 {
 		s.timer.Reset(s.next.Sub(now))
 		return
 	}
@@ -112,33 +112,26 @@ func (s *slots) serve() {
 }
 
 func (s *slots) serveOne() bool {
-	for _, lane := range rooms.Lanes() {
-		if line := s.waiting[lane]; len(line) > 0 {
-			close(line[0])
-			s.waiting[lane] = line[1:]
-			return true
-		}
+	first, ok := s.waiting.Next(lanes.Anybody[chan struct{}])
+	if ok {
+		close(first)
 	}
-	return false
-}
-
-func (s *slots) anybody() bool {
-	for _, line := range s.waiting {
-		if len(line) > 0 {
-			return true
-		}
-	}
-	return false
+	return ok
 }
 
 // leave gives up waiting; false if the slot has come meanwhile.
-func (s *slots) leave(lane rooms.Lane, mine chan struct{}) bool {
+func (s *slots) leave(mine chan struct{}) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := slices.Index(s.waiting[lane], mine)
-	if at < 0 {
-		return false
+	return s.waiting.Leave(mine)
+}
+
+// back gives a slot back with which nothing was sent: the next one is free so much sooner.
+func (s *slots) back() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = s.next.Add(-s.every)
+	if s.timer != nil {
+		s.timer.Reset(time.Until(s.next))
 	}
-	s.waiting[lane] = slices.Delete(s.waiting[lane], at, at+1)
-	return true
 }

@@ -46,6 +46,8 @@ func follow(j rooms.Job, o Outcome, now time.Time, wait time.Duration) step {
 	case Throttled:
 		wait = min(cmp.Or(max(o.After, 0), shortRetry), maxShort)
 		return step{action: handBack, wait: wait, pause: wait}
+	case NoRoom:
+		return step{action: handBack, wait: min(max(o.After, minRetry), maxShort)}
 	case Rejected:
 		return record(j, o, rooms.EventFailed, cmp.Or(o.Reason, rooms.Rejected), now)
 	case Suppressed:

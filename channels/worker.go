@@ -313,6 +313,9 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 	answer := func(out Outcome) {
 		crash.Point("after-send")
 		o.by.meter.attempt(out.Result, time.Since(began))
+		if out.Result == NoRoom {
+			o.by.slots.back()
+		}
 		w.learn(ctx, j, o.Delivery, out)
 		settle(w.judge(ctx, o, out))
 	}

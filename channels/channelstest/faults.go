@@ -29,6 +29,8 @@ func reasons(r channels.Result) []rooms.Reason {
 		return []rooms.Reason{rooms.Deferred, rooms.TimedOut, rooms.Unreachable, rooms.Unknown, rooms.Unconfigured}
 	case channels.Throttled:
 		return []rooms.Reason{rooms.Throttled}
+	case channels.NoRoom:
+		return []rooms.Reason{rooms.NoReason}
 	case channels.Rejected:
 		return []rooms.Reason{rooms.Rejected, rooms.NoContent, rooms.Bounced, rooms.NoMailbox}
 	case channels.Suppressed:
@@ -55,10 +57,10 @@ func fieldFaults(o channels.Outcome) (faults []string) {
 		}
 	}
 	sent := o.Result == channels.Sent
-	waits := o.Result == channels.Deferred || o.Result == channels.Throttled
+	waits := o.Result == channels.Deferred || o.Result == channels.Throttled || o.Result == channels.NoRoom
 	wrong(!sent && o.ProviderID != "", "only what was sent has a provider id")
 	wrong(!sent && o.Receipt, "only of what was sent a receipt can follow")
-	wrong(!waits && o.After != 0, "only what is deferred or throttled has a wait")
+	wrong(!waits && o.After != 0, "only what is deferred, throttled or without room has a wait")
 	wrong(o.After < 0, "a wait into the past")
 	wrong(!token(o.ProviderID, maxProviderID), "the provider id is not one short printable word")
 	wrong(!token(strings.ReplaceAll(o.Code, " ", ""), maxCode), "the code is longer than a code, or not printable")

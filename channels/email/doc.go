@@ -13,7 +13,11 @@
 //   - a connection that died while it waited for work costs nothing: the message goes over a new
 //     one; once the whole message has been handed over without an answer nobody knows whether it
 //     was taken, and the outcome says so (reason unknown) instead of sending it again;
-//   - a recipient domain that is slow holds up others only as far as its own share of connections;
+//   - a recipient domain that is slow holds up others only as far as its own share of connections (maxPerDestination): who finds
+//     that taken, and would wait for long, comes again later by himself, with no attempt counted. By default that share is all of
+//     them, so that a domain to which most people belong is served as fast as can be;
+//   - where all connections are busy an emergency has the next that is free, then the normal lane, then bulk; so none is kept
+//     free for emergencies. To wait for a connection is no fault of the relay's, and costs no attempt (see package lanes);
 //   - to a person who has a key (S/MIME or OpenPGP) nothing goes in the clear but the addresses: his
 //     messages are encrypted, other bytes each time, and a key that does not do rejects them;
 //   - an e-mail with copies is one message in one transaction, and whom a blind copy goes to stands in no header. The one

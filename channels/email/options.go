@@ -73,7 +73,7 @@ type Options struct {
 	MaxMessagesPerConnection int           `yaml:"maxMessagesPerConnection"` // default 100
 	MaxPerDestination        int           `yaml:"maxPerDestination"`        // at once to one recipient domain; default MaxConnections
 	IdleTimeout              time.Duration `yaml:"idleTimeout"`              // after which an unused connection is closed; default 30s
-	SendTimeout              time.Duration `yaml:"sendTimeout"`              // for one delivery, waiting for a connection included; default 30s
+	SendTimeout              time.Duration `yaml:"sendTimeout"`              // for one delivery, once it has its turn; default 30s
 	MaxRetryAfter            time.Duration `yaml:"maxRetryAfter"`            // the longest wait that the relay can ask for; default 24h
 	CacheBytes               int           `yaml:"cacheBytes"`               // of composed bodies that are kept for the next recipient; default 8 MiB
 }

@@ -9,11 +9,10 @@ import (
 
 var errClosed = errors.New("email: the provider is closed")
 
-// pool keeps connections for the next message. There are never more than slots allow: a new one
-// is made only when none waits.
+// pool keeps connections for the next message. Whoever takes one has a place, and keeps it until he has given the connection back;
+// so there are never more than places: a new one is made only when none waits.
 type pool struct {
 	dial        func(context.Context) (*session, error)
-	slots       chan struct{} // one token for each connection at work
 	maxMessages int
 	idleTimeout time.Duration
 
@@ -25,7 +24,6 @@ type pool struct {
 func newPool(o Options, dial func(context.Context) (*session, error)) *pool {
 	return &pool{
 		dial:        dial,
-		slots:       make(chan struct{}, o.MaxConnections),
 		maxMessages: o.MaxMessagesPerConnection,
 		idleTimeout: o.IdleTimeout,
 	}
@@ -33,59 +31,37 @@ func newPool(o Options, dial func(context.Context) (*session, error)) *pool {
 
 // take gives a connection that answers, one that waits if there is one. It must be given back.
 func (p *pool) take(ctx context.Context) (*session, error) {
-	return p.occupy(ctx, func() (*session, error) {
-		for s := p.pop(); s != nil; s = p.pop() {
-			if s.answers(ctx) {
-				return s, nil
-			}
-			s.drop()
+	for s := p.pop(); s != nil; s = p.pop() {
+		if s.answers(ctx) {
+			return s, nil
 		}
-		return p.dial(ctx)
-	})
+		s.drop()
+	}
+	return p.open(ctx)
 }
 
 // takeNew gives a new connection, and ends those that wait: it is called when one of them was
 // found dead, and the others are no younger.
 func (p *pool) takeNew(ctx context.Context) (*session, error) {
-	return p.occupy(ctx, func() (*session, error) {
-		for s := p.pop(); s != nil; s = p.pop() {
-			s.drop()
-		}
-		return p.dial(ctx)
-	})
+	for s := p.pop(); s != nil; s = p.pop() {
+		s.drop()
+	}
+	return p.open(ctx)
 }
 
-// occupy waits for a slot and keeps it if a connection could be had.
-func (p *pool) occupy(ctx context.Context, open func() (*session, error)) (*session, error) {
-	if ctx.Err() != nil {
-		return nil, &failure{connecting, ctx.Err()}
-	}
-	select {
-	case p.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, &failure{connecting, ctx.Err()}
-	}
-	s, err := p.openUnlessClosed(open)
-	if err != nil {
-		<-p.slots
-	}
-	return s, err
-}
-
-func (p *pool) openUnlessClosed(open func() (*session, error)) (*session, error) {
+func (p *pool) open(ctx context.Context) (*session, error) {
 	p.mu.Lock()
 	closed := p.closed
 	p.mu.Unlock()
 	if closed {
 		return nil, &failure{connecting, errClosed}
 	}
-	return open()
+	return p.dial(ctx)
 }
 
 // give takes a connection back: to wait for the next message if it is healthy and has not had
 // its share.
 func (p *pool) give(s *session, healthy bool) {
-	defer func() { <-p.slots }()
 	switch {
 	case !healthy:
 		s.drop()

@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/lanes"
 	"github.com/govcrier/crier/rooms"
 )
 
 // Provider sends over one mail relay. It is safe for concurrent use.
 type Provider struct {
 	compose composer
-	gate    *gate
+	places  *lanes.Places
 	pool    *pool
 	options Options
 }
@@ -35,7 +37,7 @@ func New(o Options, log *slog.Logger) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{c, newGate(o.MaxPerDestination), newPool(o, d.dial), o}, nil
+	return &Provider{c, lanes.NewPlaces(o.MaxConnections, o.MaxPerDestination), newPool(o, d.dial), o}, nil
 }
 
 // Send hands a delivery to the relay. It never says suppressed, and its provider id is the
@@ -52,25 +54,23 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 	case err != nil:
 		return channels.Outcome{Result: channels.Rejected, Reason: rooms.Rejected}
 	}
+	release, err := p.places.Take(ctx, d.Lane, strings.ToLower(domain(m.to)))
+	if o, full := channels.Full(err); full {
+		return o
+	}
+	if err != nil {
+		return judge(err, true)
+	}
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, p.options.SendTimeout)
 	defer cancel()
-	answer, err := p.enter(ctx, m)
+	answer, err := p.handOver(ctx, m)
 	if err != nil {
 		o := judge(err, ctx.Err() != nil)
 		o.After = min(o.After, p.options.MaxRetryAfter)
 		return o
 	}
 	return channels.Outcome{Result: channels.Sent, ProviderID: queueID(answer)}
-}
-
-// enter hands the message over once fewer than allowed are on their way to its domain.
-func (p *Provider) enter(ctx context.Context, m message) (answer string, err error) {
-	leave, err := p.gate.enter(ctx, domain(m.to))
-	if err != nil {
-		return "", &failure{connecting, err}
-	}
-	defer leave()
-	return p.handOver(ctx, m)
 }
 
 // handOver sends the message, over a new connection if one that had been used before turns out

@@ -50,7 +50,7 @@ func New(o Options, d Deps) (*Provider, error) {
 		return nil, errors.Join(faults...)
 	}
 	calls := p.Options.Options
-	calls.KeepIdle = calls.Concurrency
+	calls.KeepIdle, calls.OneService = calls.Concurrency, true
 	client, err := outbound.New(calls)
 	if err != nil {
 		return nil, err
@@ -98,11 +98,14 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 		p.deps.Log.Error("a request cannot be made as it is configured", "provider", p.deps.Name, "error", err)
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "template"}
 	}
-	return p.discreet(d, p.outcome(p.client.Exchange(ctx, r)))
+	return p.discreet(d, p.outcome(p.client.Exchange(ctx, d.Lane, r)))
 }
 
 // outcome is what a reply means.
 func (p *Provider) outcome(reply outbound.Reply) channels.Outcome {
+	if o, full := channels.Full(reply.Err); full {
+		return o
+	}
 	if reply.Status == 0 {
 		return channels.Outcome{Result: channels.Deferred, Reason: why(reply.Answer), Code: reply.Code()}
 	}

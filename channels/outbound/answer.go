@@ -8,13 +8,15 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/govcrier/crier/channels/lanes"
 )
 
 // Answer is what came of a call. Nothing in it repeats what the other side has said.
 type Answer struct {
 	Status     int           // of HTTP; 0 if there was no answer
-	RetryAfter time.Duration // what the answer asks for; 0 if nothing
-	Err        error         // why there was no answer: one of those of this package
+	RetryAfter time.Duration // what the answer asks for, or when there may be room; 0 if nothing
+	Err        error         // why there was no answer: one of those of this package, or a *lanes.Full
 	Late       bool          // the time was over
 	Taken      bool          // without answer: the other side may have got the call all the same
 }
@@ -84,6 +86,10 @@ func (a Answer) Code() string {
 		if errors.Is(a.Err, k.err) {
 			return k.code
 		}
+	}
+	var full *lanes.Full
+	if errors.As(a.Err, &full) {
+		return "busy"
 	}
 	return ""
 }

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/govcrier/crier/channels/lanes"
 	"github.com/govcrier/crier/rooms"
 )
 
@@ -38,6 +39,7 @@ type Client struct {
 	transport *http.Transport
 	http      *http.Client
 	hosts     *hosts
+	places    *lanes.Places // for each host so many
 }
 
 // New makes a client, or says what is wrong with the options.
@@ -59,7 +61,7 @@ func New(o Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	c := &Client{options: o, rules: r, hosts: newHosts()}
+	c := &Client{options: o, rules: r, hosts: newHosts(), places: lanes.NewPlaces(o.most(), o.Concurrency)}
 	c.transport = &http.Transport{
 		DialContext:            c.dialer(true).DialContext,
 		DialTLSContext:         (&tls.Dialer{NetDialer: c.dialer(false), Config: secure}).DialContext,
@@ -150,23 +152,36 @@ func portOf(u *url.URL) (uint16, error) {
 // Call is a signed POST.
 type Call struct {
 	To      rooms.Address
-	ID      string // the same for every attempt
-	Kind    string // content type
+	Lane    rooms.Lane // the most urgent has the next connection to a host; empty is normal
+	ID      string     // the same for every attempt
+	Kind    string     // content type
 	Body    []byte
 	Signing []rooms.Signing // those that sign now
 }
 
 // Post makes a call and says what came of it. It returns when ctx ends. A host that has let several
-// calls in a row run out of time is not called for a while: ErrResting.
-func (c *Client) Post(ctx context.Context, call Call) Answer { return c.post(ctx, call, drop) }
-
-// post makes a call and has read read the body of the answer.
-func (c *Client) post(ctx context.Context, call Call, read func(io.Reader) error) Answer {
+// calls in a row run out of time is not called for a while: ErrResting. Where too many calls to a host are under way, none is made:
+// the error is a *lanes.Full, and RetryAfter when to come again.
+func (c *Client) Post(ctx context.Context, call Call) Answer {
 	r, err := c.request(ctx, call)
 	if err != nil {
 		return Answer{Err: err}
 	}
-	return c.send(ctx, r, func(w *http.Response) error { return read(w.Body) })
+	return c.take(ctx, call.Lane, r, func(w *http.Response) error { return drop(w.Body) })
+}
+
+// take makes a call if there is room for one more to its host, or will be soon, and has read read the answer.
+func (c *Client) take(ctx context.Context, lane rooms.Lane, r *http.Request, read func(*http.Response) error) Answer {
+	release, err := c.places.Take(ctx, lane, r.URL.Host)
+	var full *lanes.Full
+	switch {
+	case errors.As(err, &full):
+		return Answer{Err: full, RetryAfter: full.After}
+	case err != nil:
+		return Answer{Err: ErrConnect, Late: true}
+	}
+	defer release()
+	return c.send(ctx, r, read)
 }
 
 // send makes a call, unless its host is left alone, and has read read the answer.

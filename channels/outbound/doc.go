@@ -14,7 +14,9 @@
 // and Exchange, which makes a call as its caller has written it, unsigned, to a service that the operator has named.
 //
 // Who does not answer must not keep the others waiting: a host that has let 8 calls in a row run out of
-// time is left alone for 30 seconds, then called once to find out.
+// time is left alone for 30 seconds, then called once to find out. To one host go Options.Concurrency calls at once; of others
+// that wait the most urgent lane's is next, and where that takes long they are told to come again (see package lanes). To
+// wait for a connection is no time of the call's.
 //
 // Nothing here is logged, and no error holds a URL, a name or an address.
 package outbound

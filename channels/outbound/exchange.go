@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+
+	"github.com/govcrier/crier/rooms"
 )
 
 // Reply is an answer with what was said. Whoever keeps any of it has to know that it may hold personal data.
@@ -14,10 +16,10 @@ type Reply struct {
 }
 
 // Exchange makes a call as it stands, and gives what was answered, up to Options.MaxReply. A longer answer is none, though the call
-// was taken.
-func (c *Client) Exchange(ctx context.Context, r *http.Request) Reply {
+// was taken. Of calls that wait for a connection the most urgent lane's has the next.
+func (c *Client) Exchange(ctx context.Context, lane rooms.Lane, r *http.Request) Reply {
 	var reply Reply
-	reply.Answer = c.send(ctx, r, func(w *http.Response) (err error) {
+	reply.Answer = c.take(ctx, lane, r, func(w *http.Response) (err error) {
 		reply.Header = w.Header
 		if reply.Body, err = io.ReadAll(io.LimitReader(w.Body, int64(c.options.MaxReply)+1)); err == nil && len(reply.Body) > c.options.MaxReply {
 			err = errReply

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/govcrier/crier/channels/outbound"
+	"github.com/govcrier/crier/rooms"
 )
 
 // A call goes as it was written, and what is answered comes back, unless it is too long or from where nobody may call.
@@ -42,7 +43,7 @@ func TestExchange(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("X-Mine", "mine")
-		got := c.Exchange(t.Context(), r)
+		got := c.Exchange(t.Context(), rooms.Normal, r)
 		if got.Status != tc.status || !errors.Is(got.Err, tc.err) || got.Taken != tc.taken {
 			t.Errorf("%+v: %d, %v, taken %t", tc, got.Status, got.Err, got.Taken)
 		}

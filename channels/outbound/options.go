@@ -24,6 +24,9 @@ type Options struct {
 	// Concurrency is how many calls go to one host at once; others wait. Default 8.
 	Concurrency int `yaml:"concurrency"`
 
+	// OneService says that all calls go to one service: who finds its connections busy waits for them, as there is no other host to
+	// leave a worker to.
+	OneService bool `yaml:"-"`
 	// KeepIdle is how many connections to one host are kept for later calls; at least 2.
 	KeepIdle int `yaml:"-"`
 	// MaxReply is how many bytes of an answer Exchange hands on. Default 64 KiB.
@@ -45,6 +48,14 @@ func (o Options) WithDefaults() Options {
 	o.Concurrency = cmp.Or(o.Concurrency, 8)
 	o.MaxReply = cmp.Or(o.MaxReply, maxReply)
 	return o
+}
+
+// most is how many calls may be under way altogether; 0 for any number.
+func (o Options) most() int {
+	if o.OneService {
+		return o.Concurrency
+	}
+	return 0
 }
 
 // Check names every fault. It reads no file.

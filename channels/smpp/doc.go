@@ -1,7 +1,8 @@
 // Package smpp sends SMS over an SMS centre by SMPP 3.4, and hears its receipts and what people write.
 //
-// Promised: never more messages are under way on a bind than its window lets through; a delivery waits for a place within
-// its context. A text is cut where rooms.MeasureSMS counts (but longMessages: udh16, whose header is a byte longer), and a
+// Promised: never more messages are under way on a bind than its window lets through. Where all windows are full an emergency has
+// the next place that is free, then the normal lane, then bulk; who waits for long comes again by himself, no attempt counted, for
+// that is no fault of the centre's. Of a text that has begun each part waits as its lane does. A text is cut where rooms.MeasureSMS counts (but longMessages: udh16, whose header is a byte longer), and a
 // delivery sent again has the same reference, so that a telephone which has some of its parts joins them with the others. It
 // is sent when the centre has taken every part. A receipt or a whole text of a person is answered only once it is durable; else,
 // and where too much is in hand, the centre is asked to offer it again (ESME_RX_T_APPN).

@@ -3,50 +3,85 @@ package smpp
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
+	"time"
+
+	"github.com/govcrier/crier/channels/lanes"
+	"github.com/govcrier/crier/rooms"
 )
 
 var errNoBind = errors.New("no bind at the centre")
 
 // places are where messages may be under way: as many on each session as its window has. What waits for one gets the next
-// that is free, on whichever session.
+// that is free, on whichever session, the most urgent lane first.
 type places struct {
-	free chan *session
-
 	mu      sync.Mutex
+	free    []*session
+	waiting lanes.Line[chan *session] // each of which gets one session, or nil where none could be had
 	live    map[*session]bool
-	down    bool          // the last try to bind has failed, and no session stands
-	closed  bool          // for good
-	changed chan struct{} // closed when one of these changes
+	down    bool // the last try to bind has failed, and no session stands
+	closed  bool // for good
 }
 
-func newPlaces(all int) *places {
-	return &places{free: make(chan *session, all), live: map[*session]bool{}, changed: make(chan struct{})}
-}
+func newPlaces() *places { return &places{live: map[*session]bool{}} }
 
-// take waits for a place, unless there is no session and none could be had.
-func (p *places) take(ctx context.Context) (*session, error) {
+// take waits for a place, unless there is no session and none could be had. Where there are sessions and their windows stay
+// full the error is a *lanes.Full: that is no fault of the centre's.
+func (p *places) take(ctx context.Context, lane rooms.Lane) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, lanes.Patience(ctx))
+	defer cancel()
 	for {
-		down, changed := p.state()
-		if down {
-			return nil, errNoBind
+		comes, err := p.ask(lane)
+		if err != nil {
+			return nil, err
 		}
+		var s *session
 		select {
-		case s := <-p.free:
-			if s.bound() {
-				return s, nil
-			}
-		case <-changed:
+		case s = <-comes:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			if err := p.giveUp(ctx, comes); err != nil {
+				return nil, err
+			}
+			s = <-comes // it came with the end
+		}
+		switch {
+		case s == nil:
+			return nil, errNoBind
+		case s.bound():
+			return s, nil
 		}
 	}
 }
 
-func (p *places) state() (down bool, changed chan struct{}) {
+// ask gives where a session comes, at once if one has a place.
+func (p *places) ask(lane rooms.Lane) (chan *session, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.closed || p.down && len(p.live) == 0, p.changed
+	if p.none() {
+		return nil, errNoBind
+	}
+	comes := make(chan *session, 1)
+	if n := len(p.free); n > 0 {
+		comes <- p.free[0]
+		p.free = slices.Delete(p.free, 0, 1)
+		return comes, nil
+	}
+	p.waiting.Join(lane, comes)
+	return comes, nil
+}
+
+// giveUp ends the waiting; nil if the place has come meanwhile.
+func (p *places) giveUp(ctx context.Context, comes chan *session) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.waiting.Leave(comes):
+		return nil
+	case len(p.live) > 0:
+		return &lanes.Full{After: time.Second}
+	}
+	return ctx.Err()
 }
 
 // give takes a place back.
@@ -54,8 +89,17 @@ func (p *places) give(s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.live[s] {
-		p.free <- s
+		p.offer(s)
 	}
+}
+
+// offer gives a place to the first who waits.
+func (p *places) offer(s *session) {
+	if first, ok := p.waiting.Next(lanes.Anybody[chan *session]); ok {
+		first <- s
+		return
+	}
+	p.free = append(p.free, s)
 }
 
 // join adds the places of a session.
@@ -64,9 +108,8 @@ func (p *places) join(s *session, window int) {
 	defer p.mu.Unlock()
 	p.live[s], p.down = true, false
 	for range window {
-		p.free <- s // there is room: leave has taken those of the session before
+		p.offer(s)
 	}
-	p.change()
 }
 
 // leave takes away the places of a session; those at work vanish as they are given back.
@@ -74,16 +117,8 @@ func (p *places) leave(s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.live, s)
-	for range len(p.free) {
-		select {
-		case other := <-p.free:
-			if p.live[other] {
-				p.free <- other
-			}
-		default:
-		}
-	}
-	p.change()
+	p.free = slices.DeleteFunc(p.free, func(other *session) bool { return other == s })
+	p.dismiss()
 }
 
 // failed notes that a try to bind has failed.
@@ -91,17 +126,23 @@ func (p *places) failed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.down = true
-	p.change()
+	p.dismiss()
 }
 
 func (p *places) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	p.change()
+	p.dismiss()
 }
 
-func (p *places) change() {
-	close(p.changed)
-	p.changed = make(chan struct{})
+// none says that no session can be had.
+func (p *places) none() bool { return p.closed || p.down && len(p.live) == 0 }
+
+// dismiss sends away who waits where no session can be had.
+func (p *places) dismiss() {
+	for p.none() && p.waiting.Len() > 0 {
+		first, _ := p.waiting.Next(lanes.Anybody[chan *session])
+		first <- nil
+	}
 }

@@ -43,7 +43,7 @@ func New(name string, o Options, log *slog.Logger) (*Provider, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	p := &Provider{options: o, places: newPlaces(o.Binds * o.Window), ears: newEars(name, o, log), stop: stop, now: time.Now}
+	p := &Provider{options: o, places: newPlaces(), ears: newEars(name, o, log), stop: stop, now: time.Now}
 	heard := &news{log: log.With("centre", o.address())}
 	for range o.Binds {
 		if o.Bind == BindTransceiver {
@@ -80,7 +80,7 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 	parts := p.options.compose(d, p.now())
 	ids := make([]string, 0, len(parts))
 	for _, m := range parts {
-		id, o := p.insist(ctx, m, len(ids) > 0)
+		id, o := p.insist(ctx, d.Lane, m, len(ids) > 0)
 		if o.Result == channels.Deferred && len(ids) > 0 {
 			o.Reason = rooms.Unknown // the parts before it are with the centre
 		}
@@ -94,15 +94,18 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 	}
 }
 
-// insist submits a part. Where others of the text are with the centre already, one that comes too fast waits here: to begin
-// anew would send those twice.
-func (p *Provider) insist(ctx context.Context, m pdu.Message, begun bool) (id string, o channels.Outcome) {
+// insist submits a part. Where others of the text are with the centre already, one that comes too fast, or for which there is no
+// place, waits here: to begin anew would send those twice.
+func (p *Provider) insist(ctx context.Context, lane rooms.Lane, m pdu.Message, begun bool) (id string, o channels.Outcome) {
 	for {
-		id, o = p.submit(ctx, m)
-		if o.Result != channels.Throttled || !begun {
+		id, o = p.submit(ctx, lane, m)
+		switch {
+		case begun && o.Result == channels.Throttled:
+			sleep(ctx, p.options.ThrottleWait)
+		case begun && o.Result == channels.NoRoom: // waited already
+		default:
 			return id, o
 		}
-		sleep(ctx, p.options.ThrottleWait)
 		if err := ctx.Err(); err != nil {
 			return "", failed(err, false)
 		}
@@ -110,12 +113,18 @@ func (p *Provider) insist(ctx context.Context, m pdu.Message, begun bool) (id st
 }
 
 // submit has the centre take one message, and gives what it calls it.
-func (p *Provider) submit(ctx context.Context, m pdu.Message) (id string, o channels.Outcome) {
-	s, err := p.places.take(ctx)
+func (p *Provider) submit(ctx context.Context, lane rooms.Lane, m pdu.Message) (id string, o channels.Outcome) {
+	s, err := p.places.take(ctx, lane)
+	if o, full := channels.Full(err); full {
+		return "", o
+	}
 	if err != nil {
 		return "", failed(err, false)
 	}
 	defer p.places.give(s)
+	if err := ctx.Err(); err != nil {
+		return "", failed(err, false)
+	}
 	answer, taken, err := s.ask(ctx, pdu.PDU{Command: pdu.SubmitSM, Body: m.Bytes()}, p.options.ResponseTimeout)
 	if err != nil {
 		return "", failed(err, taken)

@@ -36,6 +36,9 @@ const (
 
 // judge says what an answer to sendMessage means.
 func judge(reply outbound.Reply, id func(int64) string) channels.Outcome {
+	if o, full := channels.Full(reply.Err); full {
+		return o
+	}
 	if reply.Status == 0 {
 		return channels.Outcome{Result: channels.Deferred, Reason: why(reply.Answer), Code: reply.Code()}
 	}

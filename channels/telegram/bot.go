@@ -73,7 +73,7 @@ func New(o Options, d Deps) (Provider, error) {
 		return nil, err
 	}
 	calls := o.Options
-	calls.KeepIdle = calls.Concurrency
+	calls.KeepIdle, calls.OneService = calls.Concurrency, true
 	if b.client, err = outbound.New(calls); err != nil {
 		return nil, err
 	}
@@ -128,9 +128,9 @@ func (b *Bot) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 	}
 	ids := make([]string, 0, len(parts))
 	for i, p := range parts {
-		o := b.say(ctx, t, d.To.Address, p)
-		for i > 0 && o.Result == channels.Throttled && pause(ctx, o.After) {
-			o = b.say(ctx, t, d.To.Address, p)
+		o := b.say(ctx, t, d, p)
+		for i > 0 && (o.Result == channels.Throttled || o.Result == channels.NoRoom) && pause(ctx, o.After) {
+			o = b.say(ctx, t, d, p)
 		}
 		switch {
 		case o.Result == channels.Sent:
@@ -160,8 +160,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // say sends one message.
-func (b *Bot) say(ctx context.Context, t token, to rooms.Address, p part) channels.Outcome {
-	reply, err := b.call(ctx, b.client, t, "sendMessage", message{
+func (b *Bot) say(ctx context.Context, t token, d rooms.Delivery, p part) channels.Outcome {
+	to := d.To.Address
+	reply, err := b.call(ctx, b.client, d.Lane, t, "sendMessage", message{
 		Chat: jsontext.Value(to.Reveal()), Text: p.text, Entities: p.entities(), Preview: &preview{Disabled: true},
 	})
 	if err != nil {
@@ -171,7 +172,7 @@ func (b *Bot) say(ctx context.Context, t token, to rooms.Address, p part) channe
 }
 
 // call makes a call of the Bot API.
-func (b *Bot) call(ctx context.Context, by *outbound.Client, t token, method string, what any) (outbound.Reply, error) {
+func (b *Bot) call(ctx context.Context, by *outbound.Client, lane rooms.Lane, t token, method string, what any) (outbound.Reply, error) {
 	body, err := json.Marshal(what, jsontext.EscapeForJS(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return outbound.Reply{}, errors.New("telegram: a call that cannot be written")
@@ -182,7 +183,7 @@ func (b *Bot) call(ctx context.Context, by *outbound.Client, t token, method str
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "crier")
-	return by.Exchange(ctx, r), nil
+	return by.Exchange(ctx, lane, r), nil
 }
 
 // idBytes is how much of a hash names a message.

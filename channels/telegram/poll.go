@@ -53,7 +53,7 @@ func (p *Poller) ask(ctx context.Context, from int64) ([]update, error) {
 		return nil, err
 	}
 	q := question{Offset: from, Limit: manyUpdates, Timeout: int(p.options.PollFor / time.Second), Of: []string{"message"}}
-	reply, err := p.call(ctx, p.ears, t, "getUpdates", q)
+	reply, err := p.call(ctx, p.ears, rooms.Normal, t, "getUpdates", q)
 	if err != nil {
 		return nil, err
 	}

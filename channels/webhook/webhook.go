@@ -67,13 +67,16 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 	}
 	id := identity(d.ID)
 	a := p.calls.Post(ctx, outbound.Call{
-		To: d.To.Address, ID: id, Kind: outbound.CloudEvents, Body: body, Signing: d.To.Active(p.now()),
+		To: d.To.Address, Lane: d.Lane, ID: id, Kind: outbound.CloudEvents, Body: body, Signing: d.To.Active(p.now()),
 	})
 	return outcome(a, id)
 }
 
 // outcome is what an answer means.
 func outcome(a outbound.Answer, id string) channels.Outcome {
+	if o, full := channels.Full(a.Err); full {
+		return o
+	}
 	o := channels.Outcome{Code: a.Code()}
 	switch {
 	case a.OK():

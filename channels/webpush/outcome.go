@@ -13,6 +13,9 @@ import (
 
 // outcome is what an answer means.
 func (p *Provider) outcome(a outbound.Answer, d rooms.Delivery) channels.Outcome {
+	if o, full := channels.Full(a.Err); full {
+		return o
+	}
 	o := channels.Outcome{Code: a.Code()}
 	switch {
 	case a.OK():

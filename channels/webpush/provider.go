@@ -92,7 +92,7 @@ func (p *Provider) Send(ctx context.Context, d rooms.Delivery) channels.Outcome 
 		p.alarm.raise("a token cannot be signed", p.now())
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "token"}
 	}
-	return p.outcome(p.client.Exchange(ctx, r).Answer, d)
+	return p.outcome(p.client.Exchange(ctx, d.Lane, r).Answer, d)
 }
 
 // body is the encrypted notification.

@@ -24,6 +24,9 @@ type answer struct {
 
 // judge says what an answer means.
 func judge(reply outbound.Reply) channels.Outcome {
+	if o, full := channels.Full(reply.Err); full {
+		return o
+	}
 	if reply.Status == 0 {
 		return channels.Outcome{Result: channels.Deferred, Reason: why(reply.Answer), Code: reply.Code()}
 	}

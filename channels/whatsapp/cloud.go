@@ -60,7 +60,7 @@ func New(o Options, d Deps) (*Cloud, error) {
 		d.Now = time.Now
 	}
 	calls := o.Options
-	calls.KeepIdle = calls.Concurrency
+	calls.KeepIdle, calls.OneService = calls.Concurrency, true
 	client, err := outbound.New(calls)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (c *Cloud) Send(ctx context.Context, d rooms.Delivery) channels.Outcome {
 		c.deps.Log.Error("a call cannot be made", "provider", c.deps.Name, "error", err)
 		return channels.Outcome{Result: channels.Deferred, Reason: rooms.Unconfigured, Code: "request"}
 	}
-	o := judge(c.client.Exchange(ctx, r))
+	o := judge(c.client.Exchange(ctx, d.Lane, r))
 	o.Receipt = o.Result == channels.Sent && c.options.hears()
 	return o
 }

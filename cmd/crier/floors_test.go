@@ -37,6 +37,7 @@ var floors = []struct {
 	{1, []string{"rooms/mailkeys/..."}, "the keys to which mail is encrypted, wanted where they are accepted and where they are used"},
 	{1, []string{"broker/..."}, "the embedded NATS server: it carries messages and does not know what they mean"},
 	{2, []string{"rooms/stream/...", "rooms/vault/...", "rooms/audit/..."}, "the log, sealing and audit: what must never be lost"},
+	{1, []string{"channels/lanes"}, "who waits for the same thing, the most urgent first; wanted where calls are made and where rates are kept"},
 	{3, []string{"channels/outbound"}, "calls to URLs that others have named, wanted by webhooks and callbacks; it knows neither"},
 	{3, []string{"channels/credential"}, "what proves to a provider who we are, read alike by all of them"},
 	{3, []string{"channels"}, "the contract of providers; it has never heard of any of them"},

@@ -30,6 +30,7 @@ const Everybody = ""
 type Do struct {
 	reply      *smtp.SMTPError
 	hang, drop bool
+	until      <-chan struct{}
 }
 
 // Reply answers with a line such as "451 4.7.1 try again in 300 seconds". At End a line that
@@ -51,6 +52,9 @@ func Reply(line string) Do {
 
 // Hang says nothing more, and keeps the connection.
 func Hang() Do { return Do{hang: true} }
+
+// Until goes on once a channel is closed.
+func Until(done <-chan struct{}) Do { return Do{until: done} }
 
 // Drop ends the connection without a word.
 func Drop() Do { return Do{drop: true} }

@@ -33,6 +33,12 @@ func (s *session) obey(to string, at Verb) error {
 	switch {
 	case !told:
 		return nil
+	case do.until != nil:
+		select {
+		case <-do.until:
+			return nil
+		case <-s.sink.ended:
+		}
 	case do.hang:
 		<-s.sink.ended
 	case do.reply != nil:

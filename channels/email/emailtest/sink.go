@@ -83,6 +83,7 @@ func StartSink(tb testing.TB, o SinkOptions) *Sink {
 	tb.Cleanup(func() {
 		close(s.ended)
 		s.server.Close()
+		inner.Close() // which the server does not know if it has not begun to serve
 		s.lines.cut()
 		<-served
 	})

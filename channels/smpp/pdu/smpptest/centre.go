@@ -29,12 +29,13 @@ type Options struct {
 // Rule is what becomes of messages to a destination.
 type Rule struct {
 	Status  pdu.Status
-	Silent  bool          // takes it, and never answers
-	State   string        // of the receipt; DELIVRD if empty
-	Early   bool          // the receipt comes before the answer
-	After   time.Duration // until the receipt
-	Times   int           // how often it comes; 1 if zero
-	TLVOnly bool          // it is told by optional parameters alone
+	Silent  bool            // takes it, and never answers
+	Until   <-chan struct{} // takes it, and answers once that is closed
+	State   string          // of the receipt; DELIVRD if empty
+	Early   bool            // the receipt comes before the answer
+	After   time.Duration   // until the receipt
+	Times   int             // how often it comes; 1 if zero
+	TLVOnly bool            // it is told by optional parameters alone
 }
 
 // Centre is a running one.

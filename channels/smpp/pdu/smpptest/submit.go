@@ -42,6 +42,16 @@ func (s *session) submit(p pdu.PDU) {
 		c.all.Go(func() { s.pause(c.options.Delay); s.settle(p, m, r) })
 		return
 	}
+	if r.Until != nil {
+		c.all.Go(func() {
+			select {
+			case <-r.Until:
+				s.settle(p, m, r)
+			case <-s.done:
+			}
+		})
+		return
+	}
 	s.settle(p, m, r)
 }
 

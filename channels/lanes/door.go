@@ -1,0 +1,68 @@
+package lanes
+
+import (
+	"time"
+
+	"github.com/govcrier/crier/rooms"
+)
+
+// ranks are as many as there are lanes.
+const ranks = 3
+
+// door is that of one destination. It knows at which pace its places become free while all are taken, however long that
+// takes: a destination that is silent becomes slower by the moment.
+type door struct {
+	name    string
+	each    int // places
+	busy    int
+	waiting [ranks]int
+	pace    time.Duration    // between two that leave while it is full, smoothed; 0: not known yet
+	since   time.Time        // the latest coming or going
+	turns   [ranks]time.Time // up to when those that were turned away have been told to come
+}
+
+func (d *door) enter(now time.Time) { d.busy, d.since = d.busy+1, now }
+
+func (d *door) leave(now time.Time) {
+	if gap := now.Sub(d.since); d.busy >= d.each {
+		if d.pace == 0 {
+			d.pace = gap
+		}
+		d.pace += (gap - d.pace) / 4
+	}
+	d.busy, d.since = d.busy-1, now
+}
+
+// ahead is how many wait that are as urgent, or more.
+func (d *door) ahead(l rooms.Lane) (n int) {
+	for _, waiting := range d.waiting[:rank(l)+1] {
+		n += waiting
+	}
+	return n
+}
+
+func (d *door) queue() int { return d.waiting[0] + d.waiting[1] + d.waiting[2] }
+
+// crowded says that who comes waits for others of the same destination.
+func (d *door) crowded() bool { return d.busy+d.queue() >= d.each }
+
+// paceAt is the pace as it looks now.
+func (d *door) paceAt(now time.Time) time.Duration {
+	if d.busy < d.each {
+		return d.pace
+	}
+	return max(d.pace, now.Sub(d.since))
+}
+
+// turn is how long somebody who is turned away stays away: until after those of his lane that were told so before.
+func (d *door) turn(l rooms.Lane, now time.Time) time.Duration {
+	last := &d.turns[rank(l)]
+	if last.Before(now) {
+		*last = now
+	}
+	*last = last.Add(d.paceAt(now))
+	if end := now.Add(farthest); last.After(end) {
+		*last = end
+	}
+	return max(last.Sub(now), time.Second)
+}
