@@ -201,6 +201,7 @@ type Policies interface {
 // Senders knows in whose name clients send. Its errors are those of package registry, and rooms.ErrSender.
 type Senders interface {
 	Resolve(ctx context.Context, c rooms.Client, named rooms.Sender, needed bool) (rooms.Sender, error)
+	Known(c rooms.Client) rooms.Registration
 	Get(ctx context.Context, c rooms.Client) (rooms.Registration, error)
 	List(ctx context.Context) ([]rooms.Registration, error)
 	SenderWriter

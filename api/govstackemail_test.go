@@ -120,6 +120,8 @@ func TestRefusedEmailCalls(t *testing.T) {
 		"another's sender":           {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, "noreply@health", "noreply@tax", 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
 		"answers to elsewhere":       {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, "desk@health", "desk@evil", 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
 		"on behalf of another":       {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `"name":"Dr. A"`, `"onBehalfOfName":"Tax Office"`, 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
+		"as another organisation":    {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `"name":"Dr. A"`, `"organisationName":"Tax Office","onBehalfOfName":"Tax Office"`, 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
+		"with another's number":      {ask{"POST", email.PathBatch, "", strings.Replace(oneEmail, `"name":"Dr. A"`, `"organisationRegNr":"Z","onBehalfOfRegNr":"Z"`, 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
 		"a callback where none goes": {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `{"senderInfo"`, `{"callback":{"URI":"https://10.0.0.1/"},"senderInfo"`, 1), key}, 400, v1.ProblemCodeInvalidRequest, ""},
 		"a long transaction id":      {ask{"POST", email.PathSingle, "", oneEmail, with("Idempotency-Key", strings.Repeat("x", 129))}, 400, v1.ProblemCodeInvalidParameter, ""},
 		"crier's own without token":  {ask{"POST", "/v1/rooms/newborn/messages", "", good, nil}, 401, v1.ProblemCodeTokenMissing, ""},

@@ -810,6 +810,24 @@ func (e QuietHoursDays) Valid() bool {
 	}
 }
 
+// Defines values for RepliesTold.
+const (
+	RepliesToldFull RepliesTold = "full"
+	RepliesToldIDs  RepliesTold = "ids"
+)
+
+// Valid indicates whether the value is a known member of the RepliesTold enum.
+func (e RepliesTold) Valid() bool {
+	switch e {
+	case RepliesToldFull:
+		return true
+	case RepliesToldIDs:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Status.
 const (
 	Delivered Status = "delivered"
@@ -1104,10 +1122,22 @@ type ClientChange struct {
 	// internationalised domain the xn-- form.
 	Email SenderEmails `json:"email,omitempty,omitzero"`
 
+	// Names What else the organisation is called. A call of the e-mail API may name them; people see them nowhere.
+	Names OrganisationNames `json:"names,omitempty,omitzero"`
+
 	// Organisation Shown beside the address; printable characters in one line.
 	//
 	// Example: Ministry of Health
 	Organisation Organisation `json:"organisation"`
+
+	// RegistrationNumber In a register of organisations, which a call of the e-mail API may name.
+	//
+	// Example: GOV1234567890
+	RegistrationNumber OrganisationNumber `json:"registrationNumber,omitempty,omitzero"`
+
+	// Replies What the callback URI of a call of the e-mail API is told of a reply to it: `ids`, the default, its ids alone; `full` what
+	// it says, as a call of that API's /callback/email.
+	Replies RepliesTold `json:"replies,omitempty,omitzero"`
 
 	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
 	SMS SenderIDs `json:"sms,omitempty,omitzero"`
@@ -1846,6 +1876,14 @@ type OpenPGPKey = string
 //
 // Example: Ministry of Health
 type Organisation = string
+
+// OrganisationNames What else the organisation is called. A call of the e-mail API may name them; people see them nowhere.
+type OrganisationNames = []string
+
+// OrganisationNumber In a register of organisations, which a call of the e-mail API may name.
+//
+// Example: GOV1234567890
+type OrganisationNumber = string
 
 // PastProviderChange defines model for PastProviderChange.
 type PastProviderChange struct {
@@ -2790,10 +2828,22 @@ type RegisteredClient struct {
 	// internationalised domain the xn-- form.
 	Email SenderEmails `json:"email"`
 
+	// Names What else the organisation is called. A call of the e-mail API may name them; people see them nowhere.
+	Names OrganisationNames `json:"names,omitempty,omitzero"`
+
 	// Organisation Shown beside the address; printable characters in one line.
 	//
 	// Example: Ministry of Health
 	Organisation Organisation `json:"organisation"`
+
+	// RegistrationNumber In a register of organisations, which a call of the e-mail API may name.
+	//
+	// Example: GOV1234567890
+	RegistrationNumber OrganisationNumber `json:"registrationNumber,omitempty,omitzero"`
+
+	// Replies What the callback URI of a call of the e-mail API is told of a reply to it: `ids`, the default, its ids alone; `full` what
+	// it says, as a call of that API's /callback/email.
+	Replies RepliesTold `json:"replies"`
 
 	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
 	SMS SenderIDs `json:"sms"`
@@ -2833,6 +2883,10 @@ type Repeat struct {
 	// Example: Asia/Bishkek
 	Zone string `json:"zone"`
 }
+
+// RepliesTold What the callback URI of a call of the e-mail API is told of a reply to it: `ids`, the default, its ids alone; `full` what
+// it says, as a call of that API's /callback/email.
+type RepliesTold string
 
 // Reply defines model for Reply.
 type Reply struct {

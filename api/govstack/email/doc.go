@@ -14,8 +14,8 @@
 //     have arrived. Each delivery counts once.
 //   - The callback of a call is told of its message, and of no other. What signs those calls is the client's secret, which one
 //     without a callback gets now and is shown when it sets its first (PUT /v1/callback).
-//   - What people see as the sender is what is registered for the client. Who says that it writes on behalf of another
-//     organisation is refused.
+//   - What people see as the sender is what is registered for the client. Who says that it is another organisation, or writes
+//     on behalf of one, is refused: each name is one that is registered for the client, and each number the one that is.
 //
 // # Not promised
 //

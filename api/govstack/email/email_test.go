@@ -58,7 +58,8 @@ func TestSingle(t *testing.T) {
 		t.Error(got)
 	}
 	if m.From.Email.Reveal() != "sender@example.com" || m.From.ReplyTo.Reveal() != "reply-to@example.com" || m.From.Name.Reveal() != "Example Doctor" ||
-		m.Callback.Reveal() != "https://example.com/callback/emails/requestUID" || m.Lane != rooms.Normal || m.Foreign("Anybody") {
+		m.Callback.Reveal() != "https://example.com/callback/emails/requestUID" || m.Lane != rooms.Normal ||
+		len(m.Foreign(rooms.Registration{Organisation: "Example Medical Institution", Number: "GOV1234567890"})) > 0 {
 		t.Errorf("%+v", m)
 	}
 }
@@ -242,15 +243,28 @@ func TestGiganticBatch(t *testing.T) {
 	}
 }
 
-func TestOnBehalfOfAnother(t *testing.T) {
-	for sender, foreign := range map[string]bool{
-		`{}`: false, `{"onBehalfOfName":"ministry  of health"}`: false, `{"onBehalfOfName":"Tax Office"}`: true,
-		`{"organisationName":"Example","onBehalfOfName":"EXAMPLE"}`: false, `{"organisationRegNr":"1","onBehalfOfRegNr":"2"}`: true, `{"onBehalfOfRegNr":"2"}`: true,
+// An organisation is named as it is registered, or not at all.
+func TestAnotherOrganisation(t *testing.T) {
+	health := rooms.Registration{Organisation: "Ministry of Health", Names: []string{"MoH"}, Number: "GOV 1"}
+	for sender, want := range map[string]string{
+		`{}`: "", `{"organisationName":"","onBehalfOfRegNr":""}`: "",
+		`{"organisationName":"ministry  of health","onBehalfOfName":"moh","organisationRegNr":"gov 1","onBehalfOfRegNr":"GOV 1"}`: "",
+		`{"organisationName":"Tax Office","onBehalfOfName":"Tax Office"}`:                                                         "/senderInfo/organisationName /senderInfo/onBehalfOfName",
+		`{"organisationName":"MoH","onBehalfOfName":"Tax Office"}`:                                                                "/senderInfo/onBehalfOfName",
+		`{"organisationRegNr":"2","onBehalfOfRegNr":"2"}`:                                                                         "/senderInfo/organisationRegNr /senderInfo/onBehalfOfRegNr",
 	} {
 		m, err := email.ParseSingle([]byte(`{"recipientInfo":`+oneTo+`,`+contentInfo+`,"senderInfo":`+sender+`}`), 5)
-		if err != nil || m.Foreign("Ministry of Health") != foreign {
-			t.Errorf("%s: %t, %v", sender, m.Foreign("Ministry of Health"), err)
+		var got []string
+		for _, f := range m.Foreign(health) {
+			got = append(got, f.Pointer)
 		}
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, %v", sender, got, err)
+		}
+	}
+	m, err := email.ParseSingle([]byte(`{"recipientInfo":`+oneTo+`,`+contentInfo+`,"senderInfo":{"organisationRegNr":"1"}}`), 5)
+	if err != nil || len(m.Foreign(rooms.Registration{Organisation: "x"})) != 1 {
+		t.Errorf("a number where none is registered: %v", err)
 	}
 }
 

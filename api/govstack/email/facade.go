@@ -38,9 +38,12 @@ type Publisher interface {
 	Publish(ctx context.Context, r publish.Request) (publish.Receipt, error)
 }
 
-// Senders knows in whose name clients send. Its error is rooms.ErrSender.
+// Senders knows in whose name clients send: Known as this node has heard, Get as it is now. The error of Resolve is
+// rooms.ErrSender.
 type Senders interface {
 	Resolve(ctx context.Context, c rooms.Client, named rooms.Sender, needed bool) (rooms.Sender, error)
+	Known(c rooms.Client) rooms.Registration
+	Get(ctx context.Context, c rooms.Client) (rooms.Registration, error)
 }
 
 // Callbacks keeps what signs the calls to clients. Its errors are those of package registry.
@@ -76,8 +79,8 @@ func (f Facade) Send(ctx context.Context, c Call, m Mail) (publish.Receipt, erro
 	if err != nil {
 		return publish.Receipt{}, err
 	}
-	if m.Foreign(from.Organisation) {
-		return publish.Receipt{}, rooms.ErrSender
+	if err := f.ownName(ctx, c.Client, m); err != nil {
+		return publish.Receipt{}, err
 	}
 	if err := f.callBack(ctx, c.Client, m.Callback); err != nil {
 		return publish.Receipt{}, err
@@ -86,6 +89,21 @@ func (f Facade) Send(ctx context.Context, c Call, m Mail) (publish.Receipt, erro
 		Client: c.Client, Room: rooms.EmailRoom(c.Client), From: from, Raw: c.Body, TransactionID: c.Key, Type: messageType, Lane: m.Lane,
 		Content: m.Content, Direct: true, Recipients: m.Recipients, Callback: m.Callback,
 	})
+}
+
+// ownName refuses a mail that speaks for another organisation than the one that is registered.
+func (f Facade) ownName(ctx context.Context, c rooms.Client, m Mail) error {
+	if len(m.Foreign(f.Senders.Known(c))) == 0 {
+		return nil
+	}
+	now, err := f.Senders.Get(ctx, c) // it may have been registered elsewhere a moment ago
+	if err != nil {
+		return err
+	}
+	if wrong := m.Foreign(now); len(wrong) > 0 {
+		return problem.Faults(v1.ProblemCodeSenderForbidden, wrong...)
+	}
+	return nil
 }
 
 // callBack makes sure that the calls of this message can be signed. Where the client is told of others stays as it was.

@@ -194,10 +194,20 @@ func (p *parser) words() members {
 	}
 }
 
-// Foreign says that the call speaks for another organisation than the one that sends, as it is registered.
-func (m Mail) Foreign(registered string) bool {
-	name, of := fold(m.onBehalf.name), fold(m.organisation.name)
-	return name != "" && name != of && name != fold(registered) || m.onBehalf.number != "" && fold(m.onBehalf.number) != fold(m.organisation.number)
+// Foreign is what the call says of organisations and numbers that are not those of the registration.
+func (m Mail) Foreign(r rooms.Registration) (faults []rooms.Fault) {
+	for _, one := range []struct {
+		member, said, detail string
+		own                  func(string) bool
+	}{
+		{"organisationName", m.organisation.name, "not a name that is registered for the client", r.IsNamed},
+		{"organisationRegNr", m.organisation.number, "not the number that is registered for the client", r.IsNumbered},
+		{"onBehalfOfName", m.onBehalf.name, "not a name that is registered for the client", r.IsNamed},
+		{"onBehalfOfRegNr", m.onBehalf.number, "not the number that is registered for the client", r.IsNumbered},
+	} {
+		if one.said != "" && !one.own(one.said) {
+			faults = append(faults, rooms.Fault{Pointer: "/senderInfo/" + one.member, Code: string(v1.FaultCodeInvalidValue), Detail: one.detail})
+		}
+	}
+	return faults
 }
-
-func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
