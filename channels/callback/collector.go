@@ -195,8 +195,11 @@ func (c Collector) clients(ctx context.Context) (map[rooms.Client]bool, error) {
 	return all, err
 }
 
-// named is the URL that a message itself names, sealed; nothing if its body is not kept any more.
+// named is the URL that a message itself names, sealed; nothing if only its body has it, and is not kept any more.
 func (c Collector) named(ctx context.Context, m index.Summary) ([]byte, error) {
+	if sealed := m.SealedCallback(c.Vault); sealed != nil {
+		return sealed, nil
+	}
 	stored, err := c.Log.Message(ctx, m.Sequence)
 	if errors.Is(err, stream.ErrGone) || err == nil && stored.UMID != m.UMID {
 		return nil, nil

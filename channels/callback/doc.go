@@ -26,6 +26,7 @@
 //
 // Promised is that the last state of a message is told at least once, if the receiver takes it within
 // a day. Not promised is that each state in between is told, nor that none is told twice. That a
-// body was erased is no change. The URL that a message names is known for as long as its body is
-// kept; a change after that, such as a late bounce, is told where the client is told otherwise.
+// body was erased is no change. The URL that a message to named recipients names is known for as
+// long as the message is. That of one to all subscribers is known for as long as its body is kept; a change after that, such as
+// a late bounce, is told where the client is told otherwise.
 package callback

@@ -1,6 +1,8 @@
 package callback
 
 import (
+	"context"
+	"encoding/base64"
 	"log/slog"
 	"strings"
 	"testing"
@@ -32,6 +34,31 @@ func TestReplyIsToldByItsIDs(t *testing.T) {
 	}
 	if p.ID != umid+"-reply-17" || p.To.Reveal() != "https://usual.example/" || len(p.Signing) != 1 {
 		t.Errorf("%s", p.ID)
+	}
+}
+
+// erased is a log whose bodies are no longer there, and an index that knows where senders are told.
+type erased struct{ *ledger }
+
+func (erased) Message(context.Context, uint64) (rooms.Message, error) {
+	return rooms.Message{}, stream.ErrGone
+}
+
+type remembering struct{ *ledger }
+
+func (r remembering) Message(u rooms.UMID) (index.Summary, error) {
+	m, err := r.ledger.Message(u)
+	m.Callback, m.CallbackAt = true, base64.StdEncoding.EncodeToString([]byte("https://own.example/"))
+	return m, err
+}
+
+// People answer when the body of the message has long been erased; the callback that it has named is told all the same.
+func TestLateReplyIsToldWhereTheMessageSaid(t *testing.T) {
+	l := &ledger{clients: []stream.ClientEntry{{Client: "of 1"}}}
+	c := Collector{Log: erased{l}, Queue: l, Index: remembering{l}, Vault: l, Logger: slog.New(slog.DiscardHandler)}
+	err := c.Replied(t.Context(), rooms.Reply{UMID: "01JDB6T0G00000000000000001", Room: "newborn", Publisher: "of 1", Sequence: 17})
+	if err != nil || len(l.stored) != 1 || l.stored[0] != "of 1 0 https://own.example/" {
+		t.Errorf("stored %q, %v", l.stored, err)
 	}
 }
 
