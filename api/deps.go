@@ -69,6 +69,7 @@ type Callbacks interface {
 	Check(at rooms.Address) error
 	Set(ctx context.Context, client rooms.Client, at rooms.Address) (registry.Callback, error)
 	Sign(ctx context.Context, client rooms.Client) error
+	Secret(ctx context.Context, client rooms.Client) (rooms.Secret, error)
 	Rotate(ctx context.Context, client rooms.Client) (registry.Callback, error)
 	Remove(ctx context.Context, client rooms.Client) error
 }

@@ -26,6 +26,8 @@ func (s *Server) emailCalls() []route {
 		{http.MethodPost, email.PathBatch, caller, s.sendEmail(email.ParseBatch)},
 		{http.MethodPost, email.PathCallback, caller, s.hearEmailReply},
 		{http.MethodGet, email.PathStatus, caller, s.emailStatus},
+		{http.MethodGet, email.PathReplies, caller, s.listEmailReplies},
+		{http.MethodDelete, email.PathReply, caller, s.takeEmailReply},
 		{http.MethodGet, email.PathHealth, public, s.readyz},
 	}
 }

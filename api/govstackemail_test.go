@@ -179,6 +179,47 @@ func TestEmailCallback(t *testing.T) {
 	}
 }
 
+// Whoever has a key alone reads and takes what answers his e-mails, and nobody else's.
+func TestEmailReplies(t *testing.T) {
+	e := newEngine()
+	uid := e.email()
+	s := newServer(e)
+	key, about := []string{"apiKey", goodKey}, []string{"apiKey", goodKey, "requestUid", string(uid)}
+	for _, tc := range []struct {
+		method, path string
+		header       []string
+		status       int
+		want         string
+	}{
+		{"GET", "/reply/email", key, 200, `"content":"Q2FuIEkgY29tZSBvbiBXZWRuZXNkYXk/"`}, {"GET", "/govstack/messaging/reply/email?limit=5", about, 200, `"next":"17"`},
+		{"GET", "/reply/email?cursor=17", key, 200, `{"replies":[]}`}, {"GET", "/reply/email?cursor=x", key, 400, `"parameter":"cursor"`},
+		{"GET", "/reply/email", []string{"apiKey", goodKey, "requestUid", umid}, 404, `"unknown_message"`},
+		{"GET", "/reply/email", nil, 405, `"token_missing"`}, {"POST", "/reply/email", key, 405, `"method_not_allowed"`},
+		{"GET", "/reply/email", []string{"apiKey", otherKey}, 404, ``},
+		{"DELETE", "/reply/email/17", key, 204, ""}, {"DELETE", "/reply/email/18", key, 404, `"unknown_reply"`}, {"DELETE", "/reply/email/x", key, 400, `"parameter":"reply"`},
+		{"DELETE", "/reply/email/17", []string{"apiKey", "guessed"}, 401, `"key_invalid"`}, {"GET", "/reply/email/17", key, 405, ``},
+	} {
+		w := ask{tc.method, tc.path, "", "", tc.header}.of(s)
+		if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.want) {
+			t.Errorf("%s %s: %d %s", tc.method, tc.path, w.Code, w.Body)
+		}
+		if w.Code == 405 && w.Header().Get("Allow") == "" {
+			t.Errorf("%s %s: no Allow", tc.method, tc.path)
+		}
+	}
+	if len(e.recorded) != 1 || e.recorded[0].IDs["reply"] != "17" || e.recorded[0].Destination != "DELETE /reply/email/{reply}" {
+		t.Errorf("on record: %+v", e.recorded)
+	}
+}
+
+// An admin who makes a key is shown what signs the calls that its holder gets.
+func TestKeyComesWithTheCallbackSecret(t *testing.T) {
+	w := ask{"POST", "/v1/clients/hosp-7/keys", "root+admin", "", nil}.of(newServer(newEngine()))
+	if w.Code != 201 || !strings.Contains(w.Body.String(), `"callbackSecret":"whsec_of_the_callbacks"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestEmailStatus(t *testing.T) {
 	e := newEngine()
 	uid := e.email()

@@ -1671,6 +1671,13 @@ type Nak struct {
 
 // NewAPIKey defines model for NewAPIKey.
 type NewAPIKey struct {
+	// CallbackSecret What signs the calls to the callback URIs that the client names (Standard Webhooks). It is the same with each key,
+	// and left out once the client has set a callback itself, which has shown it.
+	//
+	//
+	// Example: whsec_example
+	CallbackSecret string `json:"callbackSecret,omitempty,omitzero"`
+
 	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
 	//
 	// Example: hosp-7

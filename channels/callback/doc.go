@@ -13,7 +13,8 @@
 // later. Signatures and whom a call may reach are those of package outbound.
 //
 // Each reply to a message is told too (org.crier.message.replied), by the ids of room, message and reply alone: who wants to
-// know what it says reads it.
+// know what it says reads it. Where Letters gives what it says, the URL that the message names is told that instead: the JSON
+// that Letters gives, under the header requestUid with the UMID, which webhook-id, that is signed, begins with too.
 //
 // Collector, which one node runs, follows EVENTS and stores for each message that has changed that its
 // sender is to be told; what stood there and has not been told is replaced. Caller, which every node

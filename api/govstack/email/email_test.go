@@ -268,6 +268,18 @@ func TestAnotherOrganisation(t *testing.T) {
 	}
 }
 
+// What is told of a reply, or read, is what a call of /callback/email would have said.
+func TestReplyIsWrittenAsItIsRead(t *testing.T) {
+	l := rooms.Letter{Subject: rooms.NewBody("Re: <x>"), Text: rooms.NewBody("Да,\n\"yes\"")}
+	raw, err := email.EncodeReply(l)
+	if err != nil || !strings.HasPrefix(string(raw), `{"meta":"Re: <x>","content":"0JTQ`) {
+		t.Fatalf("%s, %v", raw, err)
+	}
+	if back, err := email.ParseReply(raw); err != nil || back.Subject.Reveal() != l.Subject.Reveal() || back.Text.Reveal() != l.Text.Reveal() {
+		t.Errorf("%+v, %v", back, err)
+	}
+}
+
 func TestReply(t *testing.T) {
 	l, err := email.ParseReply([]byte(`{"meta":"Meta-info","content":"Q2xpZW50LXNwZWNpZmljIGNvbnRlbnQsIG1vc3QgbGlrZWx5IEpTT04="}`))
 	if err != nil || l.Subject.Reveal() != "Meta-info" || l.Text.Reveal() != "Client-specific content, most likely JSON" {
@@ -362,13 +374,13 @@ func TestDocumentIsValid(t *testing.T) {
 	}
 	for path, item := range doc.Paths.Map() {
 		for method := range item.Operations() {
-			want := map[string]string{email.PathSingle: "POST", email.PathBatch: "POST", email.PathCallback: "POST", email.PathStatus: "GET", email.PathHealth: "GET"}[path]
+			want := map[string]string{email.PathSingle: "POST", email.PathBatch: "POST", email.PathCallback: "POST", email.PathStatus: "GET", email.PathReplies: "GET", email.PathReply: "DELETE", email.PathHealth: "GET"}[path]
 			if method != want {
 				t.Errorf("%s %s, want %s", method, path, want)
 			}
 		}
 	}
-	if len(doc.Paths.Map()) != 5 {
+	if len(doc.Paths.Map()) != 7 {
 		t.Errorf("%d paths", len(doc.Paths.Map()))
 	}
 }

@@ -27,6 +27,8 @@ const (
 	PathBatch    = "/send/email/batch"
 	PathCallback = "/callback/email"
 	PathStatus   = "/status/email"
+	PathReplies  = "/reply/email" // which the specification does not have
+	PathReply    = "/reply/email/{reply}"
 	PathHealth   = "/healthcheck"
 )
 
