@@ -60,7 +60,7 @@ func parseMail(body []byte, lane rooms.Lane, needed string, most int) (Mail, err
 		case !one.named() && len(p.faults) == 0:
 			_ = p.faultAt(needed, v1.FaultCodeMissing, "this member is needed")
 		default:
-			p.add(one, "/recipientInfo", nil)
+			p.add(one, "/recipientInfo")
 		}
 	})
 }
