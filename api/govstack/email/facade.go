@@ -1,12 +1,12 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	_ "embed" // for the document
 	"encoding/hex"
-	"net/http"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
@@ -16,10 +16,13 @@ import (
 	"github.com/govcrier/crier/rooms/replies"
 )
 
-// Document is the API in OpenAPI, as crier serves it.
-//
 //go:embed openapi.yaml
-var Document []byte
+var document []byte
+
+// Document is the API in OpenAPI, as crier serves it at the root and below a prefix.
+func Document(prefix string) []byte {
+	return bytes.Replace(document, []byte("{url: /govstack/messaging}"), []byte("{url: "+prefix+"}"), 1)
+}
 
 // Paths of the calls, at the root and below the prefix.
 const (
@@ -128,10 +131,4 @@ func (f Facade) Reply(ctx context.Context, c Call, to rooms.Header, l rooms.Lett
 		id = hex.EncodeToString(sum[:16])
 	}
 	return f.Replies.Hand(ctx, replies.Handed{ID: "email-api " + id, Message: to, Letter: l, At: f.Now().UTC()})
-}
-
-// Missing is how the API answers where something that it needs was left out.
-func Missing(p *problem.Error) *problem.Error {
-	p.Status = http.StatusMethodNotAllowed
-	return p
 }

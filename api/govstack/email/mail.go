@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 
@@ -166,6 +167,9 @@ func (p *parser) sender() members {
 		"onBehalfOfName": line(&p.m.onBehalf.name), "onBehalfOfRegNr": line(&p.m.onBehalf.number),
 		"email": email(&p.m.From.Email), "replyTo": email(&p.m.From.ReplyTo),
 		"name": p.text(v1.FaultCodeInvalidText, func(s string) (err error) {
+			if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
+				return errors.New("characters that turn the direction of what is shown are not allowed here")
+			}
 			p.m.From.Name, err = rooms.ParsePersonName(s)
 			return err
 		}),
