@@ -21,7 +21,8 @@ type Keys interface {
 	RevokeAll(ctx context.Context, c rooms.Client) error
 }
 
-// makeAPIKey gives a client that is registered as a sender a key, and the room for what it sends with it.
+// makeAPIKey gives a client that is registered as a sender a key, and the room for what it sends with it. What signs its
+// callbacks is shown beside, since with a key alone it cannot ask.
 func (s *Server) makeAPIKey(c *call) (answer, error) {
 	client, err := clientOf(c)
 	if err != nil {
@@ -36,13 +37,18 @@ func (s *Server) makeAPIKey(c *call) (answer, error) {
 	if c.room.Name, err = emailRoom(ctx, s.deps.Rooms, one); err != nil {
 		return answer{}, err
 	}
+	secret, err := s.deps.Callbacks.Secret(ctx, client)
+	if err != nil {
+		return answer{}, err
+	}
 	made, key, err := s.deps.APIKeys.Make(ctx, client, c.client)
 	if err != nil {
 		return answer{}, err
 	}
 	c.key = made.ID
 	return jsonAnswer(http.StatusCreated, v1.NewAPIKey{
-		ID: made.ID, Client: string(client), Room: string(c.room.Name), Key: key.Reveal(), CreatedAt: moment(made.Since), CreatedBy: string(made.By),
+		ID: made.ID, Client: string(client), Room: string(c.room.Name), Key: key.Reveal(), CallbackSecret: secret.Reveal(),
+		CreatedAt: moment(made.Since), CreatedBy: string(made.By),
 	})
 }
 

@@ -56,6 +56,10 @@ func (e callbacksFake) Sign(_ context.Context, c rooms.Client) error {
 	return e.err
 }
 
+func (e callbacksFake) Secret(context.Context, rooms.Client) (rooms.Secret, error) {
+	return rooms.NewSecret("whsec_of_the_callbacks"), e.err
+}
+
 func (e callbacksFake) Rotate(_ context.Context, c rooms.Client) (registry.Callback, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

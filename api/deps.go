@@ -69,6 +69,7 @@ type Callbacks interface {
 	Check(at rooms.Address) error
 	Set(ctx context.Context, client rooms.Client, at rooms.Address) (registry.Callback, error)
 	Sign(ctx context.Context, client rooms.Client) error
+	Secret(ctx context.Context, client rooms.Client) (rooms.Secret, error)
 	Rotate(ctx context.Context, client rooms.Client) (registry.Callback, error)
 	Remove(ctx context.Context, client rooms.Client) error
 }
@@ -201,6 +202,7 @@ type Policies interface {
 // Senders knows in whose name clients send. Its errors are those of package registry, and rooms.ErrSender.
 type Senders interface {
 	Resolve(ctx context.Context, c rooms.Client, named rooms.Sender, needed bool) (rooms.Sender, error)
+	Known(c rooms.Client) rooms.Registration
 	Get(ctx context.Context, c rooms.Client) (rooms.Registration, error)
 	List(ctx context.Context) ([]rooms.Registration, error)
 	SenderWriter

@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
 )
 
 //go:embed openapi.yaml
@@ -20,6 +23,16 @@ var docsPage string
 // document is openapi.yaml as it was built in.
 func (s *Server) document(*call) (answer, error) {
 	return answer{status: http.StatusOK, kind: "application/yaml", body: openapi}, nil
+}
+
+// notFound is what stands at no path; at the root a browser is sent to what there is to read.
+func notFound(c *call) (answer, error) {
+	asked := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+	if c.r.URL.Path != "/" || !asked || !strings.Contains(c.r.Header.Get("Accept"), "text/html") {
+		return answer{}, problem.Of(v1.ProblemCodeNotFound)
+	}
+	c.w.Header().Set("Location", "/docs")
+	return answer{status: http.StatusSeeOther}, nil
 }
 
 // documentation is the same as a page to read. It loads nothing and runs nothing.
@@ -44,6 +57,7 @@ type documentInfo struct {
 	}
 
 	Path       string      `yaml:"-"`
+	All        []pageLink  `yaml:"-"`
 	Operations []operation `yaml:"-"`
 	Schemas    []schema    `yaml:"-"`
 }
@@ -59,9 +73,20 @@ type operation struct {
 
 type schema struct{ Name, Text string }
 
+// pageLink is where a document is to be read.
+type pageLink struct{ Title, Path string }
+
+// pages are those of all documents.
+func (s *Server) pages() []pageLink {
+	return []pageLink{
+		{"crier's own API", "/docs"}, {"GovStack's e-mail API", s.options.GovstackEmail.Prefix + "/docs"},
+		{"GovStack's Information Mediator, Pub/Sub", mediatorPagePath},
+	}
+}
+
 // renderDocumentation makes the page of a document that stands at a path.
-func renderDocumentation(document []byte, path string) ([]byte, error) {
-	d := documentInfo{Path: path}
+func (s *Server) renderDocumentation(document []byte, path string) ([]byte, error) {
+	d := documentInfo{Path: path, All: s.pages()}
 	if err := yaml.Unmarshal(document, &d); err != nil {
 		return nil, err
 	}

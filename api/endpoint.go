@@ -24,7 +24,8 @@ type endpoint struct {
 type front struct {
 	identify func(c *call) error // who calls
 	kind     string              // content type of problems
-	allow    string              // the one method of the path
+	allow    string              // the methods of the path
+	reword   func(*problem.Error) *problem.Error
 }
 
 // ServeHTTP answers a call, and goes on with what an answer has begun.
@@ -87,6 +88,9 @@ func (s *Server) attempt(c *call) (a answer, err error) {
 // refuse renders a problem, with the headers that belong to it.
 func (s *Server) refuse(c *call, p *problem.Error) answer {
 	h := c.w.Header()
+	if f := c.route.front; f != nil {
+		p = f.reword(p)
+	}
 	entry := s.problems.Entry(p.Code)
 	if text := challenge(entry); text != "" {
 		h.Set("WWW-Authenticate", text)

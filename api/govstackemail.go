@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -16,6 +17,7 @@ import (
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 )
 
@@ -26,6 +28,8 @@ func (s *Server) emailCalls() []route {
 		{http.MethodPost, email.PathBatch, caller, s.sendEmail(email.ParseBatch)},
 		{http.MethodPost, email.PathCallback, caller, s.hearEmailReply},
 		{http.MethodGet, email.PathStatus, caller, s.emailStatus},
+		{http.MethodGet, email.PathReplies, caller, s.listEmailReplies},
+		{http.MethodDelete, email.PathReply, caller, s.takeEmailReply},
 		{http.MethodGet, email.PathHealth, public, s.readyz},
 	}
 }
@@ -35,7 +39,7 @@ func (s *Server) emailCalls() []route {
 func (s *Server) emailRoutes(m *mux.Router) {
 	prefix := s.options.GovstackEmail.Prefix
 	for _, r := range s.emailCalls() {
-		f := &front{identify: s.holder, kind: jsonType, allow: r.method}
+		f := &front{identify: s.holder, kind: jsonType, allow: strings.Join(methods(r), ", "), reword: email.Reworded}
 		for _, before := range []string{"", prefix} {
 			known := r
 			known.path = before + r.path
@@ -47,10 +51,10 @@ func (s *Server) emailRoutes(m *mux.Router) {
 			m.Handle(known.path, other)
 		}
 	}
-	at := prefix + "/openapi.yaml"
-	page := sync.OnceValues(func() ([]byte, error) { return renderDocumentation(email.Document, at) })
+	at, document := prefix+"/openapi.yaml", email.Document(prefix)
+	page := sync.OnceValues(func() ([]byte, error) { return s.renderDocumentation(document, at) })
 	m.Handle(at, s.endpoint(route{http.MethodGet, at, public, func(*call) (answer, error) {
-		return answer{status: http.StatusOK, kind: "application/yaml", body: email.Document}, nil
+		return answer{status: http.StatusOK, kind: "application/yaml", body: document}, nil
 	}})).Methods(http.MethodGet, http.MethodHead)
 	m.Handle(prefix+"/docs", s.endpoint(route{http.MethodGet, prefix + "/docs", public, func(c *call) (answer, error) {
 		text, err := page()
@@ -81,7 +85,11 @@ func (s *Server) holder(c *call) error {
 
 // enterEmailRoom opens the room of the caller's e-mail API calls, in which he may name recipients.
 func (s *Server) enterEmailRoom(c *call) (err error) {
-	if c.room, err = s.deps.Rooms.Get(c.context(), rooms.EmailRoom(c.client)); err != nil {
+	c.room, err = s.deps.Rooms.Get(c.context(), rooms.EmailRoom(c.client))
+	if errors.Is(err, registry.ErrUnknownRoom) { // which is made with the first key
+		return problem.Of(v1.ProblemCodeForbidden)
+	}
+	if err != nil {
 		return err
 	}
 	if c.has |= roomRights(c.room, c.client); !c.has.any(direct) {
@@ -141,10 +149,25 @@ func (s *Server) sendEmail(parse func(body []byte, most int) (email.Mail, error)
 		if err != nil {
 			return answer{}, overQuota(c, err)
 		}
+		if err := s.sameCall(ctx, receipt, m.Lane); err != nil {
+			return answer{}, err
+		}
 		allow(c, receipt.Allowance)
 		c.umid, c.inLog = receipt.UMID, true
 		return emailAnswer("Request successfully accepted", receipt.UMID)
 	}
+}
+
+// sameCall refuses what repeats a call to the other path: a single e-mail and a batch are two requests, whatever their bodies.
+func (s *Server) sameCall(ctx context.Context, r publish.Receipt, lane rooms.Lane) error {
+	if !r.Duplicate {
+		return nil
+	}
+	first, err := s.find(ctx, r.UMID)
+	if err == nil && first.Lane != lane {
+		err = publish.ErrConflict
+	}
+	return err
 }
 
 // emailAnswer has the id under both the names by which clients read it.

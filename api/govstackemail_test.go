@@ -92,21 +92,21 @@ func TestRefusedEmailCalls(t *testing.T) {
 		"PUT without a key":          {ask{"PUT", email.PathBatch, "", "", nil}, 405, v1.ProblemCodeMethodNotAllowed, "POST"},
 		"DELETE":                     {ask{"DELETE", "/govstack/messaging" + email.PathSingle, "", oneEmail, key}, 405, v1.ProblemCodeMethodNotAllowed, "POST"},
 		"GET of a callback":          {ask{"GET", email.PathCallback, "", answerToMail, with("requestUID", uid)}, 405, v1.ProblemCodeMethodNotAllowed, "POST"},
-		"POST of a status":           {ask{"POST", email.PathStatus + "?status=delivered", "", "", with("requestUID", uid)}, 405, v1.ProblemCodeMethodNotAllowed, "GET"},
+		"POST of a status":           {ask{"POST", email.PathStatus + "?status=delivered", "", "", with("requestUID", uid)}, 405, v1.ProblemCodeMethodNotAllowed, "GET, HEAD"},
 		"no key":                     {ask{"POST", email.PathSingle, "", oneEmail, nil}, 405, v1.ProblemCodeTokenMissing, "POST"},
 		"an empty key":               {ask{"POST", email.PathSingle, "", oneEmail, []string{"api_key", ""}}, 405, v1.ProblemCodeTokenMissing, "POST"},
 		"no key and no body":         {ask{"POST", email.PathSingle, "", "", nil}, 405, v1.ProblemCodeTokenMissing, "POST"},
 		"no body":                    {ask{"POST", email.PathBatch, "", "", key}, 405, v1.ProblemCodeInvalidRequest, "POST"},
 		"no answer":                  {ask{"POST", email.PathCallback, "", "", with("requestUid", uid)}, 405, v1.ProblemCodeInvalidRequest, "POST"},
 		"an answer to nothing":       {ask{"POST", email.PathCallback, "", answerToMail, key}, 405, v1.ProblemCodeInvalidParameter, "POST"},
-		"no id":                      {ask{"GET", email.PathStatus + "?status=delivered", "", "", key}, 405, v1.ProblemCodeInvalidParameter, "GET"},
-		"no status":                  {ask{"GET", email.PathStatus, "", "", with("requestUID", uid)}, 405, v1.ProblemCodeInvalidParameter, "GET"},
-		"nothing at all":             {ask{"GET", email.PathStatus, "", "", nil}, 405, v1.ProblemCodeTokenMissing, "GET"},
+		"no id":                      {ask{"GET", email.PathStatus + "?status=delivered", "", "", key}, 405, v1.ProblemCodeInvalidParameter, "GET, HEAD"},
+		"no status":                  {ask{"GET", email.PathStatus, "", "", with("requestUID", uid)}, 405, v1.ProblemCodeInvalidParameter, "GET, HEAD"},
+		"nothing at all":             {ask{"GET", email.PathStatus, "", "", nil}, 405, v1.ProblemCodeTokenMissing, "GET, HEAD"},
 		"an unknown key":             {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", "guessed"}}, 401, v1.ProblemCodeKeyInvalid, ""},
 		"a key that is none":         {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", "a b"}}, 401, v1.ProblemCodeKeyInvalid, ""},
 		"two keys":                   {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", goodKey, "api_key", otherKey}}, 401, v1.ProblemCodeKeyInvalid, ""},
 		"a bad token":                {ask{"POST", email.PathSingle, "!bearer_token_signature_not_verified", oneEmail, nil}, 401, v1.ProblemCodeTokenSignature, ""},
-		"a client without room":      {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", otherKey}}, 404, v1.ProblemCodeUnknownRoom, ""},
+		"a client without room":      {ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", otherKey}}, 403, v1.ProblemCodeForbidden, ""},
 		"another's request":          {ask{"GET", email.PathStatus + "?status=delivered", "", "", with("requestUid", umid)}, 404, v1.ProblemCodeUnknownMessage, ""},
 		"an unknown request":         {ask{"GET", email.PathStatus + "?status=delivered", "", "", with("requestUid", "01K9ZZZZZZABCDEFGHJKMNPQR9")}, 404, v1.ProblemCodeUnknownMessage, ""},
 		"no id of ours":              {ask{"GET", email.PathStatus + "?status=delivered", "", "", with("requestUid", "UfQK-CPju")}, 404, v1.ProblemCodeUnknownMessage, ""},
@@ -120,6 +120,8 @@ func TestRefusedEmailCalls(t *testing.T) {
 		"another's sender":           {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, "noreply@health", "noreply@tax", 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
 		"answers to elsewhere":       {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, "desk@health", "desk@evil", 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
 		"on behalf of another":       {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `"name":"Dr. A"`, `"onBehalfOfName":"Tax Office"`, 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
+		"as another organisation":    {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `"name":"Dr. A"`, `"organisationName":"Tax Office","onBehalfOfName":"Tax Office"`, 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
+		"with another's number":      {ask{"POST", email.PathBatch, "", strings.Replace(oneEmail, `"name":"Dr. A"`, `"organisationRegNr":"Z","onBehalfOfRegNr":"Z"`, 1), key}, 403, v1.ProblemCodeSenderForbidden, ""},
 		"a callback where none goes": {ask{"POST", email.PathSingle, "", strings.Replace(oneEmail, `{"senderInfo"`, `{"callback":{"URI":"https://10.0.0.1/"},"senderInfo"`, 1), key}, 400, v1.ProblemCodeInvalidRequest, ""},
 		"a long transaction id":      {ask{"POST", email.PathSingle, "", oneEmail, with("Idempotency-Key", strings.Repeat("x", 129))}, 400, v1.ProblemCodeInvalidParameter, ""},
 		"crier's own without token":  {ask{"POST", "/v1/rooms/newborn/messages", "", good, nil}, 401, v1.ProblemCodeTokenMissing, ""},
@@ -140,6 +142,38 @@ func TestRefusedEmailCalls(t *testing.T) {
 		}
 		if len(e.published) > 0 || len(e.handed) > 0 || len(e.noted) != 1 || e.noted[0].Status != audit.Failed || e.noted[0].Code != tc.status {
 			t.Errorf("%s: done all the same, or not on record: %+v", name, e.noted)
+		}
+	}
+}
+
+// What went to one path under a key is not what comes to the other, even if the body is the same.
+func TestKeyIsOfOnePath(t *testing.T) {
+	e := newEngine()
+	e.receipt.UMID, e.receipt.Duplicate = e.email(), true
+	for path, want := range map[string]int{email.PathSingle: 200, email.PathBatch: 409} { // the first is on the lane of single e-mails
+		if w := (ask{"POST", path, "", oneEmail, []string{"apiKey", goodKey, "Idempotency-Key", "1"}}).of(newServer(e)); w.Code != want {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+// A refusal says what helps whoever has read this API's document alone.
+func TestWordsOfRefusals(t *testing.T) {
+	e := newEngine()
+	e.email()
+	s := newServer(e)
+	for _, tc := range []struct {
+		ask  ask
+		want string
+	}{
+		{ask{"POST", email.PathSingle, "", oneEmail, nil}, "apiKey"},
+		{ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", goodKey, "Content-Type", "text/xml"}}, "Send application/json"},
+		{ask{"GET", email.PathStatus + "?status=delivered", "", "", []string{"apiKey", goodKey, "requestUid", "x"}}, "requestUid"},
+		{ask{"POST", email.PathSingle, "hosp-8", oneEmail, nil}, "crier client key add"},
+	} {
+		w := tc.ask.of(s)
+		if p := emailProblem(t, w); !strings.Contains(p.Title+" "+p.Detail, tc.want) || strings.Contains(w.Body.String(), "/v1/openapi") || strings.Contains(w.Body.String(), "UMID") {
+			t.Errorf("%s %s: %s", tc.ask.method, tc.ask.path, w.Body)
 		}
 	}
 }
@@ -174,6 +208,47 @@ func TestEmailCallback(t *testing.T) {
 	}
 	if len(e.callbacks) != 0 {
 		t.Errorf("the client is told elsewhere now: %+v", e.callbacks)
+	}
+}
+
+// Whoever has a key alone reads and takes what answers his e-mails, and nobody else's.
+func TestEmailReplies(t *testing.T) {
+	e := newEngine()
+	uid := e.email()
+	s := newServer(e)
+	key, about := []string{"apiKey", goodKey}, []string{"apiKey", goodKey, "requestUid", string(uid)}
+	for _, tc := range []struct {
+		method, path string
+		header       []string
+		status       int
+		want         string
+	}{
+		{"GET", "/reply/email", key, 200, `"content":"Q2FuIEkgY29tZSBvbiBXZWRuZXNkYXk/"`}, {"GET", "/govstack/messaging/reply/email?limit=5", about, 200, `"next":"17"`},
+		{"GET", "/reply/email?cursor=17", key, 200, `{"replies":[]}`}, {"GET", "/reply/email?cursor=x", key, 400, `"parameter":"cursor"`},
+		{"GET", "/reply/email", []string{"apiKey", goodKey, "requestUid", umid}, 404, `"unknown_message"`},
+		{"GET", "/reply/email", nil, 405, `"token_missing"`}, {"POST", "/reply/email", key, 405, `"method_not_allowed"`},
+		{"GET", "/reply/email", []string{"apiKey", otherKey}, 403, `crier client key add`},
+		{"DELETE", "/reply/email/17", key, 204, ""}, {"DELETE", "/reply/email/18", key, 404, `"unknown_reply"`}, {"DELETE", "/reply/email/x", key, 400, `"parameter":"reply"`},
+		{"DELETE", "/reply/email/17", []string{"apiKey", "guessed"}, 401, `"key_invalid"`}, {"GET", "/reply/email/17", key, 405, ``},
+	} {
+		w := ask{tc.method, tc.path, "", "", tc.header}.of(s)
+		if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.want) {
+			t.Errorf("%s %s: %d %s", tc.method, tc.path, w.Code, w.Body)
+		}
+		if w.Code == 405 && w.Header().Get("Allow") == "" {
+			t.Errorf("%s %s: no Allow", tc.method, tc.path)
+		}
+	}
+	if len(e.recorded) != 1 || e.recorded[0].IDs["reply"] != "17" || e.recorded[0].Destination != "DELETE /reply/email/{reply}" {
+		t.Errorf("on record: %+v", e.recorded)
+	}
+}
+
+// An admin who makes a key is shown what signs the calls that its holder gets.
+func TestKeyComesWithTheCallbackSecret(t *testing.T) {
+	w := ask{"POST", "/v1/clients/hosp-7/keys", "root+admin", "", nil}.of(newServer(newEngine()))
+	if w.Code != 201 || !strings.Contains(w.Body.String(), `"callbackSecret":"whsec_of_the_callbacks"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
@@ -230,7 +305,7 @@ func TestEmailReply(t *testing.T) {
 // The document and its page stand below the prefix, wherever that is; the page loads nothing.
 func TestEmailDocuments(t *testing.T) {
 	s := serverOn(newEngine(), Options{GovstackEmail: email.Options{Prefix: "/bb/messaging"}}, io.Discard)
-	if w := (ask{"GET", "/bb/messaging/openapi.yaml", "", "", nil}).of(s); w.Code != 200 || w.Body.String() != string(email.Document) {
+	if w := (ask{"GET", "/bb/messaging/openapi.yaml", "", "", nil}).of(s); w.Code != 200 || w.Body.String() != string(email.Document("/bb/messaging")) || !strings.Contains(w.Body.String(), "{url: /bb/messaging}]") {
 		t.Errorf("%d %.200s", w.Code, w.Body)
 	}
 	w := ask{"GET", "/bb/messaging/docs", "", "", nil}.of(s)

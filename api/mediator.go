@@ -42,7 +42,10 @@ func mediatorScopes() map[string]rights {
 
 func mediatorScope(o mediator.Operation) rights { return mediatorScopes()[o.Method+" "+o.Suffix()] }
 
-const mediatorDocumentPath = "/govstack/mediator/openapi.yaml"
+const (
+	mediatorDocumentPath = "/govstack/mediator/openapi.yaml"
+	mediatorPagePath     = "/govstack/mediator/docs"
+)
 
 const mediatorRoom = "/{instanceId}/{memberClass}/{memberCode}/{applicationCode}"
 
@@ -56,7 +59,7 @@ type mediatorRoute struct {
 func (s *Server) mediatorRoutes() []mediatorRoute {
 	all := []mediatorRoute{
 		{route{http.MethodGet, mediatorDocumentPath, public, s.mediatorDocument}, nil},
-		{route{http.MethodGet, "/govstack/mediator/docs", public, s.mediatorDocumentation}, nil},
+		{route{http.MethodGet, mediatorPagePath, public, s.mediatorDocumentation}, nil},
 	}
 	for _, prefix := range []string{"/r1", ""} {
 		all = append(all, mediatorRoute{route{http.MethodGet, prefix + "/listClients", caller, s.listMediatorClients}, s.enterMetadata})

@@ -23,9 +23,7 @@ func (s *Server) router() http.Handler {
 	}
 	s.handleMediator(m)
 	s.emailRoutes(m)
-	m.NotFoundHandler = s.endpoint(route{handle: func(*call) (answer, error) {
-		return answer{}, problem.Of(v1.ProblemCodeNotFound)
-	}})
+	m.NotFoundHandler = s.endpoint(route{handle: notFound})
 	m.MethodNotAllowedHandler = s.endpoint(route{handle: func(c *call) (answer, error) {
 		c.w.Header().Set("Allow", strings.Join(s.allowed(m, c.r), ", "))
 		return answer{}, problem.Of(v1.ProblemCodeMethodNotAllowed)

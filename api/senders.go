@@ -87,8 +87,13 @@ func registrationAnswer(c *call, status int, one rooms.Registration) (answer, er
 }
 
 func registrationOf(one rooms.Registration) v1.RegisteredClient {
-	return v1.RegisteredClient{
+	out := v1.RegisteredClient{
 		Client: string(one.Client), Organisation: one.Organisation,
 		Email: append([]string{}, one.Email...), SMS: append([]string{}, one.SMS...),
+		Names: one.Names, RegistrationNumber: one.Number, Replies: v1.RepliesToldIDs,
 	}
+	if one.FullReplies {
+		out.Replies = v1.RepliesToldFull
+	}
+	return out
 }

@@ -61,7 +61,6 @@ func New(o Options, d Deps) *Server {
 		alerts:   d.Alerts.WithDefaults(),
 		now:      d.Now,
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
-		page:     sync.OnceValues(func() ([]byte, error) { return renderDocumentation(openapi, "/v1/openapi.yaml") }),
 		pulls:    newPulls(o.Pulls),
 	}
 	s.strangers, s.silenced = newStrangers(o.Strangers, d.Now()), d.Metrics.GetOrCreateCounter("crier_api_strangers_silenced_total")
@@ -72,7 +71,8 @@ func New(o Options, d Deps) *Server {
 	s.drain = sync.OnceFunc(func() { close(s.draining) })
 	s.shelf = feed.NewShelf(d.AlertLog, s.standing, feed.Look{Base: strings.TrimSuffix(o.PublicURL, "/"), Drill: d.Drill, Most: s.alerts.FeedEntries})
 	s.mediator = s.newMediator()
-	s.mediatorPage = sync.OnceValues(func() ([]byte, error) { return renderDocumentation(mediator.Document(), mediatorDocumentPath) })
+	s.page = sync.OnceValues(func() ([]byte, error) { return s.renderDocumentation(openapi, "/v1/openapi.yaml") })
+	s.mediatorPage = sync.OnceValues(func() ([]byte, error) { return s.renderDocumentation(mediator.Document(), mediatorDocumentPath) })
 	s.handler = s.router()
 	s.repliesBy = s.endpoint(route{"NATS", "crier.replies.{room}", publisher | roomAdmin, s.listReplies})
 	s.overNATS = s.endpoint(route{"NATS", "crier.publish.{room}", publisher, s.publish})

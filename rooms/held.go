@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -50,6 +51,7 @@ const (
 	purposeSlip     = "slip"
 	purposeEnvelope = "envelope"
 	purposeHeld     = "held"
+	purposeCallback = "callback"
 )
 
 // Enclose puts into a message what its envelope holds: for all subscribers, who read it, the content as it is and the
@@ -64,8 +66,34 @@ func (m *Message) Enclose(s Sealer, e Envelope) (err error) {
 	if err != nil {
 		return err
 	}
-	m.Payload, err = s.Seal(plain, m.purpose(), string(m.Room), string(m.UMID))
+	if m.Payload, err = s.Seal(plain, m.purpose(), string(m.Room), string(m.UMID)); err != nil || !m.Direct {
+		return err
+	}
+	return m.encloseCallback(s, e.Callback)
+}
+
+// encloseCallback puts in by itself where the sender is told, since he is to be told when the body has been erased, too.
+func (m *Message) encloseCallback(s Sealer, at Address) error {
+	m.CallbackAt = ""
+	if at.IsZero() {
+		return nil
+	}
+	sealed, err := s.Seal([]byte(at.Reveal()), purposeCallback, string(m.UMID))
+	m.CallbackAt = base64.StdEncoding.EncodeToString(sealed)
 	return err
+}
+
+// SealedCallback is where the sender of a message is told, sealed as it is stored with callbacks; nil if it is not known, or
+// cannot be opened any more.
+func (h Header) SealedCallback(u Unsealer) []byte {
+	sealed, err := base64.StdEncoding.DecodeString(h.CallbackAt)
+	if err != nil || len(sealed) == 0 {
+		return nil
+	}
+	if _, err := u.Unseal(sealed, purposeCallback, string(h.UMID)); err != nil {
+		return nil
+	}
+	return sealed
 }
 
 // Open gives the envelope of a message that is held, or for named recipients.

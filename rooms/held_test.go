@@ -52,6 +52,35 @@ func TestEnclosedMessageOpens(t *testing.T) {
 	}
 }
 
+// Where the sender is told stands beside a message to named recipients, bound to it; of one to all nothing does, for they read it.
+func TestCallbackOutlivesTheBody(t *testing.T) {
+	at, err := rooms.ParseURL("https://app.example/own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := rooms.Envelope{Content: []byte(`{}`), Callback: at}
+	m := rooms.Message{Header: rooms.Header{UMID: "u", Room: "r", Direct: true}}
+	if err := m.Enclose(glass{}, e); err != nil {
+		t.Fatal(err)
+	}
+	m.Payload = nil
+	if got := string(m.SealedCallback(glass{})); got != "callback u\nhttps://app.example/own" {
+		t.Errorf("%q", got)
+	}
+	if m.UMID = "v"; m.SealedCallback(glass{}) != nil {
+		t.Error("it opens as another message's")
+	}
+	for _, h := range []rooms.Header{{UMID: "u", Room: "r"}, {UMID: "u", Room: "r", Direct: true, CallbackAt: "old"}} {
+		if e.Callback = at; h.Direct {
+			e.Callback = rooms.Address{}
+		}
+		m := rooms.Message{Header: h}
+		if err := m.Enclose(glass{}, e); err != nil || m.CallbackAt != "" || m.SealedCallback(glass{}) != nil {
+			t.Errorf("%+v: %v", m.Header, err)
+		}
+	}
+}
+
 func TestAlertsAreTwo(t *testing.T) {
 	for s, good := range map[string]bool{"update": true, "cancel": true, "": false, "Update": false, "ack": false} {
 		if a, err := rooms.ParseAlert(s); (err == nil) != good || good && string(a) != s {

@@ -22,6 +22,7 @@ type Header struct {
 	Recipients int       `json:"recipients,omitzero"` // direct only; else known when planned
 	Sequence   uint64    `json:"sequence,omitzero"`   // in ROOMS
 	Callback   bool      `json:"callback,omitzero"`   // it says itself where its sender is told how it stands
+	CallbackAt string    `json:"callbackAt,omitzero"` // direct only: where that is, sealed, in base64; it outlives the body
 
 	Held       bool      `json:"held,omitzero"`       // waits in the log, unseen, for its time or for a second person
 	Awaits     bool      `json:"awaits,omitzero"`     // Held: until a second person agrees

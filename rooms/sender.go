@@ -16,7 +16,13 @@ type Registration struct {
 	Organisation string   `json:"organisation"`
 	Email        []string `json:"email,omitzero"` // as ParseSenderEmail gives them
 	SMS          []string `json:"sms,omitzero"`   // as ParseSenderID gives them
-	Entry        uint64   `json:"-"`              // of the KV; 0 if it is not stored yet
+	// Names are what else the organisation is called, and Number is its number in a register of organisations. A call of the
+	// e-mail API may name them; people see neither.
+	Names  []string `json:"names,omitzero"`
+	Number string   `json:"number,omitzero"`
+	// FullReplies says that the callback of a call of the e-mail API is told what a reply to it says, not its ids alone.
+	FullReplies bool   `json:"fullReplies,omitzero"`
+	Entry       uint64 `json:"-"` // of the KV; 0 if it is not stored yet
 }
 
 // ErrSender says that nobody has registered the client for the sender that it names, or for any though one is needed.
@@ -161,6 +167,16 @@ func covers(all, one string) bool {
 	domain, ok := strings.CutPrefix(all, "*@")
 	_, of, _ := strings.Cut(one, "@")
 	return ok && domain == of
+}
+
+// IsNamed says whether a name is one of the organisation's.
+func (r Registration) IsNamed(name string) bool {
+	return sameName(name, r.Organisation) || slices.ContainsFunc(r.Names, func(one string) bool { return sameName(name, one) })
+}
+
+// IsNumbered says whether a number is the organisation's.
+func (r Registration) IsNumbered(number string) bool {
+	return r.Number != "" && sameName(number, r.Number)
 }
 
 // sameName says whether two names of organisations are meant to be one.

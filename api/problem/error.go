@@ -18,6 +18,7 @@ type Error struct {
 	Cause     error         // private: for the log alone
 	Advice    string        // instead of what the catalogue says; empty: as that
 
+	Title      string        // instead of what the catalogue says, in the words of another's document; empty: as that
 	Status     int           // instead of what the catalogue says, where another's document wants it so; 0: as that
 	RetryAfter time.Duration // instead of what the catalogue says; 0: as that
 }

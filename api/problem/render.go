@@ -46,7 +46,7 @@ func (r *Renderer) Document(e *Error, requestID string) v1.Problem {
 	entry := r.Entry(e.Code)
 	return v1.Problem{
 		Type:      r.base + string(entry.Code),
-		Title:     entry.Title,
+		Title:     cmp.Or(e.Title, entry.Title),
 		Status:    cmp.Or(e.Status, entry.Status),
 		Code:      entry.Code,
 		Detail:    cmp.Or(e.Advice, entry.Advice),

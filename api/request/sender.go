@@ -67,22 +67,44 @@ func (p *registrationParser) member(name string) error {
 		return p.senders(name, &p.r.Email, rooms.ParseSenderEmail)
 	case "sms":
 		return p.senders(name, &p.r.SMS, rooms.ParseSenderID)
+	case "names":
+		return p.several(name, &p.r.Names, v1.FaultCodeInvalidText, rooms.ParseOrganisation)
+	case "registrationNumber":
+		return p.checked(v1.FaultCodeInvalidText, func(s string) (err error) {
+			p.r.Number, err = rooms.ParseOrganisation(s)
+			return err
+		})
+	case "replies":
+		return p.checked(v1.FaultCodeInvalidValue, p.replies)
 	}
 	return p.unknown()
 }
 
+// replies reads what a callback of the e-mail API is told of replies.
+func (p *registrationParser) replies(s string) error {
+	p.r.FullReplies = s == string(v1.RepliesToldFull)
+	if !p.r.FullReplies && s != string(v1.RepliesToldIDs) {
+		return errors.New("ids or full is expected")
+	}
+	return nil
+}
+
 func (p *registrationParser) senders(member string, to *[]string, parse func(string) (string, error)) error {
+	return p.several(member, to, v1.FaultCodeInvalidAddress, parse)
+}
+
+func (p *registrationParser) several(member string, to *[]string, code v1.FaultCode, parse func(string) (string, error)) error {
 	return p.array(func() error {
 		if len(*to) == maxSenders {
 			return errors.Join(errEnough, p.faultAt("/"+member, v1.FaultCodeTooMany, fmt.Sprintf("at most %d", maxSenders)))
 		}
-		return p.checked(v1.FaultCodeInvalidAddress, func(s string) error {
+		return p.checked(code, func(s string) error {
 			one, err := parse(s)
 			if err != nil {
 				return err
 			}
 			if slices.ContainsFunc(*to, func(other string) bool { return strings.EqualFold(one, other) }) {
-				return fmt.Errorf("%w: the same as before", rooms.ErrAddress)
+				return errors.New("the same as before")
 			}
 			*to = append(*to, one)
 			return nil

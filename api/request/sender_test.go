@@ -10,7 +10,7 @@ import (
 func FuzzParseRegistration(f *testing.F) {
 	for _, seed := range []string{
 		`{"organisation":"Ministry of Health","email":["noreply@health.example","*@health.example"],"sms":["HEALTH","+996312000111"]}`,
-		`{"organisation":"x","email":["A@b.example","a@b.example"]}`, `{"organisation":"a\r\nb","sms":[" "]}`, `{"email":"x"}`,
+		`{"organisation":"x","email":["A@b.example","a@b.example"]}`, `{"organisation":"a\r\nb","sms":[" "]}`, `{"email":"x"}`, `{"organisation":"x","names":["y"],"registrationNumber":"1","replies":"full"}`,
 	} {
 		f.Add([]byte(seed))
 	}

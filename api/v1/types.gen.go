@@ -810,6 +810,24 @@ func (e QuietHoursDays) Valid() bool {
 	}
 }
 
+// Defines values for RepliesTold.
+const (
+	RepliesToldFull RepliesTold = "full"
+	RepliesToldIDs  RepliesTold = "ids"
+)
+
+// Valid indicates whether the value is a known member of the RepliesTold enum.
+func (e RepliesTold) Valid() bool {
+	switch e {
+	case RepliesToldFull:
+		return true
+	case RepliesToldIDs:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Status.
 const (
 	Delivered Status = "delivered"
@@ -1104,10 +1122,22 @@ type ClientChange struct {
 	// internationalised domain the xn-- form.
 	Email SenderEmails `json:"email,omitempty,omitzero"`
 
+	// Names What else the organisation is called. A call of the e-mail API may name them; people see them nowhere.
+	Names OrganisationNames `json:"names,omitempty,omitzero"`
+
 	// Organisation Shown beside the address; printable characters in one line.
 	//
 	// Example: Ministry of Health
 	Organisation Organisation `json:"organisation"`
+
+	// RegistrationNumber In a register of organisations, which a call of the e-mail API may name.
+	//
+	// Example: GOV1234567890
+	RegistrationNumber OrganisationNumber `json:"registrationNumber,omitempty,omitzero"`
+
+	// Replies What the callback URI of a call of the e-mail API is told of a reply to it: `ids`, the default, its ids alone; `full` what
+	// it says, as a call of that API's /callback/email.
+	Replies RepliesTold `json:"replies,omitempty,omitzero"`
 
 	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
 	SMS SenderIDs `json:"sms,omitempty,omitzero"`
@@ -1641,6 +1671,13 @@ type Nak struct {
 
 // NewAPIKey defines model for NewAPIKey.
 type NewAPIKey struct {
+	// CallbackSecret What signs the calls to the callback URIs that the client names (Standard Webhooks). It is the same with each key,
+	// and left out once the client has set a callback itself, which has shown it.
+	//
+	//
+	// Example: whsec_example
+	CallbackSecret string `json:"callbackSecret,omitempty,omitzero"`
+
 	// Client An OAuth 2.0 client, as the identity provider names it (claim azp, client_id or sub).
 	//
 	// Example: hosp-7
@@ -1846,6 +1883,14 @@ type OpenPGPKey = string
 //
 // Example: Ministry of Health
 type Organisation = string
+
+// OrganisationNames What else the organisation is called. A call of the e-mail API may name them; people see them nowhere.
+type OrganisationNames = []string
+
+// OrganisationNumber In a register of organisations, which a call of the e-mail API may name.
+//
+// Example: GOV1234567890
+type OrganisationNumber = string
 
 // PastProviderChange defines model for PastProviderChange.
 type PastProviderChange struct {
@@ -2792,10 +2837,22 @@ type RegisteredClient struct {
 	// internationalised domain the xn-- form.
 	Email SenderEmails `json:"email"`
 
+	// Names What else the organisation is called. A call of the e-mail API may name them; people see them nowhere.
+	Names OrganisationNames `json:"names,omitempty,omitzero"`
+
 	// Organisation Shown beside the address; printable characters in one line.
 	//
 	// Example: Ministry of Health
 	Organisation Organisation `json:"organisation"`
+
+	// RegistrationNumber In a register of organisations, which a call of the e-mail API may name.
+	//
+	// Example: GOV1234567890
+	RegistrationNumber OrganisationNumber `json:"registrationNumber,omitempty,omitzero"`
+
+	// Replies What the callback URI of a call of the e-mail API is told of a reply to it: `ids`, the default, its ids alone; `full` what
+	// it says, as a call of that API's /callback/email.
+	Replies RepliesTold `json:"replies"`
 
 	// SMS From whom its SMS are, the default first. Up to 11 letters, digits and single spaces, or a number in E.164 form.
 	SMS SenderIDs `json:"sms"`
@@ -2835,6 +2892,10 @@ type Repeat struct {
 	// Example: Asia/Bishkek
 	Zone string `json:"zone"`
 }
+
+// RepliesTold What the callback URI of a call of the e-mail API is told of a reply to it: `ids`, the default, its ids alone; `full` what
+// it says, as a call of that API's /callback/email.
+type RepliesTold string
 
 // Reply defines model for Reply.
 type Reply struct {

@@ -49,6 +49,7 @@ type Caller struct {
 	Vault   Vault
 	Calls   Poster
 	Answer  func(index.Summary) ([]byte, error) // what the API says of a message, as JSON
+	Letters Letters                             // nil: of replies all are told ids
 	Policy  rooms.Policy
 	Metrics *metrics.Set
 	Logger  *slog.Logger
@@ -126,7 +127,7 @@ func (c *Caller) tell(ctx context.Context, call stream.Callback) (result string,
 		return "unwanted", 0
 	}
 	if err == nil && call.Reply > 0 {
-		return c.post(ctx, call, to, replied(call, c.Now()))
+		return c.tellReply(ctx, call, to)
 	}
 	var m index.Summary
 	if err == nil {
@@ -143,11 +144,12 @@ func (c *Caller) tell(ctx context.Context, call stream.Callback) (result string,
 		c.Logger.Warn("callback postponed", "umid", call.UMID, "error", err)
 		return "postponed", again
 	}
-	return c.post(ctx, call, to, body)
+	return c.post(ctx, call, outbound.Call{To: to.Address, Kind: outbound.CloudEvents, Body: body, Signing: to.Active(c.Now())})
 }
 
-func (c *Caller) post(ctx context.Context, call stream.Callback, to rooms.Contact, body []byte) (result string, wait time.Duration) {
-	a := c.Calls.Post(ctx, outbound.Call{To: to.Address, ID: identity(call), Kind: outbound.CloudEvents, Body: body, Signing: to.Active(c.Now())})
+func (c *Caller) post(ctx context.Context, call stream.Callback, out outbound.Call) (result string, wait time.Duration) {
+	out.ID = identity(call)
+	a := c.Calls.Post(ctx, out)
 	switch {
 	case a.OK():
 		return "told", 0

@@ -167,7 +167,7 @@ func (c Collector) wanted(ctx context.Context, changed map[rooms.UMID]uint64, at
 	}
 	for u, event := range changed {
 		m, err := c.Index.Message(u)
-		if errors.Is(err, index.ErrUnknown) || err == nil && !clients[m.Publisher] {
+		if errors.Is(err, index.ErrUnknown) || err == nil && !clients.want(m) {
 			continue
 		}
 		if err != nil {
@@ -185,18 +185,29 @@ func (c Collector) wanted(ctx context.Context, changed map[rooms.UMID]uint64, at
 	return calls, nil
 }
 
-// clients are those that have said where they are to be told.
-func (c Collector) clients(ctx context.Context) (map[rooms.Client]bool, error) {
+// told are the clients that are told anything, by name, and whether only where their messages say.
+type told map[rooms.Client]stream.ClientEntry
+
+// want says whether somebody waits to be told of a message.
+func (t told) want(m index.Summary) bool {
+	e, ok := t[m.Publisher]
+	return ok && (m.Callback || !e.Nowhere)
+}
+
+func (c Collector) clients(ctx context.Context) (told, error) {
 	entries, err := c.Log.Clients(ctx)
-	all := make(map[rooms.Client]bool, len(entries))
+	all := make(told, len(entries))
 	for _, e := range entries {
-		all[e.Client] = true
+		all[e.Client] = e
 	}
 	return all, err
 }
 
-// named is the URL that a message itself names, sealed; nothing if its body is not kept any more.
+// named is the URL that a message itself names, sealed; nothing if only its body has it, and is not kept any more.
 func (c Collector) named(ctx context.Context, m index.Summary) ([]byte, error) {
+	if sealed := m.SealedCallback(c.Vault); sealed != nil {
+		return sealed, nil
+	}
 	stored, err := c.Log.Message(ctx, m.Sequence)
 	if errors.Is(err, stream.ErrGone) || err == nil && stored.UMID != m.UMID {
 		return nil, nil

@@ -13,7 +13,8 @@
 // later. Signatures and whom a call may reach are those of package outbound.
 //
 // Each reply to a message is told too (org.crier.message.replied), by the ids of room, message and reply alone: who wants to
-// know what it says reads it.
+// know what it says reads it. Where Letters gives what it says, the URL that the message names is told that instead: the JSON
+// that Letters gives, under the header requestUid with the UMID, which webhook-id, that is signed, begins with too.
 //
 // Collector, which one node runs, follows EVENTS and stores for each message that has changed that its
 // sender is to be told; what stood there and has not been told is replaced. Caller, which every node
@@ -26,6 +27,7 @@
 //
 // Promised is that the last state of a message is told at least once, if the receiver takes it within
 // a day. Not promised is that each state in between is told, nor that none is told twice. That a
-// body was erased is no change. The URL that a message names is known for as long as its body is
-// kept; a change after that, such as a late bounce, is told where the client is told otherwise.
+// body was erased is no change. The URL that a message to named recipients names is known for as
+// long as the message is. That of one to all subscribers is known for as long as its body is kept; a change after that, such as
+// a late bounce, is told where the client is told otherwise.
 package callback

@@ -18,11 +18,11 @@ import (
 // told by itself; one that was told already is told again under the same id.
 func (c Collector) Replied(ctx context.Context, r rooms.Reply) error {
 	clients, err := c.clients(ctx)
-	if err != nil || !clients[r.Publisher] {
+	if _, known := clients[r.Publisher]; err != nil || !known {
 		return err
 	}
 	m, err := c.Index.Message(r.UMID)
-	if errors.Is(err, index.ErrUnknown) {
+	if errors.Is(err, index.ErrUnknown) || err == nil && !clients.want(m) {
 		return nil
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -157,6 +158,7 @@ type Call struct {
 	Kind    string     // content type
 	Body    []byte
 	Signing []rooms.Signing // those that sign now
+	Header  http.Header     // sent besides, as it is spelled; the signature does not cover it
 }
 
 // Post makes a call and says what came of it. It returns when ctx ends. A host that has let several
@@ -233,6 +235,7 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 		HeaderID: {call.ID}, HeaderTimestamp: {strconv.FormatInt(now.Unix(), 10)},
 		"Idempotency-Key": {}, // not sent: lets net/http repeat a call over a connection that was just closed
 	}
+	maps.Copy(r.Header, call.Header)
 	if signature != "" {
 		r.Header.Set(HeaderSignature, signature)
 	}

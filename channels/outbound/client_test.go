@@ -74,12 +74,12 @@ func TestSignatureHoldsForTheIndependentLibrary(t *testing.T) {
 			problems <- err
 			problems <- outbound.Verify(s, r.Header, body, time.Now(), time.Minute)
 		}
-		if r.Header.Get("Idempotency-Key") != "" || r.Header.Get("Content-Type") != "application/json" || r.Method != http.MethodPost {
+		if r.Header.Get("Requestuid") != "01K9" || r.Header.Get("Idempotency-Key") != "" || r.Header.Get("Content-Type") != "application/json" || r.Method != http.MethodPost {
 			t.Errorf("%s with %v", r.Method, r.Header)
 		}
 	})
 	c := call(t, at)
-	c.Signing = signing
+	c.Signing, c.Header = signing, http.Header{"requestUid": {"01K9"}}
 	if a := newClient(t, loopback()).Post(t.Context(), c); !a.OK() || calls.Load() != 1 {
 		t.Fatalf("%+v after %d calls", a, calls.Load())
 	}

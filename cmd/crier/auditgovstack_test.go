@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -8,8 +9,9 @@ import (
 )
 
 // govstackCalls are those of GovStack's interfaces, each of which is answered with success; they follow each other. The id is
-// that of the last event or e-mail.
-func govstackCalls(id string) []auditCall {
+// that of the last event or e-mail, reply
+// that of the first reply that was listed.
+func govstackCalls(id, reply string) []auditCall {
 	const at, types, subs = "/r1/neverland/GOV/capital-city/births", "/api/v1/eventType", "/api/v1/subs"
 	const event, pull = `{"eventType":"newBirth","event":{"a":1}}`, `{"eventType":"newBirth","delivery":"PULL","options":{"TTL":3600,"FIFO":true}}`
 	return []auditCall{
@@ -35,6 +37,8 @@ func govstackCalls(id string) []auditCall {
 		{"POST", "/send/email/batch", demoPublisher, `{"recipientInfo":{"email":"b@example.com"},"emailContent":{"title":"t","content":"c"}}`, 200},
 		{"POST", "/callback/email", demoPublisher, `{"meta":"x","content":"eA=="}`, 200},
 		{"GET", "/status/email?status=delivered", demoPublisher, "", 200},
+		{"GET", "/reply/email", demoPublisher, "", 200},
+		{"DELETE", "/reply/email/" + cmp.Or(reply, "1"), demoPublisher, "", 204},
 	}
 }
 
@@ -50,9 +54,9 @@ func (s *stand) callGovstack(made map[string]auditCall) {
 			s.t.Fatalf("%s %s: answered %d %s, want %d", c.method, c.path, a.status, a.body, c.status)
 		}
 	}
-	id := ""
-	for n := range govstackCalls("") {
-		good := govstackCalls(id)[n]
+	id, reply := "", ""
+	for n := range govstackCalls("", "") {
+		good := govstackCalls(id, reply)[n]
 		bad := good
 		bad.who, bad.status = "qzcanary", http.StatusUnauthorized
 		for _, c := range []auditCall{bad, good} {
@@ -72,9 +76,15 @@ func (s *stand) callGovstack(made map[string]auditCall) {
 			var got struct {
 				ID         string `json:"id"`
 				RequestUID string `json:"requestUid"`
+				Replies    []struct {
+					ID string `json:"id"`
+				} `json:"replies"`
 			}
 			if c == good && c.method == http.MethodPost && json.Unmarshal([]byte(a.body), &got) == nil && got.ID+got.RequestUID != "" {
 				id = got.ID + got.RequestUID
+			}
+			if c == good && json.Unmarshal([]byte(a.body), &got) == nil && len(got.Replies) > 0 {
+				reply = got.Replies[0].ID
 			}
 		}
 	}

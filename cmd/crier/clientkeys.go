@@ -15,7 +15,10 @@ func (t terminal) clientKey() *cobra.Command {
 
 Who shows a client's key sends e-mails from that client's registered senders, and can do nothing else. The key is shown once,
 when it is made; what is kept of it, a keyed hash, gives it to nobody. The e-mails go by a room of the client, email-CLIENT, which
-is made with its first key: crier message list email-CLIENT shows them, crier replies email-CLIENT what people have answered.`,
+is made with its first key: crier message list email-CLIENT shows them, crier replies email-CLIENT what people have answered.
+
+Beside the key, on standard error, stands the secret by which the client checks the calls to the callback URIs that it names. It
+is the same with each key, and left out once the client has set a callback itself (crier callback set).`,
 		Example: `  crier client set hosp-7 --organisation 'Ministry of Health' --email noreply@health.example
   KEY=$(crier client key add hosp-7)
   curl https://messages.example.org/send/email/single -H "apiKey: $KEY" -H 'Content-Type: application/json' -d '{
@@ -38,6 +41,9 @@ func (t terminal) clientKeyAdd() *cobra.Command {
 		key, err := gateway.MakeAPIKey(c.Context(), args[0])
 		if err != nil {
 			return err
+		}
+		if !p.json && key.CallbackSecret != "" {
+			fmt.Fprintln(t.err, "callback secret:", key.CallbackSecret)
 		}
 		return p.value(key, func(w io.Writer) { fmt.Fprintln(w, key.Key) })
 	}

@@ -21,7 +21,11 @@ func (t terminal) clientSet() *cobra.Command {
 		Long: `Say in whose name a client sends, and from where. What is there already is replaced.
 
 Nobody else's client can send from there then: a sender belongs to one organisation, whose clients may share it. The first
-address of each channel is the default; others are named with crier pub --from-email and --from-sms.`,
+address of each channel is the default; others are named with crier pub --from-email and --from-sms.
+
+Calls of GovStack's e-mail API may name the sending organisation. They are refused if they name it otherwise than by
+--organisation and --name, or number it otherwise than by --registration-number. The callback URI of such a call is told that
+there is a reply; with --replies full it is told what the reply says, too.`,
 		Args: cobra.ExactArgs(1),
 	}
 	n, p := t.connect(c), t.printer(c)
@@ -29,6 +33,9 @@ address of each channel is the default; others are named with crier pub --from-e
 	f.StringVar(&wanted.Organisation, "organisation", "", "the name that people see")
 	f.StringSliceVar((*[]string)(&wanted.Email), "email", nil, "an address to send from, or *@domain for all of a domain; may be repeated")
 	f.StringSliceVar((*[]string)(&wanted.SMS), "sms", nil, "a sender of SMS: up to 11 letters, digits and spaces, or +number; may be repeated")
+	f.StringSliceVar((*[]string)(&wanted.Names), "name", nil, "what else calls of the e-mail API may name the organisation; may be repeated")
+	f.StringVar((*string)(&wanted.RegistrationNumber), "registration-number", "", "the organisation's number that calls of the e-mail API may name")
+	f.StringVar((*string)(&wanted.Replies), "replies", "", "what the callbacks of e-mail API calls are told of replies: ids or full (default ids)")
 	_ = c.MarkFlagRequired("organisation")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		gateway, err := n.open()
@@ -101,6 +108,7 @@ func (p *printer) registration(one v1.RegisteredClient) error {
 		columns(w, func(w io.Writer) {
 			fmt.Fprintf(w, "client\t%s\norganisation\t%s\nemail\t%s\nsms\t%s\n", one.Client, one.Organisation,
 				cmp.Or(strings.Join(one.Email, ", "), "-"), cmp.Or(strings.Join(one.SMS, ", "), "-"))
+			fmt.Fprintf(w, "names\t%s\nnumber\t%s\nreplies\t%s\n", cmp.Or(strings.Join(one.Names, ", "), "-"), cmp.Or(one.RegistrationNumber, "-"), cmp.Or(one.Replies, v1.RepliesToldIDs))
 		})
 	})
 }

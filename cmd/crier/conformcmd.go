@@ -25,6 +25,9 @@ With --listen, callbacks and pushed events are checked too: the server calls thi
 how it gets here, at --reach. Where events are pushed to, it has to be told beforehand, as the operator of any server does; of
 crier: crier callback set URL.
 
+E-mails name their sender as the specification's examples do, Example Medical Institution with the number GOV1234567890: a
+server that knows the names of its senders has to know these as the key's (crier client set --name, --registration-number).
+
 REAL MESSAGES ARE SENT, to --recipient and to addresses at its domain, and into --room: name a domain that is nobody's, and a
 room without subscribers.`
 

@@ -11,10 +11,12 @@ import (
 	"github.com/govcrier/crier/rooms/registry"
 )
 
-// The demonstration's sender is that of the examples in GovStack's e-mail API.
+// The demonstration's sender is that of the examples in GovStack's e-mail API, whose published tests misspell its name.
 const (
 	demoSender       = "sender@example.com"
 	demoOrganisation = "Example Medical Institution"
+	demoMisspelt     = "Example Medical Insitution"
+	demoNumber       = "GOV1234567890"
 )
 
 // giveKeys makes keys of the e-mail API the demo client's, which is registered as a sender then. What is there stays.
@@ -25,7 +27,9 @@ func giveKeys(ctx context.Context, admin *client.Client, to *registry.APIKeys, k
 	_, err := admin.Client(ctx, demoPublisher)
 	var p *client.Problem
 	if errors.As(err, &p) && p.Code == v1.ProblemCodeUnknownClient {
-		_, err = admin.PutClient(ctx, demoPublisher, "", v1.ClientChange{Organisation: demoOrganisation, Email: []string{demoSender}})
+		_, err = admin.PutClient(ctx, demoPublisher, "", v1.ClientChange{
+			Organisation: demoOrganisation, Email: []string{demoSender}, Names: []string{demoMisspelt}, RegistrationNumber: demoNumber,
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("register the demo client: %w", err)

@@ -10,7 +10,7 @@ import (
 
 const told = `crier dev is ready. Ctrl-C stops it.
 
-  API      {{.API}}       its documentation: {{.API}}/docs
+  API      {{.API}}       its documentation, and that of GovStack's interfaces: {{.API}}/docs
   NATS     {{.NATS}} and {{.WebSocket}}, with the tokens of the API
   Outbox   {{.Outbox}}    what would have been sent; as JSON: {{.Outbox}}.json
   Issuer   {{.Issuer}}    its clients are below

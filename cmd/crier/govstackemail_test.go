@@ -65,8 +65,8 @@ func (s emailSuite) refused(method, path, body, allow string, header ...string) 
 // The scenarios of GovStack's conformance suite for the e-mail API, scenario by scenario, against the whole gateway.
 func TestScenariosOfTheEmailSuite(t *testing.T) {
 	const single, many, callback, status = "/send/email/single", "/send/email/batch", "/callback/email", "/status/email"
-	const sender = `{"callback":{"URI":"https://example.com/callback/emails/requestUID"},"senderInfo":{"organisationName":"Example Medical Institution","organisationRegNr":"GOV1234567890",
-		"onBehalfOfName":"Example Medical Institution","onBehalfOfRegNr":"GOV1234567890","email":"sender@example.com","replyTo":"reply-to@example.com","name":"Example Doctor"},
+	const sender = `{"callback":{"URI":"https://example.com/callback/emails/requestUID"},"senderInfo":{"organisationName":"Example Medical Insitution","organisationRegNr":"GOV1234567890",
+		"onBehalfOfName":"Example Medical Insitution","onBehalfOfRegNr":"GOV1234567890","email":"sender@example.com","replyTo":"reply-to@example.com","name":"Example Doctor"},
 		"emailContent":{"encoding":"UTF-8","title":"Example Title Of An Email","content":"Example Customer"},"recipientInfo":`
 	const one = sender + `{"email":"customer@example.com","emailCC":"customer-cc@example.com","emailBCC":"customer-bcc@example.com","name":"Example Customer"}}`
 	const batch = sender + `{"batchEmailAsBase64":"W3sicmVjaXBpZW50SW5mbyI6eyJlbWFpbCI6ImN1c3RvbWVyQGV4YW1wbGUuY29tIiwiZW1haWxDQyI6ImN1c3RvbWVyLWNjQGV4YW1wbGUuY29tIiwibmFtZSI6IkV4YW1wbGUgQ3VzdG9tZXIifX0seyJyZWNpcGllbnRJbmZvIjp7ImVtYWlsIjoiZGVhci1jdXN0b21lckBleGFtcGxlLmNvbSIsIm5hbWUiOiJVbmtub3duIEN1c3RvbWVyIn19XQ=="}}`

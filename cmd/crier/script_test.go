@@ -51,8 +51,8 @@ func TestMain(m *testing.M) {
 //	until REGEXP ARGS…     runs the program again and again until its output matches
 //	keep NAME              sets a variable to what the last command printed
 //	receive NAME           starts an application, sets NAME to its URL, and writes its n-th call to NAME-n.txt, and the latest
-//	                       that says that a message is finished to NAME-finished.txt, or has a reply to NAME-replied.txt; the
-//	                       latest of each path to NAME-at-LAST.txt, LAST being its last segment
+//	                       that says that a message is finished to NAME-finished.txt, or has a reply to NAME-replied.txt, or
+//	                       what a reply says to NAME-reply.txt; the latest of each path to NAME-at-LAST.txt, LAST being its last segment
 //	await FILE             waits until a file is there
 //	field NAME FILE VAR    sets a variable to a field of the form in FILE, a call that was received
 //	secret JSON            sets ID to the id of a webhook as JSON, and CRIER_WEBHOOK_SECRET to its secret
@@ -196,6 +196,9 @@ func receive(ts *testscript.TestScript, _ bool, args []string) {
 		_ = os.WriteFile(ts.MkAbs(args[0]+"-at-"+path.Base(r.URL.Path)+".txt"), call.Bytes(), 0o600)
 		if bytes.Contains(call.Bytes(), []byte(`message.replied"`)) {
 			_ = os.WriteFile(ts.MkAbs(args[0]+"-replied.txt"), call.Bytes(), 0o600)
+		}
+		if r.Header.Get("requestUid") != "" {
+			_ = os.WriteFile(ts.MkAbs(args[0]+"-reply.txt"), call.Bytes(), 0o600)
 		}
 		if bytes.Contains(call.Bytes(), []byte(`"finishedAt":"`)) {
 			_ = os.WriteFile(ts.MkAbs(args[0]+"-finished.txt"), call.Bytes(), 0o600)

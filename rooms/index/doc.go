@@ -12,8 +12,8 @@
 // repetition of the entries; counts are exclusive and sum to the recipients; what [Index.Wait]
 // has waited for, every later read sees. Not promised: that a read sees an entry of the log
 // without waiting; times finer than a millisecond, other than the header's own; anything about
-// a message older than Options.Keep, which counts from its release where it has waited. It holds ids, names, times and keyed hashes only, never a
-// contact or content.
+// a message older than Options.Keep, which counts from its release where it has waited. It holds ids, names, times and keyed hashes only, and sealed where a
+// sender is told; never a contact or content.
 //
 // Keys are strings of redka, values compact and binary (a redka hash per message costs forty
 // times a string):

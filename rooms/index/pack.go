@@ -14,7 +14,7 @@ func (m *message) pack() []byte {
 	b := make([]byte, 0, 320)
 	b = append(b, packFlags(m.known, m.planned, h.Direct, h.Callback))
 	for _, s := range []string{string(h.Room), string(h.Type), string(h.Lane), string(h.Publisher),
-		h.MHASH, h.TxID, h.Policy.Name} {
+		h.MHASH, h.TxID, h.Policy.Name, h.CallbackAt} {
 		b = packString(b, s)
 	}
 	b = packTime(packTime(b, h.ReceivedAt), h.ExpiresAt)
@@ -36,7 +36,7 @@ func (m *message) unpack(raw []byte) error {
 	m.known, m.planned, h.Direct, h.Callback = r.flags()
 	h.Room, h.Type, h.Lane = rooms.Room(r.text()), rooms.Type(r.text()), rooms.Lane(r.text())
 	h.Publisher = rooms.Client(r.text())
-	h.MHASH, h.TxID, h.Policy.Name = r.text(), r.text(), r.text()
+	h.MHASH, h.TxID, h.Policy.Name, h.CallbackAt = r.text(), r.text(), r.text(), r.text()
 	h.ReceivedAt, h.ExpiresAt = r.time(), r.time()
 	for _, n := range []*int{&h.Policy.Revision, &h.Recipients, &m.recipients, &m.settled, &m.pages, &m.wrong, &m.helpable, &m.undecided, &m.dead} {
 		*n = int(r.varint())

@@ -16,7 +16,7 @@ func whole(t *testing.T) rooms.Header {
 	h := header(1)
 	h.Direct, h.Callback, h.Held, h.Awaits, h.Exercise, h.Targeted, h.Event = true, true, true, true, true, true, true
 	h.SendAt, h.Series, h.Alert, h.References, h.ReleasedBy = after(5), umid(1), rooms.AlertUpdate, umid(0), "second"
-	h.Recipients = 2
+	h.Recipients, h.CallbackAt = 2, "c2VhbGVk"
 	v := reflect.ValueOf(h)
 	for i := range v.NumField() {
 		if v.Field(i).IsZero() {

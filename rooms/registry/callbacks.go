@@ -112,7 +112,7 @@ func (c *Callbacks) Set(ctx context.Context, client rooms.Client, at rooms.Addre
 }
 
 // Sign makes sure that calls to a client can be signed, wherever its messages say that they go. One that has no callback gets
-// a secret alone, which it is shown when it says where it is to be told.
+// a secret alone, which Secret gives, and which it is shown when it says where it is to be told.
 func (c *Callbacks) Sign(ctx context.Context, client rooms.Client) error {
 	if _, err := c.Signer(ctx, client); !errors.Is(err, ErrUnknownCallback) || c.Blocked.Has(client) {
 		return err
@@ -129,6 +129,23 @@ func (c *Callbacks) Sign(ctx context.Context, client rooms.Client) error {
 		return cb, nil
 	})
 	return err
+}
+
+// Secret makes sure that calls to a client can be signed, and gives the newest secret that does so; the zero value if the
+// client has said itself where it is told, and so been shown it, or is blocked.
+func (c *Callbacks) Secret(ctx context.Context, client rooms.Client) (rooms.Secret, error) {
+	if c.Blocked.Has(client) {
+		return rooms.Secret{}, nil
+	}
+	if err := c.Sign(ctx, client); err != nil {
+		return rooms.Secret{}, err
+	}
+	cb, err := c.Signer(ctx, client)
+	signing := cb.To.Active(c.now())
+	if err != nil || !cb.nowhere() || len(signing) == 0 {
+		return rooms.Secret{}, err
+	}
+	return signing[0].Secret, nil
 }
 
 // begun is a callback with a secret that is new.
@@ -161,7 +178,7 @@ func (c *Callbacks) change(ctx context.Context, client rooms.Client, fn func(cb 
 		if err != nil {
 			return cb, fmt.Errorf("registry: seal a callback: %w", err)
 		}
-		err = c.Store.PutClient(ctx, stream.ClientEntry{Client: client, Callback: sealed, Since: cb.Since, Revision: e.Revision})
+		err = c.Store.PutClient(ctx, stream.ClientEntry{Client: client, Callback: sealed, Since: cb.Since, Nowhere: cb.nowhere(), Revision: e.Revision})
 		if errors.Is(err, stream.ErrRevision) {
 			continue
 		}

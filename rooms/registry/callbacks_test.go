@@ -95,6 +95,30 @@ func TestSecretWithoutCallback(t *testing.T) {
 	}
 }
 
+// What signs is shown as often as a key is made, until the client itself was shown it.
+func TestSecretIsShownUntilThereIsACallback(t *testing.T) {
+	h := newHouse(t)
+	c := h.callbacks(h.openKeys())
+	first, err := c.Secret(t.Context(), "hosp-7")
+	again, errA := c.Secret(t.Context(), "hosp-7")
+	kept, errK := c.Signer(t.Context(), "hosp-7")
+	if err != nil || errA != nil || errK != nil || first.IsZero() || again.Reveal() != first.Reveal() || kept.To.Signing[0].Secret.Reveal() != first.Reveal() {
+		t.Fatalf("%v, %v, %v", err, errA, errK)
+	}
+	if e, err := h.log.Client(t.Context(), "hosp-7"); err != nil || !e.Nowhere {
+		t.Errorf("%+v, %v", e.Nowhere, err)
+	}
+	if made, err := c.Set(t.Context(), "hosp-7", at(t, "https://app.example/")); err != nil || !made.Fresh {
+		t.Errorf("%v", err)
+	}
+	if s, err := c.Secret(t.Context(), "hosp-7"); err != nil || !s.IsZero() {
+		t.Errorf("shown after the client has set a callback: %v", err)
+	}
+	if e, err := h.log.Client(t.Context(), "hosp-7"); err != nil || e.Nowhere {
+		t.Errorf("%+v, %v", e.Nowhere, err)
+	}
+}
+
 func TestCallbacksAreRekeyed(t *testing.T) {
 	h := newHouse(t)
 	before := h.callbacks(h.openKeys())

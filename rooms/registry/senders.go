@@ -78,6 +78,12 @@ func (s *Senders) resolve(c rooms.Client, named rooms.Sender, needed bool) (room
 	return r.Sender(named)
 }
 
+// Known is a client's registration as this node has heard of it; the zero value if it has heard of none.
+func (s *Senders) Known(c rooms.Client) rooms.Registration {
+	r, _, _ := s.look(c)
+	return r
+}
+
 // Get reads a client's registration as it is now, or says ErrUnknownClient.
 func (s *Senders) Get(ctx context.Context, c rooms.Client) (rooms.Registration, error) {
 	if err := s.Load(ctx); err != nil {

@@ -45,10 +45,11 @@ type Reader struct {
 	Room   rooms.Room // "": what belongs to no room
 	Client rooms.Client
 	All    bool
+	UMID   rooms.UMID // only what answers this message; "": all
 }
 
 func (r Reader) sees(one rooms.Reply) bool {
-	return r.All || r.Client != "" && one.Publisher == r.Client
+	return (r.All || r.Client != "" && one.Publisher == r.Client) && (r.UMID == "" || one.UMID == r.UMID)
 }
 
 // mostLooked is how many entries one page looks through at most, in pages.

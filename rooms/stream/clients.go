@@ -19,7 +19,8 @@ type ClientEntry struct {
 	Client   rooms.Client `json:"client"`
 	Callback []byte       `json:"callback"` // sealed to the client: where and with which secrets it is told
 	Since    time.Time    `json:"since"`
-	Revision uint64       `json:"-"` // of the entry
+	Nowhere  bool         `json:"nowhere,omitzero"` // it is told only where its messages say
+	Revision uint64       `json:"-"`                // of the entry
 }
 
 // clientSubject has the client in base64url, as its name may hold anything.

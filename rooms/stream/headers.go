@@ -26,6 +26,7 @@ const (
 	headerSealed     = "Crier-Sealed"      // base64; transaction id and reference
 	headerRecipients = "Crier-Recipients"  // direct only
 	headerCallback   = "Crier-Callback"    // "1": what is sealed says where the sender is told
+	headerCallbackAt = "Crier-Callback-At" // direct only: where that is, sealed, in base64
 	headerTargeted   = "Crier-Targeted"    // "1": what is sealed says for which of the subscribers it is
 	headerEvent      = "Crier-Event"       // "1": for applications alone
 	headerChannel    = "Crier-Channel"     // parked jobs only
@@ -66,6 +67,9 @@ func encodeMessage(m rooms.Message) *nats.Msg {
 	if m.Callback {
 		h[headerCallback] = []string{"1"}
 	}
+	if m.CallbackAt != "" {
+		h[headerCallbackAt] = []string{m.CallbackAt}
+	}
 	if m.Targeted {
 		h[headerTargeted] = []string{"1"}
 	}
@@ -78,6 +82,7 @@ func encodeMessage(m rooms.Message) *nats.Msg {
 // decodeHeader reads what encodeMessage wrote; it takes no header on trust.
 func decodeHeader(subject string, sequence uint64, h nats.Header) (rooms.Header, error) {
 	out := rooms.Header{Sequence: sequence, Callback: h.Get(headerCallback) == "1", TxID: h.Get(jetstream.MsgIDHeader), MHASH: h.Get(headerMHASH), Publisher: rooms.Client(h.Get(headerPublisher))}
+	out.CallbackAt = h.Get(headerCallbackAt)
 	out.Targeted, out.Event = h.Get(headerTargeted) == "1", h.Get(headerEvent) == "1"
 	var err error
 	fail := func(e error) {

@@ -16,6 +16,7 @@ import (
 func held(n int) rooms.Message {
 	m := message(n)
 	m.Direct, m.Recipients, m.Callback = true, 2, true
+	m.CallbackAt = "c2VhbGVk"
 	m.Held, m.Awaits, m.ReleasedBy, m.Exercise = true, true, "boss", true
 	m.SendAt, m.Series = m.ReceivedAt.Add(time.Hour), umid(n)
 	m.Alert, m.References = rooms.AlertCancel, umid(n+1)

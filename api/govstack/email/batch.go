@@ -18,12 +18,12 @@ const batchPointer = "/recipientInfo/batchEmailAsBase64"
 func (p *parser) entries(s string, most int) {
 	source := &unpacked{r: base64.NewDecoder(base64.StdEncoding.Strict(), strings.NewReader(s))}
 	inner := &parser{reader: reader{dec: jsontext.NewDecoder(source), at: batchPointer, faults: p.faults}, hasTo: true}
-	entries, people, seen := 0, 0, map[string]bool{}
+	entries, people := 0, 0
 	err := inner.array(func() error {
 		before, err := len(inner.m.Recipients), error(nil)
 		if people++; people <= most {
 			entries++
-			err = inner.entry(seen)
+			err = inner.entry()
 		}
 		for _, c := range inner.m.Recipients[before:] {
 			people += len(c.Copies)
@@ -48,7 +48,7 @@ func (p *parser) entries(s string, most int) {
 }
 
 // entry reads {"recipientInfo":{…}}.
-func (p *parser) entry(seen map[string]bool) error {
+func (p *parser) entry() error {
 	one, there, before := p.person(), false, len(p.faults)
 	err := p.object(members{"recipientInfo": func() error {
 		there = true
@@ -61,7 +61,7 @@ func (p *parser) entry(seen map[string]bool) error {
 	case !there:
 		return p.faultAt(at+"/recipientInfo", v1.FaultCodeMissing, "this member is needed")
 	}
-	if p.add(one, at+"/recipientInfo", seen); len(p.faults) >= maxFaults {
+	if p.add(one, at+"/recipientInfo"); len(p.faults) >= maxFaults {
 		return errEnough
 	}
 	return nil

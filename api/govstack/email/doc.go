@@ -12,10 +12,13 @@
 //   - A status counts deliveries: scheduled those that have not begun, processing those that are queued or sent, deferred those
 //     that are to be tried again, bounced those that came back, notSent all others that have failed, delivered those that
 //     have arrived. Each delivery counts once.
-//   - The callback of a call is told of its message, and of no other. What signs those calls is the client's secret, which one
-//     without a callback gets now and is shown when it sets its first (PUT /v1/callback).
-//   - What people see as the sender is what is registered for the client. Who says that it writes on behalf of another
-//     organisation is refused.
+//   - The callback of a call is told of its message, and of no other. What signs those calls is the client's secret, which an
+//     admin is shown with the client's key.
+//   - A reply to a call's e-mail is kept until its sender takes it (GET and DELETE /reply/email, which the specification does
+//     not have) or it is too old. The callback of the call is told its ids or, of a client that is registered so, all that
+//     it says.
+//   - What people see as the sender is what is registered for the client. Who says that it is another organisation, or writes
+//     on behalf of one, is refused: each name is one that is registered for the client, and each number the one that is.
 //
 // # Not promised
 //

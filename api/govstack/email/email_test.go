@@ -58,7 +58,8 @@ func TestSingle(t *testing.T) {
 		t.Error(got)
 	}
 	if m.From.Email.Reveal() != "sender@example.com" || m.From.ReplyTo.Reveal() != "reply-to@example.com" || m.From.Name.Reveal() != "Example Doctor" ||
-		m.Callback.Reveal() != "https://example.com/callback/emails/requestUID" || m.Lane != rooms.Normal || m.Foreign("Anybody") {
+		m.Callback.Reveal() != "https://example.com/callback/emails/requestUID" || m.Lane != rooms.Normal ||
+		len(m.Foreign(rooms.Registration{Organisation: "Example Medical Institution", Number: "GOV1234567890"})) > 0 {
 		t.Errorf("%+v", m)
 	}
 }
@@ -89,6 +90,10 @@ func TestBatch(t *testing.T) {
 	}
 	if m.Lane != rooms.Bulk || m.Callback.IsZero() {
 		t.Errorf("%+v", m)
+	}
+	// Two who share a mailbox get an e-mail each.
+	if m, err = email.ParseBatch([]byte(batch(`[{"recipientInfo":{"email":"home@example.com","name":"Ann"}},{"recipientInfo":{"email":"Home@example.com","name":"Ben"}}]`)), 4); err != nil || shape(m) != "home@example.com/Ann; Home@example.com/Ben" {
+		t.Errorf("of a family: %s, %v", shape(m), err)
 	}
 	// GovStack's own tests send either form to either path.
 	if m, err = email.ParseBatch([]byte(single), 1); err != nil || shape(m) != "customer@example.com/Example Customer cc:customer-cc@example.com bcc:customer-bcc@example.com" || m.Lane != rooms.Bulk {
@@ -148,7 +153,7 @@ func TestBadSingles(t *testing.T) {
 		"twice":                   {`{"recipientInfo":{"email":"a@example.com","email":"b@example.com"}}`, "invalid_json, /recipientInfo/email duplicate_member"},
 		"deep":                    {`{"x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, "invalid_json,  too_deep"},
 		"unknown":                 {`{"recipientInfo":` + oneTo + `,` + contentInfo + `,"sendAt":"now"}`, "invalid_request, /sendAt unknown_member"},
-		"null":                    {`{"recipientInfo":null,` + contentInfo + `}`, "invalid_request, /recipientInfo wrong_type, /recipientInfo/email missing"},
+		"null":                    {`{"recipientInfo":null,` + contentInfo + `}`, "invalid_request, /recipientInfo missing"},
 		"a list of people":        {to(`[` + oneTo + `]`), "invalid_request, /recipientInfo wrong_type, /recipientInfo/email missing"},
 		"a number":                {to(`{"email":1}`), "invalid_request, /recipientInfo/email wrong_type"},
 		"nobody":                  {to(`{"name":"A"}`), "invalid_request, /recipientInfo/email missing"},
@@ -214,7 +219,6 @@ func TestBadBatches(t *testing.T) {
 		"too many copies":     {batch(`[` + good + `,{"recipientInfo":` + oneTo + `},{"recipientInfo":{"email":"b@example.com,c@example.com"}}]`), "invalid_request, " + at + " too_many"},
 		"bare addresses":      {batch(`["a@example.com",` + good + `]`), "invalid_request, " + at + "/0 wrong_type"},
 		"bad entries":         {batch(`[` + good + `,{"recipientInfo":{"email":"x"}},{"email":"b@example.com"},{}]`), "invalid_request, " + at + "/1/recipientInfo/email invalid_address, " + at + "/2/email unknown_member, " + at + "/3/recipientInfo missing"},
-		"the same twice":      {batch(`[` + good + `,{"recipientInfo":{"email":"A@example.com"}}]`), "invalid_request, " + at + "/1/recipientInfo/email duplicate_recipient"},
 		"an injected name":    {batch(`[{"recipientInfo":{"email":"b@example.com","name":"` + evil + `"}}]`), "invalid_request, " + at + "/0/recipientInfo/name invalid_text"},
 		"a deep one":          {batch(strings.Repeat("[", 5000) + strings.Repeat("]", 5000)), "invalid_request, " + at + " too_deep"},
 		"nothing but a title": {`{"emailContent":{"title":"x"}}`, "invalid_request, /recipientInfo missing"},
@@ -242,15 +246,74 @@ func TestGiganticBatch(t *testing.T) {
 	}
 }
 
-func TestOnBehalfOfAnother(t *testing.T) {
-	for sender, foreign := range map[string]bool{
-		`{}`: false, `{"onBehalfOfName":"ministry  of health"}`: false, `{"onBehalfOfName":"Tax Office"}`: true,
-		`{"organisationName":"Example","onBehalfOfName":"EXAMPLE"}`: false, `{"organisationRegNr":"1","onBehalfOfRegNr":"2"}`: true, `{"onBehalfOfRegNr":"2"}`: true,
+// Common serialisers write members that are empty as null; what is needed is missing then.
+func TestNullIsLeftOut(t *testing.T) {
+	m, err := email.ParseSingle([]byte(`{"callback":null,"senderInfo":{"replyTo":null,"name":null,"email":null},
+		"recipientInfo":{"email":"a@example.com","emailCC":null,"emailBCC":null,"name":null,"batchEmailAsBase64":null},"emailContent":{"title":null,"content":"x","encoding":null}}`), 5)
+	if err != nil || shape(m) != "a@example.com/" || string(m.Content) != `{"text":"x"}` {
+		t.Errorf("%s, %v", shape(m), err)
+	}
+	if m, err := email.ParseBatch([]byte(batch(`[{"recipientInfo":{"email":"a@example.com","emailCC":null}}]`)), 5); err != nil || shape(m) != "a@example.com/" {
+		t.Errorf("%s, %v", shape(m), err)
+	}
+	for body, want := range map[string]string{
+		`{"recipientInfo":null,"emailContent":{"content":"x"}}`:                   "invalid_request, /recipientInfo missing",
+		`{"recipientInfo":{"email":null},"emailContent":{"content":"x"}}`:         "invalid_request, /recipientInfo/email missing",
+		`{"recipientInfo":{"email":[null]},"emailContent":{"content":"x"}}`:       "invalid_request, /recipientInfo/email/0 wrong_type",
+		`{"recipientInfo":{"email":"a@b.example"},"emailContent":null}`:           "invalid_request, /emailContent missing",
+		`{"recipientInfo":{"email":"a@b.example"},"emailContent":{"text":null}}`:  "invalid_request, /emailContent/text unknown_member",
+		`{"recipientInfo":{"email":"a@b.example"},"emailContent":{"title":null}}`: "invalid_request, /emailContent/content content_empty",
+	} {
+		if _, err := email.ParseSingle([]byte(body), 5); !strings.HasPrefix(refusal(err), want) {
+			t.Errorf("%s: %s", body, refusal(err))
+		}
+	}
+}
+
+// A sender's name reads as it is written.
+func TestNameThatTurnsAround(t *testing.T) {
+	for name, good := range map[string]bool{"Dr. A": true, "د. أحمد": true, "a\u200cb": true, "Dr. \u202eA": false, "\u2067A": false, "A\u200f": false} {
+		_, err := email.ParseSingle([]byte(`{"senderInfo":{"name":"`+name+`"},"recipientInfo":`+oneTo+`,`+contentInfo+`}`), 5)
+		if (err == nil) != good || !good && refusal(err) != "invalid_request, /senderInfo/name invalid_text" {
+			t.Errorf("%q: %s", name, refusal(err))
+		}
+	}
+}
+
+// An organisation is named as it is registered, or not at all.
+func TestAnotherOrganisation(t *testing.T) {
+	health := rooms.Registration{Organisation: "Ministry of Health", Names: []string{"MoH"}, Number: "GOV 1"}
+	for sender, want := range map[string]string{
+		`{}`: "", `{"organisationName":"","onBehalfOfRegNr":""}`: "",
+		`{"organisationName":"ministry  of health","onBehalfOfName":"moh","organisationRegNr":"gov 1","onBehalfOfRegNr":"GOV 1"}`: "",
+		`{"organisationName":"Tax Office","onBehalfOfName":"Tax Office"}`:                                                         "/senderInfo/organisationName /senderInfo/onBehalfOfName",
+		`{"organisationName":"MoH","onBehalfOfName":"Tax Office"}`:                                                                "/senderInfo/onBehalfOfName",
+		`{"organisationRegNr":"2","onBehalfOfRegNr":"2"}`:                                                                         "/senderInfo/organisationRegNr /senderInfo/onBehalfOfRegNr",
 	} {
 		m, err := email.ParseSingle([]byte(`{"recipientInfo":`+oneTo+`,`+contentInfo+`,"senderInfo":`+sender+`}`), 5)
-		if err != nil || m.Foreign("Ministry of Health") != foreign {
-			t.Errorf("%s: %t, %v", sender, m.Foreign("Ministry of Health"), err)
+		var got []string
+		for _, f := range m.Foreign(health) {
+			got = append(got, f.Pointer)
 		}
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, %v", sender, got, err)
+		}
+	}
+	m, err := email.ParseSingle([]byte(`{"recipientInfo":`+oneTo+`,`+contentInfo+`,"senderInfo":{"organisationRegNr":"1"}}`), 5)
+	if err != nil || len(m.Foreign(rooms.Registration{Organisation: "x"})) != 1 {
+		t.Errorf("a number where none is registered: %v", err)
+	}
+}
+
+// What is told of a reply, or read, is what a call of /callback/email would have said.
+func TestReplyIsWrittenAsItIsRead(t *testing.T) {
+	l := rooms.Letter{Subject: rooms.NewBody("Re: <x>"), Text: rooms.NewBody("Да,\n\"yes\"")}
+	raw, err := email.EncodeReply(l)
+	if err != nil || !strings.HasPrefix(string(raw), `{"meta":"Re: <x>","content":"0JTQ`) {
+		t.Fatalf("%s, %v", raw, err)
+	}
+	if back, err := email.ParseReply(raw); err != nil || back.Subject.Reveal() != l.Subject.Reveal() || back.Text.Reveal() != l.Text.Reveal() {
+		t.Errorf("%+v, %v", back, err)
 	}
 }
 
@@ -339,7 +402,7 @@ func TestCountsOfWhatNeverWent(t *testing.T) {
 }
 
 func TestDocumentIsValid(t *testing.T) {
-	doc, err := openapi3.NewLoader().LoadFromData(email.Document)
+	doc, err := openapi3.NewLoader().LoadFromData(email.Document("/bb"))
 	if err == nil {
 		err = doc.Validate(t.Context(), openapi3.EnableExamplesValidation())
 	}
@@ -348,13 +411,13 @@ func TestDocumentIsValid(t *testing.T) {
 	}
 	for path, item := range doc.Paths.Map() {
 		for method := range item.Operations() {
-			want := map[string]string{email.PathSingle: "POST", email.PathBatch: "POST", email.PathCallback: "POST", email.PathStatus: "GET", email.PathHealth: "GET"}[path]
+			want := map[string]string{email.PathSingle: "POST", email.PathBatch: "POST", email.PathCallback: "POST", email.PathStatus: "GET", email.PathReplies: "GET", email.PathReply: "DELETE", email.PathHealth: "GET"}[path]
 			if method != want {
 				t.Errorf("%s %s, want %s", method, path, want)
 			}
 		}
 	}
-	if len(doc.Paths.Map()) != 5 {
+	if len(doc.Paths.Map()) != 7 {
 		t.Errorf("%d paths", len(doc.Paths.Map()))
 	}
 }

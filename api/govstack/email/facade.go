@@ -1,12 +1,12 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	_ "embed" // for the document
 	"encoding/hex"
-	"net/http"
 	"time"
 
 	"github.com/govcrier/crier/api/problem"
@@ -16,10 +16,13 @@ import (
 	"github.com/govcrier/crier/rooms/replies"
 )
 
-// Document is the API in OpenAPI, as crier serves it.
-//
 //go:embed openapi.yaml
-var Document []byte
+var document []byte
+
+// Document is the API in OpenAPI, as crier serves it at the root and below a prefix.
+func Document(prefix string) []byte {
+	return bytes.Replace(document, []byte("{url: /govstack/messaging}"), []byte("{url: "+prefix+"}"), 1)
+}
 
 // Paths of the calls, at the root and below the prefix.
 const (
@@ -27,6 +30,8 @@ const (
 	PathBatch    = "/send/email/batch"
 	PathCallback = "/callback/email"
 	PathStatus   = "/status/email"
+	PathReplies  = "/reply/email" // which the specification does not have
+	PathReply    = "/reply/email/{reply}"
 	PathHealth   = "/healthcheck"
 )
 
@@ -38,9 +43,12 @@ type Publisher interface {
 	Publish(ctx context.Context, r publish.Request) (publish.Receipt, error)
 }
 
-// Senders knows in whose name clients send. Its error is rooms.ErrSender.
+// Senders knows in whose name clients send: Known as this node has heard, Get as it is now. The error of Resolve is
+// rooms.ErrSender.
 type Senders interface {
 	Resolve(ctx context.Context, c rooms.Client, named rooms.Sender, needed bool) (rooms.Sender, error)
+	Known(c rooms.Client) rooms.Registration
+	Get(ctx context.Context, c rooms.Client) (rooms.Registration, error)
 }
 
 // Callbacks keeps what signs the calls to clients. Its errors are those of package registry.
@@ -76,8 +84,8 @@ func (f Facade) Send(ctx context.Context, c Call, m Mail) (publish.Receipt, erro
 	if err != nil {
 		return publish.Receipt{}, err
 	}
-	if m.Foreign(from.Organisation) {
-		return publish.Receipt{}, rooms.ErrSender
+	if err := f.ownName(ctx, c.Client, m); err != nil {
+		return publish.Receipt{}, err
 	}
 	if err := f.callBack(ctx, c.Client, m.Callback); err != nil {
 		return publish.Receipt{}, err
@@ -86,6 +94,21 @@ func (f Facade) Send(ctx context.Context, c Call, m Mail) (publish.Receipt, erro
 		Client: c.Client, Room: rooms.EmailRoom(c.Client), From: from, Raw: c.Body, TransactionID: c.Key, Type: messageType, Lane: m.Lane,
 		Content: m.Content, Direct: true, Recipients: m.Recipients, Callback: m.Callback,
 	})
+}
+
+// ownName refuses a mail that speaks for another organisation than the one that is registered.
+func (f Facade) ownName(ctx context.Context, c rooms.Client, m Mail) error {
+	if len(m.Foreign(f.Senders.Known(c))) == 0 {
+		return nil
+	}
+	now, err := f.Senders.Get(ctx, c) // it may have been registered elsewhere a moment ago
+	if err != nil {
+		return err
+	}
+	if wrong := m.Foreign(now); len(wrong) > 0 {
+		return problem.Faults(v1.ProblemCodeSenderForbidden, wrong...)
+	}
+	return nil
 }
 
 // callBack makes sure that the calls of this message can be signed. Where the client is told of others stays as it was.
@@ -108,10 +131,4 @@ func (f Facade) Reply(ctx context.Context, c Call, to rooms.Header, l rooms.Lett
 		id = hex.EncodeToString(sum[:16])
 	}
 	return f.Replies.Hand(ctx, replies.Handed{ID: "email-api " + id, Message: to, Letter: l, At: f.Now().UTC()})
-}
-
-// Missing is how the API answers where something that it needs was left out.
-func Missing(p *problem.Error) *problem.Error {
-	p.Status = http.StatusMethodNotAllowed
-	return p
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 
@@ -60,7 +61,7 @@ func parseMail(body []byte, lane rooms.Lane, needed string, most int) (Mail, err
 		case !one.named() && len(p.faults) == 0:
 			_ = p.faultAt(needed, v1.FaultCodeMissing, "this member is needed")
 		default:
-			p.add(one, "/recipientInfo", nil)
+			p.add(one, "/recipientInfo")
 		}
 	})
 }
@@ -166,6 +167,9 @@ func (p *parser) sender() members {
 		"onBehalfOfName": line(&p.m.onBehalf.name), "onBehalfOfRegNr": line(&p.m.onBehalf.number),
 		"email": email(&p.m.From.Email), "replyTo": email(&p.m.From.ReplyTo),
 		"name": p.text(v1.FaultCodeInvalidText, func(s string) (err error) {
+			if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
+				return errors.New("characters that turn the direction of what is shown are not allowed here")
+			}
 			p.m.From.Name, err = rooms.ParsePersonName(s)
 			return err
 		}),
@@ -194,10 +198,20 @@ func (p *parser) words() members {
 	}
 }
 
-// Foreign says that the call speaks for another organisation than the one that sends, as it is registered.
-func (m Mail) Foreign(registered string) bool {
-	name, of := fold(m.onBehalf.name), fold(m.organisation.name)
-	return name != "" && name != of && name != fold(registered) || m.onBehalf.number != "" && fold(m.onBehalf.number) != fold(m.organisation.number)
+// Foreign is what the call says of organisations and numbers that are not those of the registration.
+func (m Mail) Foreign(r rooms.Registration) (faults []rooms.Fault) {
+	for _, one := range []struct {
+		member, said, detail string
+		own                  func(string) bool
+	}{
+		{"organisationName", m.organisation.name, "not a name that is registered for the client", r.IsNamed},
+		{"organisationRegNr", m.organisation.number, "not the number that is registered for the client", r.IsNumbered},
+		{"onBehalfOfName", m.onBehalf.name, "not a name that is registered for the client", r.IsNamed},
+		{"onBehalfOfRegNr", m.onBehalf.number, "not the number that is registered for the client", r.IsNumbered},
+	} {
+		if one.said != "" && !one.own(one.said) {
+			faults = append(faults, rooms.Fault{Pointer: "/senderInfo/" + one.member, Code: string(v1.FaultCodeInvalidValue), Detail: one.detail})
+		}
+	}
+	return faults
 }
-
-func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }

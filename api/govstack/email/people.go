@@ -79,8 +79,8 @@ func (p *person) contact() rooms.Contact {
 	return c
 }
 
-// add makes a person a recipient of the mail, unless something is wrong with him.
-func (p *parser) add(one *person, at string, seen map[string]bool) {
+// add makes a person a recipient of the mail, unless something is wrong with him. Two of a batch may share a mailbox.
+func (p *parser) add(one *person, at string) {
 	if one.wrong || !p.hasTo {
 		return
 	}
@@ -89,15 +89,9 @@ func (p *parser) add(one *person, at string, seen map[string]bool) {
 		return
 	}
 	c := one.contact()
-	switch {
-	case len(c.Copies) > rooms.MaxCopies:
+	if len(c.Copies) > rooms.MaxCopies {
 		_ = p.faultAt(at, v1.FaultCodeTooMany, fmt.Sprintf("at most %d recipients of an e-mail", rooms.MaxCopies+1))
-	case seen[c.Address.Same()]:
-		_ = p.faultAt(at+"/email", v1.FaultCodeDuplicateRecipient, "the same address as in an entry before")
-	default:
-		p.m.Recipients = append(p.m.Recipients, c)
+		return
 	}
-	if seen != nil {
-		seen[c.Address.Same()] = true
-	}
+	p.m.Recipients = append(p.m.Recipients, c)
 }

@@ -80,6 +80,9 @@ func (r *reader) object(all members) error {
 			return err
 		}
 		read := all[name.String()]
+		if read != nil && r.dec.PeekKind() == 'n' {
+			read = r.skip // what is null counts as left out: many a serialiser writes its empty members so
+		}
 		if read == nil {
 			read = func() error {
 				return errors.Join(r.fault(v1.FaultCodeUnknownMember, "this member is not known here"), r.skip())

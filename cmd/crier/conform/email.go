@@ -20,6 +20,12 @@ const (
 	healthPath   = "/healthcheck"
 )
 
+// Who sends, as in the specification's examples. A gateway that knows its senders has to know these as the caller's.
+const (
+	organisation = "Example Medical Institution"
+	number       = "GOV1234567890"
+)
+
 // uid is the name under which the request id of the single e-mail is remembered.
 const uid = "requestUID"
 
@@ -78,7 +84,7 @@ func (c *caller) mail(recipients map[string]any) mail {
 	return mail{
 		"callback": {"URI": "https://example.com/callback/emails"},
 		"senderInfo": {
-			"organisationName": "Example Institution", "organisationRegNr": "GOV1", "onBehalfOfName": "Example Institution", "onBehalfOfRegNr": "GOV1",
+			"organisationName": organisation, "organisationRegNr": number, "onBehalfOfName": organisation, "onBehalfOfRegNr": number,
 			"email": c.options.Sender, "replyTo": c.options.Sender, "name": "Example Office",
 		},
 		"recipientInfo": recipients,
