@@ -25,7 +25,7 @@ var (
 
 // schema is the version of keys and values. Whoever changes them counts it up: files of
 // another version are folded anew.
-const schema = 7
+const schema = 8
 
 const (
 	schemaKey   = "schema"
