@@ -129,6 +129,60 @@ func (e DeliveryReason) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryStepEvent.
+const (
+	StepDelivered DeliveryStepEvent = "delivered"
+	StepDropped   DeliveryStepEvent = "dropped"
+	StepErrored   DeliveryStepEvent = "errored"
+	StepFailed    DeliveryStepEvent = "failed"
+	StepPostponed DeliveryStepEvent = "postponed"
+	StepRequeued  DeliveryStepEvent = "requeued"
+	StepSent      DeliveryStepEvent = "sent"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryStepEvent enum.
+func (e DeliveryStepEvent) Valid() bool {
+	switch e {
+	case StepDelivered:
+		return true
+	case StepDropped:
+		return true
+	case StepErrored:
+		return true
+	case StepFailed:
+		return true
+	case StepPostponed:
+		return true
+	case StepRequeued:
+		return true
+	case StepSent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryStepRule.
+const (
+	StepCap        DeliveryStepRule = "cap"
+	StepFallback   DeliveryStepRule = "fallback"
+	StepQuietHours DeliveryStepRule = "quiet-hours"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryStepRule enum.
+func (e DeliveryStepRule) Valid() bool {
+	switch e {
+	case StepCap:
+		return true
+	case StepFallback:
+		return true
+	case StepQuietHours:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FaultCode.
 const (
 	FaultCodeContactCount       FaultCode = "contact_count"
@@ -1326,6 +1380,9 @@ type Delivery struct {
 	// Status pending: accepted, not yet in a queue; queued: waits for its turn; sent: the provider confirmed; delivered: a
 	// receipt says that it arrived; errored: an attempt failed, another follows; failed: given up.
 	Status Status `json:"status"`
+
+	// Steps What happened to it, the earliest first, if it is asked for: the latest 100.
+	Steps []DeliveryStep `json:"steps,omitempty,omitzero"`
 }
 
 // DeliveryReason Refines errored and failed; of queued it says why the delivery waits.
@@ -1338,6 +1395,52 @@ type DeliveryList struct {
 	// Next The cursor of the next page; null on the last one.
 	Next *string `json:"next"`
 }
+
+// DeliveryStep defines model for DeliveryStep.
+type DeliveryStep struct {
+	At time.Time `json:"at"`
+
+	// Attempt From 1 in each round.
+	Attempt int `json:"attempt"`
+
+	// By Of requeued and dropped: the client who said so.
+	By      string  `json:"by,omitempty,omitzero"`
+	Channel Channel `json:"channel,omitempty,omitzero"`
+
+	// Code The provider's own code. Of what failed as suppressed: `left`, no subscriber of the room any more; `stopped`, the person
+	// wants nothing more of the room; `address`, the address is known to take nothing; `no-channel`, the person has no
+	// address on the channel any more.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Event `sent`: the provider confirmed; `delivered`: a receipt says that it arrived; `errored`: the attempt failed, another
+	// follows; `postponed`: the attempt waits for its time; `failed`: given up; `requeued`: a person has it tried anew;
+	// `dropped`: a person has said that it is not to be.
+	Event DeliveryStepEvent `json:"event"`
+	Next  Channel           `json:"next,omitempty,omitzero"`
+
+	// Provider By which the attempt was made, as the configuration names it; none if none was made.
+	Provider string `json:"provider,omitempty,omitzero"`
+
+	// Reason As of a delivery. Of sent: why nothing was sent on the other channel.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// RetryAt When the next attempt is to be made; on the channel `next`, where there is one.
+	RetryAt time.Time `json:"retryAt,omitempty,omitzero"`
+
+	// Round How often it had been given up and was tried anew.
+	Round int `json:"round,omitempty,omitzero"`
+
+	// Rule Which rule of the policy sets the next attempt; none beside the waits between attempts.
+	Rule DeliveryStepRule `json:"rule,omitempty,omitzero"`
+}
+
+// DeliveryStepEvent `sent`: the provider confirmed; `delivered`: a receipt says that it arrived; `errored`: the attempt failed, another
+// follows; `postponed`: the attempt waits for its time; `failed`: given up; `requeued`: a person has it tried anew;
+// `dropped`: a person has said that it is not to be.
+type DeliveryStepEvent string
+
+// DeliveryStepRule Which rule of the policy sets the next attempt; none beside the waits between attempts.
+type DeliveryStepRule string
 
 // Dropped defines model for Dropped.
 type Dropped struct {
@@ -3398,6 +3501,9 @@ type ListDeliveriesParams struct {
 
 	// Cursor The `next` of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// History Whether to tell what happened to each.
+	History bool `form:"history,omitempty" json:"history,omitempty,omitzero"`
 }
 
 // ListPoliciesParams defines parameters for ListPolicies.
