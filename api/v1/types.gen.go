@@ -1559,6 +1559,32 @@ type FaultyRow struct {
 	Line int64 `json:"line"`
 }
 
+// FoundSuppression defines model for FoundSuppression.
+type FoundSuppression struct {
+	Channel Channel `json:"channel"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+
+	// Others What keeps the address from being written to besides: the other rooms that the person wants nothing more of.
+	Others []Suppression `json:"others,omitempty,omitzero"`
+
+	// Reason Why: no-mailbox, complaint or stopped.
+	Reason string `json:"reason"`
+
+	// Room Of reason stopped: the room that the person wants nothing more of. None: whatever room; of stops in a list none, too, where an older version noted them.
+	Room string `json:"room,omitempty,omitzero"`
+
+	// Since Of the latest refusal.
+	Since time.Time `json:"since"`
+
+	// Times Refusals, one after the other.
+	Times int `json:"times"`
+
+	// Until From then on it is tried again.
+	Until time.Time `json:"until"`
+}
+
 // From Whom the message is from: an e-mail address, a sender of SMS, or both, as they are registered for the client. The name
 // shown is that of the registered organisation.
 type From struct {
@@ -3245,8 +3271,11 @@ type Suppression struct {
 	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
 	ID SubscriberID `json:"id"`
 
-	// Reason Why, such as no-mailbox.
+	// Reason Why: no-mailbox, complaint or stopped.
 	Reason string `json:"reason"`
+
+	// Room Of reason stopped: the room that the person wants nothing more of. None: whatever room; of stops in a list none, too, where an older version noted them.
+	Room string `json:"room,omitempty,omitzero"`
 
 	// Since Of the latest refusal.
 	Since time.Time `json:"since"`
