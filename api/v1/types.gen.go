@@ -2629,6 +2629,9 @@ type Provider struct {
 	Since time.Time     `json:"since,omitempty,omitzero"`
 	State ProviderState `json:"state"`
 
+	// Throttled How often it wanted no more for now; the delivery is queued again, as if it had not been tried.
+	Throttled int `json:"throttled"`
+
 	// Weight As configured; a policy may give others.
 	Weight int `json:"weight"`
 }
