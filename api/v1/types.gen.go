@@ -1305,7 +1305,7 @@ type Consumer struct {
 	// Example: ROOMS
 	Stream string `json:"stream"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type,omitempty,omitzero"`
@@ -1483,7 +1483,7 @@ type FailedDelivery struct {
 	// receipt says that it arrived; errored: an attempt failed, another follows; failed: given up.
 	Status Status `json:"status"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -1522,7 +1522,7 @@ type FailedSweep struct {
 	// Since Failed at this time or later.
 	Since time.Time `json:"since,omitempty,omitzero"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type,omitempty,omitzero"`
@@ -1713,7 +1713,7 @@ type Message struct {
 	// SupersededBy The later message that is about this one.
 	SupersededBy UMID `json:"supersededBy,omitempty,omitzero"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -2740,7 +2740,7 @@ type Publish struct {
 	// TransactionID The client's own; printable characters in one line.
 	TransactionID string `json:"transactionId"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -2811,7 +2811,7 @@ type PulledMessage struct {
 	// Sequence Its position in the log.
 	Sequence uint64 `json:"sequence"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -3204,7 +3204,7 @@ type StreamMessage struct {
 	// Sequence In the log of all rooms; grows from message to message.
 	Sequence uint64 `json:"sequence"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -3321,7 +3321,7 @@ type TelegramChat = string
 // Title One line for people.
 type Title = string
 
-// TypeName A kind of message within the room; the same characters as a room's name.
+// TypeName A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 //
 // Example: reminder
 type TypeName = string

@@ -113,6 +113,13 @@ func tellRules(w io.Writer, m v1.Message, r v1.PolicyRevision) {
 		fmt.Fprintln(w, "If nobody knows whether one was made, a person decides; if nobody does, the delivery fails at its deadline.")
 	}
 	tellFurther(w, r)
+	if until := m.SendAt; m.Lane != v1.Emergency && endsQuiet(r, until) {
+		waits := "waits"
+		if !m.ReleasedAt.IsZero() {
+			waits = "waited"
+		}
+		fmt.Fprintf(w, "For these times, when nobody is written to, it %s until %s.\n", waits, moment(until))
+	}
 }
 
 // untilText is until when attempts are made: as the policy says, unless the message has a time of its own.

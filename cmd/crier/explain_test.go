@@ -38,6 +38,24 @@ func TestStepsInWords(t *testing.T) {
 	}
 }
 
+// A message that the quiet hours of its policy hold up is told to wait for them; one that waits for its own time is not.
+func TestQuietHoursAreNamed(t *testing.T) {
+	r := v1.PolicyRevision{Expiry: "24h", Zone: "Asia/Bishkek", QuietHours: v1.PolicyQuietHours{{From: "21:00", Until: "08:00"}}}
+	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC) // 8:00 in Bishkek
+	for want, m := range map[string]v1.Message{
+		"it waits until " + moment(at):  {SendAt: at},
+		"it waited until " + moment(at): {SendAt: at, ReleasedAt: at},
+		"":                              {SendAt: at.Add(time.Minute)},
+	} {
+		var out bytes.Buffer
+		tellRules(&out, m, r)
+		const named = "For these times, when nobody is written to, "
+		if got := strings.Contains(out.String(), named); got != (want != "") || got && !strings.Contains(out.String(), named+want) {
+			t.Errorf("%+v: %s", m, out.String())
+		}
+	}
+}
+
 // Until when attempts are made is what the message says, where it says something else than its policy.
 func TestTimeOfItsOwn(t *testing.T) {
 	r := v1.PolicyRevision{Expiry: "24h"}
