@@ -115,6 +115,7 @@ type Messages interface {
 	Messages(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
 	Held(room rooms.Room, before string, limit int) (page []index.Summary, next string, err error)
 	Deliveries(u rooms.UMID, from, limit int) (page []index.Delivery, next int, err error)
+	Steps(u rooms.UMID, numbers ...int) (map[int][]uint64, error)
 	Dead(q index.DeadQuery, cursor string, limit int) (page []index.Dead, next string, err error)
 }
 

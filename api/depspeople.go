@@ -46,6 +46,7 @@ type Invitations interface {
 // Suppressions know the addresses that take nothing. Its errors are those of package registry.
 type Suppressions interface {
 	Find(e rooms.Endpoint) (rooms.Suppression, error)
+	Stops(all []rooms.RoomConfig, e rooms.Endpoint) []rooms.Suppression
 	List(after uint64, limit int) (page []rooms.Suppression, next uint64)
 	Remove(ctx context.Context, id rooms.SuppressionID) error
 }

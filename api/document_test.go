@@ -169,7 +169,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"GET", room + "/alerts/" + umid, "boss", "", nil}, {"GET", room + "/alerts", "other", "", nil},
 		{"POST", "/v1/rooms", "root+admin", `{"name":"coast","alerts":{"public":true,"areas":[{"geocode":"SAME","attribute":"same"},{"geocode":"areaDesc","attribute":"place"}]}}`, nil},
 		{"PUT", room, "boss", `{"alerts":{"areas":[{"geocode":"SAME","attribute":"language"}]}}`, match}, {"PUT", room, "boss", `{"alerts":{"colour":1}}`, match},
-		{"GET", m, "hosp-7", "", nil}, {"GET", m, "other", "", nil}, {"GET", m + "/deliveries?limit=2&cursor=1", "hosp-7", "", nil},
+		{"GET", m, "hosp-7", "", nil}, {"GET", m, "other", "", nil}, {"GET", m + "/deliveries?limit=2&cursor=1", "hosp-7", "", nil}, {"GET", m + "/deliveries?history=true", "hosp-7", "", nil},
 		{"GET", m + "/deliveries?limit=1", "hosp-7", "", nil}, {"GET", room + "/messages?waiting=true", "hosp-7", "", nil},
 		{"POST", m + "/pause", "hosp-7", "", nil}, {"POST", m + "/resume", "boss", "", nil}, {"POST", m + "/cancel", "boss", "", nil},
 		{"POST", m + "/resend", "hosp-7", "", nil}, {"POST", m + "/resend", "eye+auditor", "", nil}, {"POST", m + "/pause", "other", "", nil},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/api/request"
@@ -65,7 +66,7 @@ func failedQuery(query string) (f rooms.FailedFilter, err error) {
 		one(values, "since", "a date and time as in RFC 3339, with zone", &f.Since, parseSince),
 		one(values, "until", "a date and time as in RFC 3339, with zone", &f.Until, parseSince),
 		some(values, "reason", "a reason for which deliveries fail", &f.Reasons, request.ParseReason),
-		some(values, "channel", "email, sms or webhook", &f.Channels, rooms.ParseChannel),
+		some(values, "channel", oneOf(rooms.Channels()), &f.Channels, rooms.ParseChannel),
 	} {
 		if err != nil {
 			return f, err
@@ -84,6 +85,15 @@ func some[T any](values url.Values, name, wanted string, into *[]T, parse func(s
 		*into = append(*into, value)
 	}
 	return nil
+}
+
+// oneOf says which words there are.
+func oneOf[T ~string](all []T) string {
+	words := make([]string, len(all))
+	for i, one := range all {
+		words[i] = string(one)
+	}
+	return "one of " + strings.Join(words, ", ")
 }
 
 // maxSome is how often a parameter may stand in a query.

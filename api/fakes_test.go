@@ -278,7 +278,8 @@ func (e *engine) Events(_ context.Context, sequences []uint64) ([]rooms.Event, e
 	events := make([]rooms.Event, len(sequences))
 	for i, n := range sequences {
 		if n == 9 {
-			events[i] = rooms.Event{Provider: "relay", Code: "550 5.7.1"}
+			events[i] = rooms.Event{Kind: rooms.EventErrored, UMID: umid, N: 1, At: noon(), Attempt: 1, Channel: rooms.SMS, Provider: "relay", Reason: rooms.Rejected,
+				Code: "550 5.7.1", Rule: rooms.RuleFallback, Next: rooms.Email, RetryAt: noon()}
 		}
 	}
 	return events, e.err
@@ -310,6 +311,17 @@ func (e *engine) Deliveries(_ rooms.UMID, from, limit int) (list []index.Deliver
 		next = from + limit
 	}
 	return list, next, e.err
+}
+
+// Steps knows of the delivery 1 what the event 9 says, and of an event that is no longer kept.
+func (e *engine) Steps(_ rooms.UMID, numbers ...int) (map[int][]uint64, error) {
+	found := map[int][]uint64{}
+	for _, n := range numbers {
+		if n == 1 {
+			found[n] = []uint64{3, 9}
+		}
+	}
+	return found, e.err
 }
 
 func (e *engine) Wait(ctx context.Context) error {

@@ -20,3 +20,18 @@ func flagOf(c *call, name, value string) (bool, error) {
 	}
 	return true, nil
 }
+
+// boolOf reads a parameter of the query that is true or false; none is false.
+func boolOf(c *call, name string) (bool, error) {
+	values, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil || !values.Has(name) {
+		return false, nil // pageOf has told
+	}
+	switch value := values[name]; {
+	case len(value) == 1 && value[0] == "true":
+		return true, nil
+	case len(value) == 1 && value[0] == "false":
+		return false, nil
+	}
+	return false, problem.Parameter(name, v1.FaultCodeInvalidValue, "true or false")
+}

@@ -142,7 +142,7 @@ func TestBadForms(t *testing.T) {
 		"not direct":          {"", "hosp-8", []string{"message", "application/json", good, "recipients", "text/csv", file}, "403"},
 		"unknown instruction": {"?faulty=drop", "hosp-7", []string{"message", "application/json", good, "recipients", "text/csv", file}, "400 invalid_value faulty"},
 		"two instructions":    {"?faulty=skip&faulty=skip", "hosp-7", []string{"message", "application/json", good, "recipients", "text/csv", file}, "400 invalid_value faulty"},
-		"bad query":           {"?faulty=%zz", "hosp-7", []string{"message", "application/json", good, "recipients", "text/csv", file}, "400 invalid_value faulty"},
+		"bad query":           {"?faulty=%zz", "hosp-7", []string{"message", "application/json", good, "recipients", "text/csv", file}, "400 invalid_value query"},
 	} {
 		e := newEngine()
 		code, answer := sendForm(serverOn(e, Options{MaxRecipients: 3}, io.Discard), tc.path, tc.token, tc.parts...)

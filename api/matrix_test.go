@@ -9,6 +9,7 @@ import (
 
 	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/api/problem"
+	v1 "github.com/govcrier/crier/api/v1"
 )
 
 // callers are who may call: clients of the room "newborn", of none, and holders of platform roles.
@@ -140,10 +141,26 @@ func TestAuthorisationMatrix(t *testing.T) {
 			if got := w.Code; got != want && (want != 200 || got < 200 || got > 204) {
 				t.Errorf("%s %s by %s: %d, want %d", tc.method, tc.path, name, got, want)
 			}
+			if want == 200 {
+				refusesUnknownParameter(t, tc.method, tc.path, token, header)
+			}
 			if w.Code >= 400 && (len(e.consumers) != 1 || e.count() > 0 || len(e.contacts) > 0 || len(e.people) != 1 || len(e.hooks) != 1 || len(e.hooks[0].To.Signing) != 1 || len(e.rooms) != 2 || e.rooms["newborn"].Revision != 7 || e.drafted() != 4 || len(e.decided) > 0 || e.tried > 0 || e.use.Entry != 7 || e.resent > 0 || len(e.senders) != 1 || len(e.apiKeys) != 2) {
 				t.Errorf("%s %s by %s: refused, and done all the same", tc.method, tc.path, name)
 			}
 		}
+	}
+}
+
+// refusesUnknownParameter has a call refused for a parameter of its query that no call has.
+func refusesUnknownParameter(t *testing.T, method, path, token string, header []string) {
+	t.Helper()
+	mark := "?"
+	if strings.Contains(path, "?") {
+		mark = "&"
+	}
+	w := ask{method, path + mark + "colour=red", token, "", header}.of(newServer(newEngine()))
+	if p := problemIn(t, w); w.Code != 400 || p.Code != v1.ProblemCodeInvalidParameter || p.Errors[0].Parameter != "colour" || p.Errors[0].Code != v1.FaultCodeUnknownMember {
+		t.Errorf("%s %s with an unknown parameter: %d %s", method, path, w.Code, w.Body)
 	}
 }
 

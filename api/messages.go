@@ -23,7 +23,7 @@ func (s *Server) listMessages(c *call) (answer, error) {
 		return answer{}, err
 	}
 	list := s.deps.Messages.Messages
-	if waiting, err := onlyWaiting(c.r.URL.RawQuery); err != nil {
+	if waiting, err := boolOf(c, "waiting"); err != nil {
 		return answer{}, err
 	} else if waiting {
 		list = s.deps.Messages.Held
@@ -50,6 +50,13 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	history, err := boolOf(c, "history")
+	if err != nil {
+		return answer{}, err
+	}
+	if history {
+		p.limit = min(p.limit, maxHistories)
+	}
 	found, next, err := s.deps.Messages.Deliveries(c.umid, int(p.after), p.limit)
 	if err != nil {
 		return answer{}, err
@@ -60,6 +67,11 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 	}
 	for _, d := range found {
 		list.Deliveries = append(list.Deliveries, deliveryOf(d))
+	}
+	if history {
+		if err := s.tellSteps(c, list.Deliveries); err != nil {
+			return answer{}, err
+		}
 	}
 	return jsonAnswer(http.StatusOK, list)
 }

@@ -144,6 +144,17 @@ func (suppressionsFake) Find(at rooms.Endpoint) (rooms.Suppression, error) {
 	return knownSuppression(), nil
 }
 
+// Stops says that c@example.com wants nothing more of the first two rooms, and a@example.com of the first.
+func (suppressionsFake) Stops(all []rooms.RoomConfig, at rooms.Endpoint) (stops []rooms.Suppression) {
+	of := map[string]int{"a@example.com": 1, "c@example.com": 2}[at.Address.Reveal()]
+	for _, room := range all[:min(of, len(all))] {
+		one := knownSuppression()
+		one.Room, one.Reason = room.Name, "stopped"
+		stops = append(stops, one)
+	}
+	return stops
+}
+
 func (suppressionsFake) List(after uint64, limit int) ([]rooms.Suppression, uint64) {
 	if after > 0 {
 		return nil, 0

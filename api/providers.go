@@ -122,8 +122,9 @@ func providerOf(p channels.ProviderStatus) v1.Provider {
 		Channel: v1.Channel(p.Channel), Name: p.Name, Kind: p.Kind, Weight: p.Weight, Rate: float32(p.Rate), Nodes: p.Nodes,
 		State: v1.ProviderState(p.State), Factor: p.Factor, By: string(p.By), Reason: p.Reason,
 		Open: p.Open, InFlight: p.InHand, Sent: p.Counts[channels.Sent], Deferred: p.Counts[channels.Deferred],
-		Rejected: p.Counts[channels.Rejected] + p.Counts[channels.Suppressed],
-		P50:      int(p.P50.Milliseconds()), P99: int(p.P99.Milliseconds()),
+		Throttled: p.Counts[channels.Throttled],
+		Rejected:  p.Counts[channels.Rejected] + p.Counts[channels.Suppressed],
+		P50:       int(p.P50.Milliseconds()), P99: int(p.P99.Milliseconds()),
 	}
 	if p.Entry > 0 {
 		out.Since = moment(p.At)

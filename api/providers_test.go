@@ -24,7 +24,7 @@ func (e providersFake) Provider(c rooms.Channel, name string) (channels.Provider
 		return channels.ProviderStatus{}, channels.ErrUnknownProvider
 	}
 	return channels.ProviderStatus{ProviderUse: e.use, Kind: "email", Weight: 70, Rate: 12.5, Nodes: 3, InHand: 2,
-		Counts: map[channels.Result]int{channels.Sent: 90, channels.Deferred: 12, channels.Rejected: 3, channels.Suppressed: 1},
+		Counts: map[channels.Result]int{channels.Sent: 90, channels.Deferred: 12, channels.Rejected: 3, channels.Suppressed: 1, channels.Throttled: 5},
 		P50:    90 * time.Millisecond, P99: 724 * time.Millisecond}, nil
 }
 
@@ -55,7 +55,7 @@ func TestProviders(t *testing.T) {
 		want               string // part of the answer
 		etag               string
 	}{
-		{"GET", "/v1/providers", "", nil, 200, `"reason":"12 of 100 calls failed","rejected":4,"sent":90,"since":"2026-11-22T12:00:00Z"`, ""},
+		{"GET", "/v1/providers", "", nil, 200, `"reason":"12 of 100 calls failed","rejected":4,"sent":90,"since":"2026-11-22T12:00:00Z","state":"running","throttled":5`, ""},
 		{"GET", first, "", nil, 200, `"deferred":12,"factor":50,"inFlight":2,"kind":"email","name":"first","nodes":3,"open":false,"p50":90,"p99":724,"rate":12.5`, `"7"`},
 		{"GET", first, "", nil, 200, `"changes":[{"at":"2026-11-22T12:00:00Z","by":"root","factor":80,"state":"pinned"}]`, `"7"`},
 		{"GET", "/v1/providers/email/second", "", nil, 404, `"code":"unknown_provider"`, ""},

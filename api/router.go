@@ -19,6 +19,9 @@ func (s *Server) router() http.Handler {
 		if r.path == "/metrics" && !s.options.Metrics {
 			continue
 		}
+		if r.scope != public {
+			r.handle = s.strict(r)
+		}
 		m.Handle(r.path, s.endpoint(r)).Methods(methods(r)...)
 	}
 	s.handleMediator(m)

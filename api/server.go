@@ -26,7 +26,8 @@ type Server struct {
 	now       func() time.Time
 	inFlight  *metrics.Gauge
 	handler   http.Handler
-	page      func() ([]byte, error) // /docs
+	page      func() ([]byte, error)              // /docs
+	queries   func() (map[string][]string, error) // what each call may have in its query
 	stopping  atomic.Bool
 	waits     release.Options
 	alerts    cap.Options
@@ -61,6 +62,7 @@ func New(o Options, d Deps) *Server {
 		alerts:   d.Alerts.WithDefaults(),
 		now:      d.Now,
 		inFlight: d.Metrics.GetOrCreateGauge("crier_api_requests_in_flight", nil),
+		queries:  sync.OnceValues(func() (map[string][]string, error) { return documentedQueries(openapi) }),
 		pulls:    newPulls(o.Pulls),
 	}
 	s.strangers, s.silenced = newStrangers(o.Strangers, d.Now()), d.Metrics.GetOrCreateCounter("crier_api_strangers_silenced_total")

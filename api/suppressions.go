@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/govcrier/crier/api/request"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
 // findSuppression says whether an address takes nothing; the address comes in the body, so that it stands in no URL.
@@ -22,11 +24,33 @@ func (s *Server) findSuppression(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	one, err := s.deps.Suppressions.Find(rooms.Endpoint{Channel: contact.Channel, Address: contact.Address})
-	if err != nil {
+	at := rooms.Endpoint{Channel: contact.Channel, Address: contact.Address}
+	one, err := s.deps.Suppressions.Find(at)
+	if err != nil && !errors.Is(err, registry.ErrUnknownSuppression) {
 		return answer{}, err
 	}
-	return jsonAnswer(http.StatusOK, suppressionOf(one))
+	known, failed := s.deps.Rooms.List(c.context())
+	if failed != nil {
+		return answer{}, failed
+	}
+	stops := s.deps.Suppressions.Stops(known, at)
+	switch {
+	case err != nil && len(stops) == 0:
+		return answer{}, err
+	case err != nil:
+		one, stops = stops[0], stops[1:]
+	}
+	return jsonAnswer(http.StatusOK, foundSuppression(one, stops))
+}
+
+// foundSuppression is what keeps an address from being written to, and what does so besides.
+func foundSuppression(one rooms.Suppression, others []rooms.Suppression) v1.FoundSuppression {
+	first := suppressionOf(one)
+	out := v1.FoundSuppression{ID: first.ID, Room: first.Room, Channel: first.Channel, Reason: first.Reason, Since: first.Since, Until: first.Until, Times: first.Times}
+	for _, other := range others {
+		out.Others = append(out.Others, suppressionOf(other))
+	}
+	return out
 }
 
 func (s *Server) listSuppressions(c *call) (answer, error) {
@@ -61,7 +85,7 @@ func (s *Server) removeSuppression(c *call) (answer, error) {
 
 func suppressionOf(s rooms.Suppression) v1.Suppression {
 	return v1.Suppression{
-		ID: string(s.ID), Channel: v1.Channel(s.Channel), Reason: string(s.Reason),
+		ID: string(s.ID), Room: string(s.Room), Channel: v1.Channel(s.Channel), Reason: string(s.Reason),
 		Since: moment(s.Since), Until: moment(s.Until), Times: s.Times,
 	}
 }

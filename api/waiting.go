@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/govcrier/crier/api/problem"
 	"github.com/govcrier/crier/api/request"
@@ -73,21 +72,6 @@ func (s *Server) earlier(c *call, m request.Message) func(context.Context) error
 		}
 		return nil
 	}
-}
-
-// onlyWaiting reads from a query whether only messages that wait are asked for.
-func onlyWaiting(query string) (bool, error) {
-	values, err := url.ParseQuery(query)
-	if err != nil || !values.Has("waiting") {
-		return false, nil // pageOf has told
-	}
-	switch value := values["waiting"]; {
-	case len(value) == 1 && value[0] == "true":
-		return true, nil
-	case len(value) == 1 && value[0] == "false":
-		return false, nil
-	}
-	return false, problem.Parameter("waiting", v1.FaultCodeInvalidValue, "true or false")
 }
 
 // tellWaiting says how a message has waited, and what was decided about it.

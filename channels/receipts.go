@@ -45,7 +45,7 @@ func (r receiver) take(ctx context.Context, rc Receipt) error {
 			return err
 		}
 		if moves {
-			e.Kind, e.RetryAt = rooms.EventErrored, r.now().UTC()
+			e.Kind, e.RetryAt, e.Rule = rooms.EventErrored, r.now().UTC(), rooms.RuleFallback
 			e.Reason, e.Code = rooms.Bounced, cmp.Or(rc.Code, string(rc.Reason))
 		}
 	default:
@@ -101,6 +101,6 @@ func (r receiver) endsAlike(ctx context.Context, rc Receipt, e *rooms.Event) err
 	if err != nil || !untried(s) || s.Round != rc.Round {
 		return err
 	}
-	e.Kind, e.RetryAt = rooms.EventFailed, time.Time{}
+	e.Kind, e.RetryAt, e.Rule = rooms.EventFailed, time.Time{}, ""
 	return r.journal.Record(ctx, *e)
 }

@@ -48,13 +48,21 @@ func postpone(j rooms.Job, reason rooms.Reason, now, due time.Time) step {
 		}
 	}
 	s := record(j, Outcome{}, rooms.EventPostponed, reason, now)
-	s.event.RetryAt, s.retry = due, due
+	s.event.RetryAt, s.retry, s.event.Rule = due, due, ruleOf(reason)
 	if j.Moved == j.Attempt {
 		s.event = rooms.Event{}
 	}
 	j.Due = due
 	s.then = j
 	return s
+}
+
+// ruleOf is the rule by which an attempt is put off.
+func ruleOf(reason rooms.Reason) rooms.Rule {
+	if reason == rooms.Capped {
+		return rooms.RuleCap
+	}
+	return rooms.RuleQuiet
 }
 
 // bend changes what follows an attempt to what the policy says.
@@ -77,9 +85,13 @@ func (o order) bend(s step, now time.Time) step {
 	due, ok := allowed(o.policy, o.job, s.retry)
 	switch {
 	case ok:
+		if due.After(s.retry) {
+			s.event.Rule = cmp.Or(s.event.Rule, rooms.RuleQuiet)
+		}
 		s.event.RetryAt, s.retry = due, due
 	case s.event.Kind == rooms.EventSent: // the receipt has the last word
 		s.event.RetryAt, s.retry = time.Time{}, time.Time{}
+		s.event.Rule, s.event.Next = "", ""
 	default:
 		code := cmp.Or(s.event.Code, string(s.event.Reason))
 		s = giveUp(o.job, rooms.Expired, now)
@@ -118,6 +130,7 @@ func (o order) fallBack(s step, now time.Time) step {
 	s.then = next(o.job)
 	s.then.Channel, s.then.Moved = to, s.then.Attempt
 	s.event.RetryAt, s.retry = soonest, soonest
+	s.event.Rule, s.event.Next = rooms.RuleFallback, to
 	return s
 }
 
@@ -126,7 +139,7 @@ func (o order) fallBack(s step, now time.Time) step {
 func (o order) resting(now time.Time) step {
 	s := o.bend(giveUp(o.job, rooms.NoMailbox, now), now)
 	if s.event.Kind == rooms.EventFailed {
-		return giveUp(o.job, rooms.Suppressed, now)
+		return keepOff(o.job, rooms.SuppressedAddress, now)
 	}
 	return s
 }

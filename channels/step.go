@@ -96,6 +96,11 @@ func giveUp(j rooms.Job, reason rooms.Reason, now time.Time) step {
 	return record(j, Outcome{}, rooms.EventFailed, reason, now)
 }
 
+// keepOff gives up a job since the person may not be written to; the code says why.
+func keepOff(j rooms.Job, code string, now time.Time) step {
+	return record(j, Outcome{Code: code}, rooms.EventFailed, rooms.Suppressed, now)
+}
+
 // decided is what follows from what was decided about the message of a job; ok is false if it goes on.
 func decided(j rooms.Job, c rooms.Control, now time.Time) (s step, ok bool) {
 	switch {

@@ -136,7 +136,7 @@ func (w *worker) stillHere(ctx context.Context, j work, o order, now time.Time) 
 	case err != nil:
 		return w.fault(ctx, j, "subscription", err), false
 	case !here:
-		return giveUp(j.Job, rooms.Suppressed, now), false
+		return keepOff(j.Job, rooms.SuppressedLeft, now), false
 	}
 	return step{}, true
 }
@@ -202,7 +202,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	case err != nil:
 		return o, w.fault(ctx, j, "subscription", err), false
 	case !here:
-		return o, giveUp(j.Job, rooms.Suppressed, now), false
+		return o, keepOff(j.Job, rooms.SuppressedLeft, now), false
 	}
 	if s, moved := o.late(now); moved {
 		return o, s, false
@@ -212,7 +212,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 	}
 	whole := o.To
 	if o.To, here = reach(o.To, j.Channel); !here {
-		return o, giveUp(j.Job, rooms.Suppressed, now), false
+		return o, keepOff(j.Job, rooms.SuppressedChannel, now), false
 	}
 	if w.erased(j, o, whole) {
 		return o, giveUp(j.Job, rooms.Suppressed, now), false
@@ -221,7 +221,7 @@ func (w *worker) order(ctx context.Context, j work, p rooms.Policy, now time.Tim
 		return o, o.resting(now), false
 	}
 	if w.stopped(j, o) {
-		return o, giveUp(j.Job, rooms.Suppressed, now), false
+		return o, keepOff(j.Job, rooms.SuppressedStopped, now), false
 	}
 	o.To.Copies = w.copies(j, o)
 	if s, ok := decided(j.Job, w.controls.Of(j.UMID), now); ok { // as late as can be
@@ -355,7 +355,7 @@ func (w *worker) late(ctx context.Context, j work, o order, out Outcome) {
 		return
 	}
 	s := w.judge(ctx, o, out)
-	s.event.RetryAt = time.Time{} // what was parked then stays as it is
+	s.event.RetryAt, s.event.Rule, s.event.Next = time.Time{}, "", "" // what was parked then stays as it is
 	ctx, cancel := linger(ctx, recordPatience)
 	defer cancel()
 	w.write(ctx, j.Job, s.event)

@@ -71,6 +71,8 @@ type Event struct {
 	Code       string    `json:"code,omitzero"`    // the provider's own code, such as 4.2.2
 	Receipt    bool      `json:"receipt,omitzero"` // sent: a receipt will follow
 	RetryAt    time.Time `json:"retryAt,omitzero"` // errored, postponed; scheduled: the next time of a series
+	Rule       Rule      `json:"rule,omitzero"`    // what sets the next attempt, beside the waits between attempts
+	Next       Channel   `json:"next,omitzero"`    // the channel of the next attempt, where it is known to be another
 	Round      int       `json:"round,omitzero"`   // how often failed deliveries had been tried anew before
 	By         Client    `json:"by,omitzero"`      // requeued, dropped: who said so
 	// Owner is the subscriber's id, where it is needed: to try a failed delivery anew, to count what reaches one person.
@@ -86,6 +88,24 @@ type Event struct {
 
 	Sequence uint64 `json:"-"` // position in the log, set when read
 }
+
+// Rule is a rule of a policy that sets when the next attempt is made, or where.
+type Rule string
+
+// The rules that do.
+const (
+	RuleFallback Rule = "fallback"    // on the person's other channel
+	RuleQuiet    Rule = "quiet-hours" // when quiet hours are over, or on a date on which people are written to
+	RuleCap      Rule = "cap"         // when the person has had no more messages than are allowed
+)
+
+// Why a delivery fails as suppressed, as the code of its event says.
+const (
+	SuppressedLeft    = "left"       // the person is no subscriber of the room any more
+	SuppressedStopped = "stopped"    // a person who is none has said that he wants nothing more of the room
+	SuppressedAddress = "address"    // the address is known to take nothing
+	SuppressedChannel = "no-channel" // the person has no address on the channel any more
+)
 
 // Marks of a queued page: the channel of each recipient, or that he had left, or that the message was cancelled before.
 const (

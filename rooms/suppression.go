@@ -2,9 +2,10 @@ package rooms
 
 import "time"
 
-// Suppression says that an address takes nothing, in whatever room, until a time.
+// Suppression says that an address takes nothing, in whatever room or of one, until a time.
 type Suppression struct {
-	ID      SuppressionID `json:"-"` // stands in the key
+	ID      SuppressionID `json:"-"`             // stands in the key
+	Room    Room          `json:"room,omitzero"` // which the person wants nothing more of; none: whatever room
 	Channel Channel       `json:"channel"`
 	Reason  Reason        `json:"reason"`
 	Since   time.Time     `json:"since"`          // of the latest refusal

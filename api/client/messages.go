@@ -24,6 +24,17 @@ func (c *Client) Deliveries(ctx context.Context, umid string) iter.Seq2[v1.Deliv
 	})
 }
 
+// Histories says what happened to each delivery of a message too, step by step.
+func (c *Client) Histories(ctx context.Context, umid string) iter.Seq2[v1.Delivery, error] {
+	return walk(ctx, func(ctx context.Context, cursor string) (page[v1.Delivery], error) {
+		var l v1.DeliveryList
+		r := list(path("v1", "messages", umid, "deliveries"), cursor)
+		r.path += "&history=true"
+		_, err := c.call(ctx, r, &l)
+		return page[v1.Delivery]{l.Deliveries, l.Next}, err
+	})
+}
+
 // RoomMessages lists the messages of a room that the caller may see, the newest first.
 func (c *Client) RoomMessages(ctx context.Context, room string) iter.Seq2[v1.Message, error] {
 	return walk(ctx, func(ctx context.Context, cursor string) (page[v1.Message], error) {

@@ -18,7 +18,7 @@ func (c *Client) Suppressions(ctx context.Context) iter.Seq2[v1.Suppression, err
 }
 
 // FindSuppression asks about one address; the problem unknown_suppression says that it is written to.
-func (c *Client) FindSuppression(ctx context.Context, contact v1.Contact) (s v1.Suppression, err error) {
+func (c *Client) FindSuppression(ctx context.Context, contact v1.Contact) (s v1.FoundSuppression, err error) {
 	err = c.about(ctx, path("v1", "suppressions", "find"), contact, &s)
 	return s, err
 }

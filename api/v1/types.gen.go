@@ -129,6 +129,60 @@ func (e DeliveryReason) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryStepEvent.
+const (
+	StepDelivered DeliveryStepEvent = "delivered"
+	StepDropped   DeliveryStepEvent = "dropped"
+	StepErrored   DeliveryStepEvent = "errored"
+	StepFailed    DeliveryStepEvent = "failed"
+	StepPostponed DeliveryStepEvent = "postponed"
+	StepRequeued  DeliveryStepEvent = "requeued"
+	StepSent      DeliveryStepEvent = "sent"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryStepEvent enum.
+func (e DeliveryStepEvent) Valid() bool {
+	switch e {
+	case StepDelivered:
+		return true
+	case StepDropped:
+		return true
+	case StepErrored:
+		return true
+	case StepFailed:
+		return true
+	case StepPostponed:
+		return true
+	case StepRequeued:
+		return true
+	case StepSent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryStepRule.
+const (
+	StepCap        DeliveryStepRule = "cap"
+	StepFallback   DeliveryStepRule = "fallback"
+	StepQuietHours DeliveryStepRule = "quiet-hours"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryStepRule enum.
+func (e DeliveryStepRule) Valid() bool {
+	switch e {
+	case StepCap:
+		return true
+	case StepFallback:
+		return true
+	case StepQuietHours:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FaultCode.
 const (
 	FaultCodeContactCount       FaultCode = "contact_count"
@@ -1281,7 +1335,7 @@ type Consumer struct {
 	// Example: ROOMS
 	Stream string `json:"stream"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type,omitempty,omitzero"`
@@ -1356,6 +1410,9 @@ type Delivery struct {
 	// Status pending: accepted, not yet in a queue; queued: waits for its turn; sent: the provider confirmed; delivered: a
 	// receipt says that it arrived; errored: an attempt failed, another follows; failed: given up.
 	Status Status `json:"status"`
+
+	// Steps What happened to it, the earliest first, if it is asked for: the latest 100.
+	Steps []DeliveryStep `json:"steps,omitempty,omitzero"`
 }
 
 // DeliveryReason Refines errored and failed; of queued it says why the delivery waits.
@@ -1368,6 +1425,52 @@ type DeliveryList struct {
 	// Next The cursor of the next page; null on the last one.
 	Next *string `json:"next"`
 }
+
+// DeliveryStep defines model for DeliveryStep.
+type DeliveryStep struct {
+	At time.Time `json:"at"`
+
+	// Attempt From 1 in each round.
+	Attempt int `json:"attempt"`
+
+	// By Of requeued and dropped: the client who said so.
+	By      string  `json:"by,omitempty,omitzero"`
+	Channel Channel `json:"channel,omitempty,omitzero"`
+
+	// Code The provider's own code. Of what failed as suppressed: `left`, no subscriber of the room any more; `stopped`, the person
+	// wants nothing more of the room; `address`, the address is known to take nothing; `no-channel`, the person has no
+	// address on the channel any more.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Event `sent`: the provider confirmed; `delivered`: a receipt says that it arrived; `errored`: the attempt failed, another
+	// follows; `postponed`: the attempt waits for its time; `failed`: given up; `requeued`: a person has it tried anew;
+	// `dropped`: a person has said that it is not to be.
+	Event DeliveryStepEvent `json:"event"`
+	Next  Channel           `json:"next,omitempty,omitzero"`
+
+	// Provider By which the attempt was made, as the configuration names it; none if none was made.
+	Provider string `json:"provider,omitempty,omitzero"`
+
+	// Reason As of a delivery. Of sent: why nothing was sent on the other channel.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// RetryAt When the next attempt is to be made; on the channel `next`, where there is one.
+	RetryAt time.Time `json:"retryAt,omitempty,omitzero"`
+
+	// Round How often it had been given up and was tried anew.
+	Round int `json:"round,omitempty,omitzero"`
+
+	// Rule Which rule of the policy sets the next attempt; none beside the waits between attempts.
+	Rule DeliveryStepRule `json:"rule,omitempty,omitzero"`
+}
+
+// DeliveryStepEvent `sent`: the provider confirmed; `delivered`: a receipt says that it arrived; `errored`: the attempt failed, another
+// follows; `postponed`: the attempt waits for its time; `failed`: given up; `requeued`: a person has it tried anew;
+// `dropped`: a person has said that it is not to be.
+type DeliveryStepEvent string
+
+// DeliveryStepRule Which rule of the policy sets the next attempt; none beside the waits between attempts.
+type DeliveryStepRule string
 
 // Dropped defines model for Dropped.
 type Dropped struct {
@@ -1410,7 +1513,7 @@ type FailedDelivery struct {
 	// receipt says that it arrived; errored: an attempt failed, another follows; failed: given up.
 	Status Status `json:"status"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -1449,7 +1552,7 @@ type FailedSweep struct {
 	// Since Failed at this time or later.
 	Since time.Time `json:"since,omitempty,omitzero"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type,omitempty,omitzero"`
@@ -1484,6 +1587,32 @@ type FaultyRow struct {
 
 	// Line From 1; the header of a CSV file is line 1.
 	Line int64 `json:"line"`
+}
+
+// FoundSuppression defines model for FoundSuppression.
+type FoundSuppression struct {
+	Channel Channel `json:"channel"`
+
+	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
+	ID SubscriberID `json:"id"`
+
+	// Others What keeps the address from being written to besides: the other rooms that the person wants nothing more of.
+	Others []Suppression `json:"others,omitempty,omitzero"`
+
+	// Reason Why: no-mailbox, complaint or stopped.
+	Reason string `json:"reason"`
+
+	// Room Of reason stopped: the room that the person wants nothing more of. None: whatever room; of stops in a list none, too, where an older version noted them.
+	Room string `json:"room,omitempty,omitzero"`
+
+	// Since Of the latest refusal.
+	Since time.Time `json:"since"`
+
+	// Times Refusals, one after the other.
+	Times int `json:"times"`
+
+	// Until From then on it is tried again.
+	Until time.Time `json:"until"`
 }
 
 // From Whom the message is from: an e-mail address, a sender of SMS, or both, as they are registered for the client. The name
@@ -1614,7 +1743,7 @@ type Message struct {
 	// SupersededBy The later message that is about this one.
 	SupersededBy UMID `json:"supersededBy,omitempty,omitzero"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -2545,6 +2674,9 @@ type Provider struct {
 	Since time.Time     `json:"since,omitempty,omitzero"`
 	State ProviderState `json:"state"`
 
+	// Throttled How often it wanted no more for now; the delivery is queued again, as if it had not been tried.
+	Throttled int `json:"throttled"`
+
 	// Weight As configured; a policy may give others.
 	Weight int `json:"weight"`
 }
@@ -2653,7 +2785,7 @@ type Publish struct {
 	// TransactionID The client's own; printable characters in one line.
 	TransactionID string `json:"transactionId"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -2724,7 +2856,7 @@ type PulledMessage struct {
 	// Sequence Its position in the log.
 	Sequence uint64 `json:"sequence"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -3133,7 +3265,7 @@ type StreamMessage struct {
 	// Sequence In the log of all rooms; grows from message to message.
 	Sequence uint64 `json:"sequence"`
 
-	// Type A kind of message within the room; the same characters as a room's name.
+	// Type A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 	//
 	// Example: reminder
 	Type TypeName `json:"type"`
@@ -3203,8 +3335,11 @@ type Suppression struct {
 	// ID Example: n3fXk0mZq9sV2hYt7LwB1cRjEuA
 	ID SubscriberID `json:"id"`
 
-	// Reason Why, such as no-mailbox.
+	// Reason Why: no-mailbox, complaint or stopped.
 	Reason string `json:"reason"`
+
+	// Room Of reason stopped: the room that the person wants nothing more of. None: whatever room; of stops in a list none, too, where an older version noted them.
+	Room string `json:"room,omitempty,omitzero"`
 
 	// Since Of the latest refusal.
 	Since time.Time `json:"since"`
@@ -3247,7 +3382,7 @@ type TelegramChat = string
 // Title One line for people.
 type Title = string
 
-// TypeName A kind of message within the room; the same characters as a room's name.
+// TypeName A kind of message within the room; the same characters as a room's name. No name makes haste: that is for the lane to say.
 //
 // Example: reminder
 type TypeName = string
@@ -3459,6 +3594,9 @@ type ListDeliveriesParams struct {
 
 	// Cursor The `next` of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// History Whether to tell what happened to each.
+	History bool `form:"history,omitempty" json:"history,omitempty,omitzero"`
 }
 
 // ListPoliciesParams defines parameters for ListPolicies.

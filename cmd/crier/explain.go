@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,8 @@ import (
 	v1 "github.com/govcrier/crier/api/v1"
 )
 
-const explainLong = `Say in words when a message went, how, and under which rules.
+const explainLong = `Say in words when a message went, how, and under which rules: of each recipient every attempt, its provider, what became of
+it, and the rule that moved or put it off, as long as events are kept.
 
 The rules are those of the revision of the policy that was published when the message was accepted.`
 
@@ -53,12 +55,12 @@ func (p *printer) explain(ctx context.Context, gateway *client.Client, umid stri
 			fmt.Fprintf(w, "Its policy was %s, revision %d, which is not there any more.\n", m.Policy.Name, m.Policy.Revision)
 		})
 	case err == nil:
-		err = p.value(rules.PolicyRevision, func(w io.Writer) { tellRules(w, rules.PolicyRevision) })
+		err = p.value(rules.PolicyRevision, func(w io.Writer) { tellRules(w, m, rules.PolicyRevision) })
 	}
 	if err != nil {
 		return err
 	}
-	for d, err := range gateway.Deliveries(ctx, umid) {
+	for d, err := range gateway.Histories(ctx, umid) {
 		if err == nil {
 			err = p.value(d, func(w io.Writer) { tellDelivery(w, d) })
 		}
@@ -97,10 +99,10 @@ func tellControl(w io.Writer, c v1.MessageControl) {
 	}
 }
 
-func tellRules(w io.Writer, r v1.PolicyRevision) {
+func tellRules(w io.Writer, m v1.Message, r v1.PolicyRevision) {
 	fmt.Fprintf(w, "Its policy is %s, revision %d: a failed attempt is repeated after %s, the last wait again and again,\n",
 		r.Name, r.Revision, strings.Join(r.Retry, ", "))
-	fmt.Fprintf(w, "each up to %.0f %% longer or shorter, until %s after acceptance unless the message says otherwise.\n", 100*r.Jitter, r.Expiry)
+	fmt.Fprintf(w, "each up to %.0f %% longer or shorter, until %s.\n", 100*r.Jitter, untilText(m, r))
 	if r.Duplicates == v1.DuplicatesResend {
 		fmt.Fprintln(w, "An attempt of which nobody knows the outcome is made again.")
 	}
@@ -111,6 +113,22 @@ func tellRules(w io.Writer, r v1.PolicyRevision) {
 		fmt.Fprintln(w, "If nobody knows whether one was made, a person decides; if nobody does, the delivery fails at its deadline.")
 	}
 	tellFurther(w, r)
+	if until := m.SendAt; m.Lane != v1.Emergency && endsQuiet(r, until) {
+		waits := "waits"
+		if !m.ReleasedAt.IsZero() {
+			waits = "waited"
+		}
+		fmt.Fprintf(w, "For these times, when nobody is written to, it %s until %s.\n", waits, moment(until))
+	}
+}
+
+// untilText is until when attempts are made: as the policy says, unless the message has a time of its own.
+func untilText(m v1.Message, r v1.PolicyRevision) string {
+	expiry, err := time.ParseDuration(r.Expiry)
+	if own := m.ExpiresAt.Sub(m.ReceivedAt) - expiry; err == nil && own.Abs() < time.Second {
+		return r.Expiry + " after acceptance"
+	}
+	return moment(m.ExpiresAt) + ", which goes before the " + r.Expiry + " of the policy"
 }
 
 // tellDelivery says how it stands with one recipient, who is a number here.
@@ -130,4 +148,5 @@ func tellDelivery(w io.Writer, d v1.Delivery) {
 		fmt.Fprintf(w, "; the next attempt is %s", moment(d.RetryAt))
 	}
 	fmt.Fprintln(w, ".")
+	tellSteps(w, d)
 }

@@ -4,9 +4,25 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"time"
 
 	v1 "github.com/govcrier/crier/api/v1"
 )
+
+// endsQuiet says whether quiet hours of the policy end at a moment, or days on which nobody is written to.
+func endsQuiet(r v1.PolicyRevision, at time.Time) bool {
+	zone, err := time.LoadLocation(r.Zone)
+	if err != nil || at.IsZero() {
+		return false
+	}
+	clock := at.In(zone).Format("15:04:05.000")
+	for _, q := range r.QuietHours {
+		if clock == q.Until+":00.000" || clock == "00:00:00.000" && q.Until == "24:00" {
+			return true
+		}
+	}
+	return clock == "00:00:00.000" && (r.Dates.From != "" || len(r.Dates.Not) > 0)
+}
 
 // tellFurther says in a sentence each what the rules of a message were, beside those of its attempts.
 func tellFurther(w io.Writer, r v1.PolicyRevision) {

@@ -23,7 +23,7 @@ const failedLong = `List what went wrong in a room, and have it tried anew or dr
           the content is kept
   drop    has them be listed no more: they stay failed, and are never tried anew
 
-It is recorded who did it. Deliveries that somebody wanted to end are not listed: of people who left, of messages that were
+It is recorded who did it, and crier explain tells. Deliveries that somebody wanted to end are not listed: of people who left, of messages that were
 cancelled, replaced or over a limit.
 
 The reasons, and what to do:

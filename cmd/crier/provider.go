@@ -62,10 +62,10 @@ hand, and how long half of the calls and 99 in a hundred took at most.`}
 }
 
 func providerTable(w io.Writer, list []v1.Provider) {
-	fmt.Fprintln(w, "PROVIDER\tKIND\tWEIGHT\tFACTOR\tSTATE\tSENT\tDEFERRED\tREJECTED\tIN HAND\tP50\tP99")
+	fmt.Fprintln(w, "PROVIDER\tKIND\tWEIGHT\tFACTOR\tSTATE\tSENT\tDEFERRED\tTHROTTLED\tREJECTED\tIN HAND\tP50\tP99")
 	for _, one := range list {
-		fmt.Fprintf(w, "%s/%s\t%s\t%d\t%d%%\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", one.Channel, one.Name, one.Kind, one.Weight, one.Factor, providerWord(one),
-			one.Sent, one.Deferred, one.Rejected, one.InFlight, millis(one.P50), millis(one.P99))
+		fmt.Fprintf(w, "%s/%s\t%s\t%d\t%d%%\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", one.Channel, one.Name, one.Kind, one.Weight, one.Factor, providerWord(one),
+			one.Sent, one.Deferred, one.Throttled, one.Rejected, one.InFlight, millis(one.P50), millis(one.P99))
 	}
 }
 
@@ -106,7 +106,7 @@ func (p *printer) provider(one v1.Provider) error {
 			if one.Rate > 0 {
 				fmt.Fprintf(w, "rate\t%s a second, shared by %s\n", strconv.FormatFloat(float64(one.Rate), 'g', -1, 32), plural(one.Nodes, "node"))
 			}
-			fmt.Fprintf(w, "last minute\tsent %d, deferred %d, rejected %d, in hand %d\n", one.Sent, one.Deferred, one.Rejected, one.InFlight)
+			fmt.Fprintf(w, "last minute\tsent %d, deferred %d, throttled %d, rejected %d, in hand %d\n", one.Sent, one.Deferred, one.Throttled, one.Rejected, one.InFlight)
 			fmt.Fprintf(w, "took\thalf up to %s, 99%% up to %s\n", millis(one.P50), millis(one.P99))
 			if !one.Since.IsZero() {
 				changeLine(w, "now", v1.PastProviderChange{State: one.State, Factor: one.Factor, By: one.By, Reason: one.Reason, At: one.Since})

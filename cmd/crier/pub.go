@@ -16,6 +16,7 @@ import (
 
 	"github.com/govcrier/crier/api/client"
 	v1 "github.com/govcrier/crier/api/v1"
+	"github.com/govcrier/crier/rooms"
 )
 
 const pubLong = `Publish a message into a room. Without --to it goes to everyone who has subscribed to the room.
@@ -102,6 +103,9 @@ func (t terminal) pub(ctx context.Context, gateway *client.Client, room string, 
 	}
 	if receipt.Duplicate && !p.json {
 		fmt.Fprintln(t.err, "accepted before; nothing new is sent")
+	}
+	if m.Type == string(rooms.Emergency) && m.lane == "" && m.file == "" {
+		fmt.Fprintln(t.err, "its type is emergency, but it goes as any other: what makes haste is --lane emergency")
 	}
 	return p.value(receipt, func(w io.Writer) { fmt.Fprintln(w, receipt.UMID) })
 }

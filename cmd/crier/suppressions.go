@@ -14,7 +14,9 @@ import (
 const suppressionLong = `Addresses that take nothing, for platform admins and data protection officers.
 
 An address comes in when its own mail server says that it does not exist; for a time, longer with each refusal, nothing is
-sent there but emergencies. It goes out by itself, when something arrives there, or by hand. Only keyed hashes are kept.`
+sent there but emergencies. It goes out by itself, when something arrives there, or by hand. So it is, for a year, with who has
+complained. Who is no subscriber of a room, and has answered it with STOP, gets nothing more of that room; find looks at all
+rooms. Only keyed hashes are kept.`
 
 func (t terminal) suppressionCommand() *cobra.Command {
 	c := &cobra.Command{Use: "suppression", Short: "See and change which addresses take nothing", Long: suppressionLong,
@@ -35,7 +37,12 @@ func (t terminal) suppressionFind() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return p.suppression(s)
+		return p.value(s, func(w io.Writer) {
+			writeSuppression(w, v1.Suppression{ID: s.ID, Room: s.Room, Channel: s.Channel, Reason: s.Reason, Until: s.Until, Times: s.Times})
+			for _, other := range s.Others {
+				writeSuppression(w, other)
+			}
+		})
 	}
 	return c
 }
@@ -66,9 +73,15 @@ func (t terminal) suppressionRemove() *cobra.Command {
 }
 
 func (p *printer) suppression(s v1.Suppression) error {
-	return p.value(s, func(w io.Writer) {
-		fmt.Fprintf(w, "%s\t%s\t%s\tuntil %s\t%d times\n", s.ID, s.Channel, s.Reason, moment(s.Until), s.Times)
-	})
+	return p.value(s, func(w io.Writer) { writeSuppression(w, s) })
+}
+
+func writeSuppression(w io.Writer, s v1.Suppression) {
+	reason := s.Reason
+	if s.Room != "" {
+		reason += " in " + s.Room
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\tuntil %s\t%d times\n", s.ID, s.Channel, reason, moment(s.Until), s.Times)
 }
 
 const personLong = `What is kept of a person, for data protection officers. The person is found by any of his contacts, in all rooms.

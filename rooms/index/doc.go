@@ -21,7 +21,7 @@
 //	schema                   version of these values, and which log they are folded from
 //	p:messages, p:events     position in ROOMS and EVENTS
 //	m:<umid>                 header, counts and times of a message
-//	d:<umid>:<page>          states of up to rooms.PageSize deliveries
+//	d:<umid>:<page>          states of up to rooms.PageSize deliveries, and where in EVENTS it stands what happened to them
 //	t:<txid>                 the message of a transaction id
 //	l:<room>, l:<room>:<n>   messages of a room in the order of their UMIDs
 //	r:<person>               messages that have reached a person who is counted, with when

@@ -75,6 +75,7 @@ func (m *message) apply(e rooms.Event, p *page) {
 		m.decide(e.Control)
 	case rooms.EventSent, rooms.EventDelivered, rooms.EventErrored, rooms.EventFailed, rooms.EventPostponed, rooms.EventRequeued, rooms.EventDropped:
 		m.settle(p, e.N%rooms.PageSize, slotOf(e, at, m.tick(e.RetryAt)))
+		p.steps.note(step{e.Sequence, e.N % rooms.PageSize})
 	}
 }
 

@@ -175,7 +175,9 @@ func TestDamagedValuesAreSeen(t *testing.T) {
 			t.Fatalf("a message cut to %d of %d bytes is taken for whole", cut, len(raw))
 		}
 	}
-	for _, raw := range [][]byte{{1}, append(make([]byte, pageHead), 1), append(append(make([]byte, pageHead), 7), make([]byte, slotSize-1)...)} {
+	oneSlot := make([]byte, pageHead)
+	oneSlot[pageHead-1] = 1
+	for _, raw := range [][]byte{{1}, append(make([]byte, pageHead), 1), oneSlot, append(append(oneSlot, 7), make([]byte, slotSize-1)...)} {
 		if err := new(page).unpack(raw); err == nil {
 			t.Errorf("a page of %d bytes is taken for whole", len(raw))
 		}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"github.com/govcrier/crier/rooms"
@@ -10,19 +11,40 @@ import (
 var errDamaged = errors.New("index: a value is damaged")
 
 // page holds the slots of up to rooms.PageSize deliveries as they are stored: when the page
-// was queued, how many recipients its marks had, then the slots.
-type page struct{ raw []byte }
+// was queued, how many recipients its marks had, how many slots follow, then the slots; and where it stands what happened to
+// them.
+type page struct {
+	raw   []byte
+	steps steps
+}
 
-const pageHead = tickSize + 2
+const (
+	slotsAt  = tickSize + 2
+	pageHead = slotsAt + 2
+)
 
-func (p *page) pack() []byte { return p.raw }
-func (p *page) size() int    { return cap(p.raw) }
+func (p *page) size() int { return cap(p.raw) + cap(p.steps.raw) }
+
+func (p *page) pack() []byte {
+	if len(p.raw) == 0 {
+		return nil
+	}
+	binary.BigEndian.PutUint16(p.raw[slotsAt:], uint16(p.len())) //nolint:gosec // at most rooms.PageSize
+	return p.steps.pack(p.raw)
+}
 
 func (p *page) unpack(raw []byte) error {
-	if len(raw) < pageHead || (len(raw)-pageHead)%slotSize != 0 {
+	if len(raw) < pageHead {
 		return errDamaged
 	}
-	p.raw = raw
+	end := pageHead + int(binary.BigEndian.Uint16(raw[slotsAt:]))*slotSize
+	if len(raw) < end {
+		return errDamaged
+	}
+	p.raw = raw[:end:end]
+	if err := p.steps.unpack(raw[end:]); err != nil {
+		return err
+	}
 	reasons, channels := byte(len(rooms.Reasons())), byte(len(rooms.Channels()))
 	for i := range p.len() {
 		if s := p.slot(i); s.status >= statuses || s.reason >= reasons || s.channel > channels {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ type slot struct {
 	attempt byte // at most 255
 	channel byte // position in rooms.Channels(), from 1; 0 if unknown
 	via     byte // the round and attempt that used the channel
+	last    byte // what the event that names the channel says: delivered, failed, or neither; see lastWord
 	final   bool // sent, and no receipt will follow
 	round   byte // how often it was tried anew, at most rooms.MaxRounds
 	dropped byte // one more than the round in which a person dropped it last; 0 if nobody did
@@ -31,6 +33,7 @@ const (
 	statuses   = 6
 	finalFlag  = 1 << 5 // of what has errored: undecided
 	roundBits  = 6      // two of the first byte, above the flag
+	lastBits   = 3      // two of the first byte, below the flag
 	viaBits    = 6      // of the attempt
 	reasonBits = 5      // of the second byte; above them is when it was dropped
 )
@@ -65,7 +68,7 @@ func slotOf(e rooms.Event, at, retry uint64) slot {
 	if e.Kind == rooms.EventDropped {
 		s.dropped = s.round + 1
 	}
-	s.via = s.round<<viaBits | min(s.attempt, 1<<viaBits-1)
+	s.via, s.last = s.round<<viaBits|min(s.attempt, 1<<viaBits-1), s.lastWord()
 	switch {
 	case s.status == stateSent:
 		s.final, s.sent = !e.Receipt, at
@@ -116,14 +119,32 @@ func (s slot) dead() bool {
 func (s slot) join(t slot) slot {
 	w := s.winner(t)
 	w.sent, w.dropped = earliest(s.sent, t.sent), max(s.dropped, t.dropped)
-	w.channel, w.via = s.channel, s.via
-	if t.channel != 0 && (s.channel == 0 || t.via > s.via || t.via == s.via && t.channel > s.channel) {
-		w.channel, w.via = t.channel, t.via
+	w.channel, w.via, w.last = s.channel, s.via, s.last
+	if t.channel != 0 && (s.channel == 0 || s.compareChannel(t) < 0) {
+		w.channel, w.via, w.last = t.channel, t.via, t.last
 	}
 	if w.channel == 0 {
-		w.via = 0
+		w.via, w.last = 0, 0
 	}
 	return w
+}
+
+// lastWord is 2 of what is delivered, 1 of what has failed, and else 0.
+func (s slot) lastWord() byte {
+	switch s.status {
+	case stateDelivered:
+		return 2
+	case stateFailed:
+		return 1
+	}
+	return 0
+}
+
+// compareChannel is negative if the channel that t names counts: that on which it was delivered or has failed, whatever was
+// sent on another since, and else that of the latest attempt. It orders events as [rooms.State.Join] does.
+func (s slot) compareChannel(t slot) int {
+	return cmp.Or(cmp.Compare(s.last/2, t.last/2), cmp.Compare(s.via>>viaBits, t.via>>viaBits), cmp.Compare(s.last, t.last),
+		cmp.Compare(s.via, t.via), cmp.Compare(s.channel, t.channel))
 }
 
 // winner is the one whose state counts by [rooms.State.Join]; of two that Join holds equal,
@@ -166,7 +187,7 @@ func (s slot) channelName() rooms.Channel {
 
 // put writes the slot into slotSize bytes.
 func (s slot) put(b []byte) {
-	b[0] = s.status | s.round<<roundBits
+	b[0] = s.status | s.last<<lastBits | s.round<<roundBits
 	if s.final || s.undecided() {
 		b[0] |= finalFlag
 	}
@@ -182,6 +203,7 @@ func getSlot(b []byte) slot {
 		status:  b[0] & 7,
 		channel: b[4+3*tickSize],
 		final:   b[0]&finalFlag != 0,
+		last:    b[0] >> lastBits & 3,
 		round:   b[0] >> roundBits,
 		reason:  b[1] & (1<<reasonBits - 1),
 		dropped: b[1] >> reasonBits,

@@ -11,7 +11,7 @@ func TestSlotsComeBack(t *testing.T) {
 	for c := range byte(len(rooms.Channels()) + 1) {
 		for status := range byte(statuses) {
 			for round := range byte(rooms.MaxRounds + 1) {
-				want := slot{status: status, channel: c, round: round, reason: byte(len(rooms.Reasons()) - 1), dropped: round + 1, attempt: 255, via: 255, at: maxTick, sent: maxTick, retry: maxTick}
+				want := slot{status: status, channel: c, round: round, last: round % 3, reason: byte(len(rooms.Reasons()) - 1), dropped: round + 1, attempt: 255, via: 255, at: maxTick, sent: maxTick, retry: maxTick}
 				if status == stateFailed {
 					want.retry, want.entry = 0, maxTick
 				}

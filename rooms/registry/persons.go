@@ -55,13 +55,7 @@ type PersonData struct {
 	Compacted     bool      // by Erase: the RAFT logs of all nodes have forgotten him
 	Suppression   *rooms.Suppression
 	Replies       []Written
-	Stops         []RoomStop
-}
-
-// RoomStop is that a room names him no more, since he said so.
-type RoomStop struct {
-	Room rooms.Room
-	rooms.Suppression
+	Stops         []rooms.Suppression // of rooms that name him no more, since he said so
 }
 
 // Found is a subscription with what it says in the clear.
@@ -130,11 +124,7 @@ func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonDat
 	if one, err := p.Suppressions.Find(at); err == nil {
 		data.Suppression = &one
 	}
-	for _, room := range all {
-		if one, known := p.Suppressions.find(p.Suppressions.stopIDs(room.Name, at)); known {
-			data.Stops = append(data.Stops, RoomStop{room.Name, one})
-		}
-	}
+	data.Stops = p.Suppressions.Stops(all, at)
 	return data, nil
 }
 

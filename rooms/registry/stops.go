@@ -19,13 +19,13 @@ const (
 
 // Complained notes that a person has reported a message as unwanted: nothing is sent to the address for Options.Most.
 func (s *Suppressions) Complained(ctx context.Context, e rooms.Endpoint, cause string) error {
-	return s.end(ctx, s.ids(e), e.Channel, complaint, cause)
+	return s.end(ctx, s.ids(e), rooms.Suppression{Channel: e.Channel, Reason: complaint, Cause: cause})
 }
 
 // Stop notes that a person who is no subscriber wants nothing more of a room: for Options.Most it names him in vain. To
 // subscribe later remains his to decide.
 func (s *Suppressions) Stop(ctx context.Context, room rooms.Room, e rooms.Endpoint, cause string) error {
-	return s.end(ctx, s.stopIDs(room, e), e.Channel, stopped, cause)
+	return s.end(ctx, s.stopIDs(room, e), rooms.Suppression{Room: room, Channel: e.Channel, Reason: stopped, Cause: cause})
 }
 
 // Start takes that back. It is no error if there is nothing to take back.
@@ -49,14 +49,25 @@ func (s *Suppressions) Stopped(room rooms.Room, e rooms.Endpoint) bool {
 	return known && one.Holds(s.now())
 }
 
+// Stops gives of which of the rooms a person who is no subscriber wants nothing more.
+func (s *Suppressions) Stops(all []rooms.RoomConfig, e rooms.Endpoint) (stops []rooms.Suppression) {
+	for _, room := range all {
+		if one, known := s.find(s.stopIDs(room.Name, e)); known {
+			one.Room = room.Name // an older version has not stored it
+			stops = append(stops, one)
+		}
+	}
+	return stops
+}
+
 func (s *Suppressions) stopIDs(room rooms.Room, e rooms.Endpoint) []rooms.SuppressionID {
 	return s.hashes("stop", string(room), string(e.Channel), e.Address.Same())
 }
 
-func (s *Suppressions) end(ctx context.Context, ids []rooms.SuppressionID, c rooms.Channel, why rooms.Reason, cause string) error {
+func (s *Suppressions) end(ctx context.Context, ids []rooms.SuppressionID, wanted rooms.Suppression) error {
 	for {
 		one, known := s.find(ids)
-		if one.Cause == cause && one.Reason == why {
+		if one.Cause == wanted.Cause && one.Reason == wanted.Reason {
 			return nil
 		}
 		if !known {
@@ -64,7 +75,8 @@ func (s *Suppressions) end(ctx context.Context, ids []rooms.SuppressionID, c roo
 			one.Entry = s.entry(one.ID)
 		}
 		now := s.now().UTC().Truncate(time.Millisecond)
-		one.Channel, one.Reason, one.Cause, one.Tried, one.Since, one.Until = c, why, cause, "", now, now.Add(s.options.Most)
+		one.Room, one.Channel, one.Reason, one.Cause = wanted.Room, wanted.Channel, wanted.Reason, wanted.Cause
+		one.Tried, one.Since, one.Until = "", now, now.Add(s.options.Most)
 		one.Times++
 		if err := s.put(ctx, one); !errors.Is(err, stream.ErrRevision) {
 			return err

@@ -33,8 +33,12 @@ func TestStopsAndComplaints(t *testing.T) {
 		t.Error("a stop is of one person in one room")
 	}
 	page, _ := s.List(0, 9)
-	if len(page) != 1 || page[0].Reason != "stopped" || page[0].Times != 1 {
+	if len(page) != 1 || page[0].Reason != "stopped" || page[0].Times != 1 || page[0].Room != "clinic" {
 		t.Errorf("listed %+v", page)
+	}
+	known := []rooms.RoomConfig{{Name: "taxes"}, {Name: "clinic"}}
+	if stops := s.Stops(known, aida); len(stops) != 1 || stops[0].Room != "clinic" || stops[0].Reason != "stopped" || len(s.Stops(known, bakyt)) != 0 {
+		t.Errorf("stopped: %+v", stops)
 	}
 	must(s.Start(ctx, "clinic", aida))
 	must(s.Start(ctx, "clinic", aida))
