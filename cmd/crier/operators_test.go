@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -66,6 +67,33 @@ func TestOperatorsAreTold(t *testing.T) {
 	if n := len(s.alerts(dead)); n != 2 {
 		t.Errorf("%d alerts", n)
 	}
+}
+
+// TestOperatorsAreToldInQuietHours has an alert reach an operator when nobody else is written to.
+func TestOperatorsAreToldInQuietHours(t *testing.T) {
+	const clock = "15:04"
+	now := time.Now().UTC()
+	quiet := now.Add(-2*time.Hour).Format(clock) + "-" + now.Add(8*time.Hour).Format(clock)
+	full := "operators.diskFree=" + strconv.FormatInt(1<<60, 10)
+	s := newStand(t, []string{"operators.room=operators", "operators.every=1s", "operators.after=1s", full}, func(c *config.Config) { c.Policy.QuietHours = []string{quiet} })
+	await(t, 20*time.Second, func() string {
+		_, err := s.as(s.token(demoAdmin)).AddSubscriber(t.Context(), "operators", v1.Person{Email: "operator@gov.test"})
+		return text(err)
+	})
+	s.room("ward", demoPublisher)
+	r := s.publish("ward", v1.Publish{TransactionID: "quiet-1", Content: v1.Text{Text: "Qzcanary."}, Recipients: []v1.Contact{{Phone: "+996555000111"}}})
+	if r.SendAt.IsZero() {
+		t.Fatal("the hours are not quiet")
+	}
+	s.operatorReads("The disk of node", "is nearly full")
+}
+
+// text is what an error says; "" if there is none.
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 func (s *stand) alerts(words string) (all []string) {

@@ -19,9 +19,6 @@ import (
 	"github.com/govcrier/crier/rooms/watch"
 )
 
-// operatorAlert is the type of what operators are told.
-const operatorAlert = rooms.Type("operator-alert")
-
 // startOperators tells operators what needs a person, if there is a room for it. Each node says what is its own matter, and one
 // for all what is everybody's.
 func (a *App) startOperators(c *crew, s *store, k *knowledge, leases *lease.Leases) {
@@ -82,7 +79,7 @@ func (o operatorRoom) Tell(ctx context.Context, a watch.Alert) (before bool, err
 		return false, fmt.Errorf("an alert that cannot be written: %w", err)
 	}
 	r, err := o.publisher.Publish(ctx, publish.Request{
-		Client: rooms.Gateway, Own: true, Room: o.name, Raw: []byte(a.ID), TransactionID: a.ID, Type: operatorAlert, Lane: rooms.Normal,
+		Client: rooms.Gateway, Own: true, Room: o.name, Raw: []byte(a.ID), TransactionID: a.ID, Type: rooms.OperatorAlert, Lane: rooms.Normal,
 		Content: content, ExpiresAt: o.publisher.Now().Add(alertLife),
 	})
 	if errors.Is(err, publish.ErrConflict) { // it was said under a key that has gone
