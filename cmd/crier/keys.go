@@ -28,6 +28,9 @@ All nodes have the same key file of vault.keysFile. To change a key, in this ord
   5. crier keys disable  and copy the file. If something was forgotten, crier keys enable brings the key back.
   6. crier keys delete   and copy the file, when nobody has missed the key. What it sealed is lost for good, in backups too.
 
+The store keeps the ids of the keys that are in use: a node that starts with a file without one of them refuses, so that a
+fresh or an old file is not taken for the right one. Steps 5 and 6 are therefore done while a node runs and reads them.
+
 A node that finds a broken file, or one without a key that it writes with, keeps the keys that it has, logs an error and
 counts it in crier_vault_refused_total.`
 
