@@ -32,10 +32,14 @@ func one(holds bool, c watch.Condition) []watch.Condition {
 	return []watch.Condition{c}
 }
 
+// unanswered is how many calls in a row without answer, and none since with one, are no chance: where little is sent there are
+// no more for a long time.
+const unanswered = 2
+
 // deadProviders are those that do not answer this node.
 func (s sight) deadProviders(context.Context) (all []watch.Condition, err error) {
 	for _, p := range s.app.bridge.Providers() {
-		all = append(all, one(p.Open, condition(
+		all = append(all, one(p.Open || p.Unanswered >= unanswered, condition(
 			fmt.Sprintf("Node %s gets no answer from the provider %s of %s.", s.node(), p.Name, p.Channel),
 			fmt.Sprintf("Deliveries go to other providers of %s, or wait if there are none. See crier provider show %s/%s; try it with\n"+
 				"crier provider test %s/%s CONTACT.", p.Channel, p.Channel, p.Name, p.Channel, p.Name),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/pem"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -67,6 +68,28 @@ func TestOperatorsAreTold(t *testing.T) {
 	if n := len(s.alerts(dead)); n != 2 {
 		t.Errorf("%d alerts", n)
 	}
+}
+
+// TestOperatorsAreToldWhereNothingIsSent has an SMS centre that cannot be reached become known although no SMS is sent.
+func TestOperatorsAreToldWhereNothingIsSent(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(closed.Addr().String())
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const texts = "providers.sms."
+	s := newStand(t, []string{
+		"operators.room=operators", "operators.every=1s", "operators.after=1s", "bridge.health.probe=200ms",
+		texts + "kind=smpp", texts + "name=national", texts + "host=127.0.0.1", texts + "port=" + port, texts + "tls=none", texts + "systemId=crier", texts + "from=GOV",
+	}, nil)
+	await(t, 20*time.Second, func() string {
+		_, err := s.as(s.token(demoAdmin)).AddSubscriber(t.Context(), "operators", v1.Person{Email: "operator@gov.test"})
+		return text(err)
+	})
+	s.operatorReads("gets no answer from the provider national of sms.")
 }
 
 // TestOperatorsAreToldInQuietHours has an alert reach an operator when nobody else is written to.
