@@ -172,6 +172,19 @@ func (s sight) certificate(context.Context) ([]watch.Condition, error) {
 		config.OfCertificate, s.node())), err
 }
 
+// issuer says that no token can be verified, as the identity provider has not been found since the start.
+func (s sight) issuer(ctx context.Context) ([]watch.Condition, error) {
+	verifier := s.app.verifier.Load()
+	if verifier == nil {
+		return nil, nil
+	}
+	err := verifier.Ready(ctx)
+	return one(err != nil, condition(
+		fmt.Sprintf("Node %s cannot read the identity provider.", s.node()),
+		fmt.Sprintf("Calls are refused with 503 until it can. See that oidc.issuer, %s, is right, and that the node reaches it: %v.", s.app.config.OIDC.Issuer, err),
+		config.OfIssuer, s.node())), nil
+}
+
 // endOf is until when a certificate is good.
 func endOf(file string) (time.Time, error) {
 	text, err := os.ReadFile(file)

@@ -92,6 +92,20 @@ func TestOperatorsAreToldWhereNothingIsSent(t *testing.T) {
 	s.operatorReads("gets no answer from the provider national of sms.")
 }
 
+// TestOperatorsAreToldOfAnIssuerThatIsNotThere has a gateway look for its identity provider before anybody calls.
+func TestOperatorsAreToldOfAnIssuerThatIsNotThere(t *testing.T) {
+	nobody := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(nobody.Close)
+	s := newStand(t, nil, func(c *config.Config) { c.OIDC.Issuer = nobody.URL })
+	if log := s.log.String(); !strings.Contains(log, "the identity provider cannot be read") || !strings.Contains(log, "answered 404") {
+		t.Error("the log does not say why")
+	}
+	seen, err := sight{app: s.app, store: s.store, know: s.know}.issuer(t.Context())
+	if err != nil || len(seen) != 1 || !strings.Contains(seen[0].Advice, nobody.URL) || !strings.Contains(seen[0].Advice, "answered 404") {
+		t.Errorf("seen is %v, %v", seen, err)
+	}
+}
+
 // TestOperatorsAreToldInQuietHours has an alert reach an operator when nobody else is written to.
 func TestOperatorsAreToldInQuietHours(t *testing.T) {
 	const clock = "15:04"

@@ -103,6 +103,7 @@ func (s sight) ofNode() []watch.Look {
 		{Kind: config.OfFailed, See: s.failingProviders},
 		{Kind: config.OfDisk, See: s.disk},
 		{Kind: config.OfCertificate, See: s.certificate},
+		{Kind: config.OfIssuer, See: s.issuer},
 	}
 }
 
