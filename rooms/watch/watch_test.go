@@ -190,7 +190,12 @@ func TestWhatCannotBeSeenDoesNotEnd(t *testing.T) {
 }
 
 func TestFaultsOfOptions(t *testing.T) {
-	if len((watch.Options{}).Check()) != 0 || len((watch.Options{After: -1}).Check()) != 1 || len((watch.Options{Every: 1}).Check()) != 1 {
-		t.Error("other faults than there are")
+	for want, o := range map[string]watch.Options{
+		"": {}, "after: not negative": {After: -1}, "every: at least 1s": {Every: 1}, "again: at least 1m": {Again: 20 * time.Second},
+		"every: at least 1s\nagain: at least 1m": {Every: 1, Again: 1},
+	} {
+		if err := errors.Join(o.Check()...); err == nil && want != "" || err != nil && err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }
