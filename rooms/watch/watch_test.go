@@ -180,6 +180,20 @@ func TestWhatCannotBeToldIsToldLater(t *testing.T) {
 	r.expect(t, "the log is back again", dead, over)
 }
 
+// Why something cannot be told is logged once, not at each look.
+func TestWhatCannotBeToldIsLoggedOnce(t *testing.T) {
+	r := newRig(newDesk(), start)
+	var log strings.Builder
+	r.Log = slog.New(slog.NewTextHandler(&log, nil))
+	r.desk.down, r.holds = true, true
+	r.pass(t, 5*time.Minute)
+	r.desk.down = false
+	r.pass(t, 10*time.Second)
+	if n := strings.Count(log.String(), "cannot be told"); n != 1 || !strings.Contains(log.String(), "the operators were told") {
+		t.Errorf("%d times:\n%s", n, log.String())
+	}
+}
+
 func TestWhatCannotBeSeenDoesNotEnd(t *testing.T) {
 	r := newRig(newDesk(), start)
 	r.holds = true
