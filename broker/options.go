@@ -123,6 +123,12 @@ func (o Options) checkKey() []error {
 	return nil
 }
 
+// CheckKeyFile says what is wrong with the file of the storage key, if there is one.
+func (o Options) CheckKeyFile() error {
+	_, err := readKey("", o.KeyFile)
+	return err
+}
+
 // readKey gives the key that stands in the configuration or in a file. A key file that group or
 // others may read is refused.
 func readKey(key, file string) (string, error) {

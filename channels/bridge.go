@@ -148,6 +148,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	}
 	for c, crew := range b.crews {
 		for _, m := range crew.members {
+			background.Go(func() { m.look(ctx) })
 			background.Go(func() { b.hear(send, Listener{m.Name, c, m.Provider}, len(crew.members) > 1) })
 		}
 	}

@@ -19,7 +19,7 @@ type Frequencies interface {
 
 // person is who is to be counted for a job; the empty id if nobody is. A subscriber's is his own, wherever he is reached.
 func (w *worker) person(j rooms.Job, p rooms.Policy, c rooms.Contact) rooms.SubscriberID {
-	if p.Cap.Messages <= 0 || exempt(j) || j.Channel == rooms.Webhook || w.frequencies == nil {
+	if p.Cap.Messages <= 0 || anytime(j) || w.frequencies == nil {
 		return ""
 	}
 	if id, err := rooms.ParseSubscriberID(j.Owner); err == nil {

@@ -62,6 +62,7 @@ type health struct {
 	opened   time.Time // zero: it may be asked
 	probes   [2]time.Time
 	use      uint64 // the entry of that
+	looks    looks
 }
 
 // ongoing is a call that has not come back. gone is closed when nobody waits for it any longer.
@@ -151,8 +152,9 @@ func (h *health) count(r Result, s sign, now time.Time, took time.Duration) {
 	}
 	switch s {
 	case busy, alive, unwell:
-		h.inRow, h.answered, h.opened = 0, now, time.Time{}
+		h.inRow, h.answered, h.opened, h.looks = 0, now, time.Time{}, looks{}
 	case dead:
+		h.looks.doubt = true
 		if h.inRow++; h.inRow >= h.options.Failures && !h.counts {
 			h.open(now)
 		}
@@ -232,6 +234,13 @@ func (h *health) report() rooms.ProviderReport {
 	sum := h.used.sum(now)
 	return rooms.ProviderReport{Use: h.use, Calls: sum.calls(), Failed: sum.failed, Slow: sum.slow,
 		Open: !h.opened.IsZero(), Quiet: int(min(now.Sub(h.wrong), 24*time.Hour).Seconds())}
+}
+
+// unanswered is how many calls in a row were without connection or answer.
+func (h *health) unanswered() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.inRow
 }
 
 // lately is what the provider did in the last minute.

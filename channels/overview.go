@@ -25,9 +25,11 @@ type ProviderStatus struct {
 	Nodes  int  // that share the rate, this one included
 	Open   bool // this node takes it for dead
 	InHand int
-	Counts map[Result]int // of the last minute
-	P50    time.Duration
-	P99    time.Duration
+	// Unanswered are the calls in a row that were without connection or answer, up to the latest.
+	Unanswered int
+	Counts     map[Result]int // of the last minute
+	P50        time.Duration
+	P99        time.Duration
 }
 
 // Providers are how the providers of all channels stand, in the order of the channels and of the configuration.
@@ -86,6 +88,7 @@ func (m *member) status(u rooms.ProviderUse) ProviderStatus {
 	s := ProviderStatus{ProviderUse: u, Kind: m.kind(), Weight: m.Weight, Rate: m.Rate, Nodes: m.slots.nodes()}
 	if m.health != nil {
 		sum, inHand, open := m.health.lately()
+		s.Unanswered = m.health.unanswered()
 		s.Open, s.InHand, s.Counts, s.P50, s.P99 = open, inHand, sum.results, sum.quantile(0.5), sum.quantile(0.99)
 	}
 	return s

@@ -27,10 +27,13 @@ type order struct {
 // exempt says that no rule holds the delivery up.
 func exempt(j rooms.Job) bool { return j.Lane == rooms.Emergency }
 
+// anytime says that people may be written to by it at any hour, and however often they were.
+func anytime(j rooms.Job) bool { return exempt(j) || j.Anytime || j.Channel == rooms.Webhook }
+
 // allowed is the first moment from t on at which the policy allows sending; false if it comes too late. Quiet hours are for
 // people, not for applications.
 func allowed(p rooms.Policy, j rooms.Job, t time.Time) (time.Time, bool) {
-	if exempt(j) || j.Channel == rooms.Webhook {
+	if anytime(j) {
 		return t, t.Before(j.Deadline)
 	}
 	due, ok := p.Times.Next(t)

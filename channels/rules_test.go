@@ -44,6 +44,8 @@ func TestQuietHours(t *testing.T) {
 			[]string{"settled? 0.3", "park 0.3 in 6h0m0s", "record postponed 0.3 quiet-hours", "done"}},
 		"an emergency": {func(j *work) { j.Lane = rooms.Emergency }, rooms.PolicyRules{Times: night}, Outcome{Result: Sent},
 			[]string{"record sent 0.1 ", "done"}},
+		"what operators are told": {func(j *work) { j.Anytime = true }, rooms.PolicyRules{Times: night}, Outcome{Result: Sent},
+			[]string{"record sent 0.1 ", "done"}},
 		"expires before": {func(j *work) { j.Deadline = time.Now().Add(5 * time.Hour) }, rooms.PolicyRules{Times: night}, Outcome{Result: Sent},
 			[]string{"record failed 0.1 expired", "done"}},
 		"never again": {func(*work) {}, rooms.PolicyRules{Times: rooms.Times{Until: "1999-12-31"}}, Outcome{Result: Sent},
@@ -337,6 +339,8 @@ func TestFrequency(t *testing.T) {
 		"the same message": {reachedBefore{testUMID: time.Minute}, rooms.Frequency{Messages: 1, Per: time.Hour}, rooms.Times{}, func(j *rooms.Job) { j.Attempt = 2 },
 			[]string{"settled? 0.2", "record sent 0.2 ", "done"}},
 		"an emergency": {earlier, rooms.Frequency{Messages: 1, Per: time.Hour}, rooms.Times{}, func(j *rooms.Job) { j.Lane = rooms.Emergency }, []string{"record sent 0.1 ", "done"}},
+		"what operators are told": {earlier, rooms.Frequency{Messages: 1, Per: time.Hour}, rooms.Times{}, func(j *rooms.Job) { j.Anytime = true },
+			[]string{"record sent 0.1 ", "done"}},
 		"a subscriber": {earlier, rooms.Frequency{Messages: 2, Per: time.Hour}, rooms.Times{}, func(j *rooms.Job) { j.Owner = subscriber },
 			[]string{"subscribed?", "park 0.1 in 10m0.001s", "record postponed 0.1 capped", "done"}},
 	} {

@@ -87,7 +87,11 @@ func (d *decoder) section(n *yaml.Node, into key) {
 		child, known := into.child(name.Value)
 		switch {
 		case !known:
-			d.fault(path, name, "unknown key")
+			text := "unknown key"
+			if near := into.meant(name.Value); near != "" {
+				text += "; did you mean " + near + "?"
+			}
+			d.fault(path, name, text)
 		case seen[path]:
 			d.fault(path, name, "stands here for a second time")
 		default:

@@ -4,7 +4,8 @@
 // its key (such as oidc.issuer) and none with its value; secrets can come from the environment or from files, so that the
 // configuration itself need not be secret; Describe writes an example that loads without a fault.
 //
-// Not promised: that what the file names is there. Files, addresses and the identity provider are tried at the start.
+// CheckFiles opens the files that are named. Not promised: that addresses, providers and the identity provider are there; those are
+// tried at the start.
 package config
 
 //go:generate go run ./example ../deploy/crier.example.yaml

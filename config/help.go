@@ -246,7 +246,7 @@ func help() map[string]explained {
 
 		"alerts.exercise":       {"The word with which every text of a drill begins.", ""},
 		"operators.room":        {"The room; one that does not exist is made, and platform admins say who hears it. Empty: nobody is told.", ""},
-		"operators.except":      {"What is not told: of provider, drained, node, disk, queue, parked, failed, held, unmatched, certificate.", ""},
+		"operators.except":      {"What is not told: of provider, drained, node, disk, queue, parked, failed, held, unmatched, certificate, issuer.", ""},
 		"operators.every":       {"The time between two looks.", ""},
 		"operators.after":       {"For how long something holds before it is said, and is gone before that is said.", ""},
 		"operators.again":       {"The same is said once in so long.", ""},

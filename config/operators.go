@@ -39,10 +39,11 @@ const (
 	OfHeld        = "held"
 	OfUnmatched   = "unmatched"
 	OfCertificate = "certificate"
+	OfIssuer      = "issuer"
 )
 
 func operatorKinds() []string {
-	return []string{OfProvider, OfDrained, OfNode, OfDisk, OfQueue, OfParked, OfFailed, OfHeld, OfUnmatched, OfCertificate}
+	return []string{OfProvider, OfDrained, OfNode, OfDisk, OfQueue, OfParked, OfFailed, OfHeld, OfUnmatched, OfCertificate, OfIssuer}
 }
 
 // WithDefaults fills in what was left at its zero value.

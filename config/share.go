@@ -29,7 +29,7 @@ func (s Share) check(kind string) []error {
 		}
 	}
 	_, err := rooms.ParsePolicyName(s.Called(kind))
-	bad(err != nil, "name: lower-case letters, digits and hyphens")
+	bad(err != nil && s.Name != "", "name: lower-case letters, digits and hyphens")
 	bad(s.Weight < 0, "weight: must not be negative")
 	bad(s.Rate < 0 || s.Rate > 0 && s.Rate < 0.01, "rate: 0, or at least 0.01 a second")
 	bad(!sandbox.Fail(s.Fail).Valid(), "fail: always, temporarily, or nothing")

@@ -36,6 +36,12 @@ type Header struct {
 	Event      bool      `json:"event,omitzero"`      // for applications alone: nobody is written to
 }
 
+// AnyHour says that a message goes whenever it is there: when, and how often, people may be written to binds neither emergencies
+// nor what crier tells its operators.
+func (h Header) AnyHour() bool {
+	return h.Lane == Emergency || h.Publisher == Gateway && h.Type == OperatorAlert
+}
+
 // Alert is what a message does to an earlier one (msgType of the Common Alerting Protocol 1.2 §3.2.1).
 type Alert string
 
@@ -87,6 +93,8 @@ type Job struct {
 	Since    time.Time `json:"since,omitzero"`  // when that was over, or the round began; zero: with its message
 	Deadline time.Time `json:"deadline"`
 	Policy   Revision  `json:"policy"`
+	// Anytime says that neither the hour nor a cap holds it up, as they do no emergency.
+	Anytime bool `json:"anytime,omitzero"`
 	// Due is until when this attempt has been postponed, without anything having been tried; zero if it was not.
 	Due time.Time `json:"due,omitzero"`
 	// Moved is the attempt with which the delivery was moved to this channel, the person's second; 0 if it was not.

@@ -20,6 +20,9 @@ type Client string
 // Gateway is who publishes what crier itself has to say. No token makes anybody that.
 const Gateway Client = "crier"
 
+// OperatorAlert is the type of what crier tells its operators.
+const OperatorAlert Type = "operator-alert"
+
 // UMID is the unique message id that GovStack asks for: a ULID, 26 characters in
 // Crockford's base 32, whose first ten are the time of acceptance in milliseconds.
 type UMID string

@@ -3,6 +3,7 @@ package email
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -26,6 +27,7 @@ func (f *faults) when(is bool, format string, args ...any) {
 func (o Options) checkRelay() (f faults) {
 	f.when(o.Host == "", "host is missing: the name of the mail relay")
 	f.when(strings.ContainsAny(o.Host, " \t\r\n/@"), "host %q is not a host name or IP address", o.Host)
+	f.when(strings.Contains(o.Host, ":") && net.ParseIP(o.Host) == nil, "host %q has more than a name: the port is set by port", o.Host)
 	f.when(o.Port < 1 || o.Port > 65535, "port %d is not from 1 to 65535", o.Port)
 	modes := []string{TLSNone, TLSOpportunistic, TLSRequired, TLSImplicit}
 	f.when(!slices.Contains(modes, o.TLS), "tls %q is not one of %q", o.TLS, modes)

@@ -3,6 +3,7 @@ package smpp
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ func (f *faults) when(is bool, format string, args ...any) {
 func (o Options) checkCentre() (f faults) {
 	f.when(o.Host == "", "host is missing: the name of the SMS centre")
 	f.when(strings.ContainsAny(o.Host, " \t\r\n/@"), "host %q is not a host name or IP address", o.Host)
+	f.when(strings.Contains(o.Host, ":") && net.ParseIP(o.Host) == nil, "host %q has more than a name: the port is set by port", o.Host)
 	f.when(o.Port < 1 || o.Port > 65535, "port %d is not from 1 to 65535", o.Port)
 	f.when(o.SystemID == "", "systemId is missing: the name of the account at the centre")
 	f.when(len(o.SystemID) > maxSystemID, "systemId has more than %d characters", maxSystemID)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/channels/smpp/pdu"
 )
 
@@ -21,10 +20,8 @@ type dialer struct {
 
 func newDialer(o Options) (*dialer, error) {
 	d := &dialer{Options: o}
-	if o.PasswordFile != "" {
-		if err := credential.Check(o.PasswordFile); err != nil {
-			return nil, fmt.Errorf("smpp: passwordFile: %w", err)
-		}
+	if err := o.CheckPassword(); err != nil {
+		return nil, fmt.Errorf("smpp: passwordFile: %w", err)
 	}
 	if o.TLS == TLSNone {
 		return d, nil
@@ -109,8 +106,5 @@ func (d *dialer) password(ctx context.Context) (string, error) {
 		}
 		password = known.Reveal()
 	}
-	if len(password) > maxPassword {
-		return "", fmt.Errorf("smpp: the password has more than %d characters", maxPassword)
-	}
-	return password, nil
+	return password, fits(password)
 }

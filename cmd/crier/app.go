@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/govcrier/crier/api"
+	"github.com/govcrier/crier/api/oidc"
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/channels"
 	"github.com/govcrier/crier/channels/sandbox"
@@ -32,6 +34,7 @@ type App struct {
 	pushKey   string              // with which browsers subscribe; "" if they cannot
 	reached   []func(base string) // want to know where others reach the API
 	bridge    *channels.Bridge
+	verifier  atomic.Pointer[oidc.Verifier]
 	apiKeys   *registry.APIKeys // once Ready
 	nats      string            // where NATS clients connect, once Ready
 	webSocket string

@@ -21,27 +21,9 @@ func (t terminal) configCommand() *cobra.Command {
 			Args:  cobra.NoArgs,
 			RunE:  func(*cobra.Command, []string) error { return config.Describe(t.out) },
 		},
-		&cobra.Command{
-			Use:   "check FILE",
-			Short: "Name every fault of a configuration at once",
-			Args:  cobra.ExactArgs(1),
-			RunE:  func(_ *cobra.Command, args []string) error { return t.check(args[0]) },
-		},
+		t.configCheck(),
 	)
 	return c
-}
-
-// check prints faults one a line on standard output, since they are what was asked for.
-func (t terminal) check(file string) error {
-	_, err := config.Load(file, t.env)
-	faults := list(err)
-	if joined := (interface{ Unwrap() []error })(nil); err == nil || !errors.As(err, &joined) {
-		return err
-	}
-	for _, fault := range faults {
-		fmt.Fprintln(t.out, fault)
-	}
-	return fmt.Errorf("%s has %s", file, plural(len(faults), "fault"))
 }
 
 // list gives joined errors one by one.

@@ -87,6 +87,9 @@ func (t terminal) dev(ctx context.Context, f devFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := free(conf.API.Listen); err != nil {
+		return fmt.Errorf("%w; --api takes another address, such as %s", err, anyPort)
+	}
 	c := newCrew(slog.New(slog.DiscardHandler)) // its errors are printed at the end
 	defer func() { err = errors.Join(err, c.stop()) }()
 	s, err := startSession(ctx, c, conf, home, conf.Logging.Logger(t.err), f.keys...)
@@ -97,6 +100,15 @@ func (t terminal) dev(ctx context.Context, f devFlags) (err error) {
 		return err
 	}
 	return c.wait(ctx)
+}
+
+// free says whether an address can be listened on.
+func free(address string) error {
+	listeners, err := listen(address)
+	if err != nil {
+		return err
+	}
+	return closeAll(listeners)
 }
 
 // anyPort is a loopback address on a free port.

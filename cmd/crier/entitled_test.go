@@ -55,6 +55,7 @@ func TestWhatMayGo(t *testing.T) {
 		"registered no more":     {rooms.Header{Publisher: "hosp-7", Room: "newborn"}, "HOSP", false},
 		"never registered":       {rooms.Header{Publisher: "hosp-8", Room: "newborn"}, "HOSP7", false},
 		"crier itself":           {rooms.Header{Publisher: rooms.Gateway, Room: "newborn", Type: confirmation, Direct: true}, "", true},
+		"to the operators":       {rooms.Header{Publisher: rooms.Gateway, Room: "newborn", Type: rooms.OperatorAlert}, "", true},
 		"in crier's name":        {rooms.Header{Publisher: rooms.Gateway, Room: "newborn", Type: "reminder"}, "", false},
 	} {
 		from, may, err := entitled{k}.May(t.Context(), tc.Header, rooms.Sender{SMS: tc.sms})

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -28,6 +29,9 @@ All nodes have the same key file of vault.keysFile. To change a key, in this ord
   5. crier keys disable  and copy the file. If something was forgotten, crier keys enable brings the key back.
   6. crier keys delete   and copy the file, when nobody has missed the key. What it sealed is lost for good, in backups too.
 
+The store keeps the ids of the keys that are in use: a node that starts with a file without one of them refuses, so that a
+fresh or an old file is not taken for the right one. Steps 5 and 6 are therefore done while a node runs and reads them.
+
 A node that finds a broken file, or one without a key that it writes with, keeps the keys that it has, logs an error and
 counts it in crier_vault_refused_total.`
 
@@ -46,7 +50,9 @@ func (t terminal) keysCommand() *cobra.Command {
 			Use:   "store FILE",
 			Short: "Write a new key that encrypts the store; an existing file is left alone",
 			Args:  cobra.ExactArgs(1),
-			RunE:  func(_ *cobra.Command, args []string) error { return writeNew(args[0], newStoreKey()) },
+			RunE: func(_ *cobra.Command, args []string) error {
+				return leftAlone(args[0], writeNew(args[0], newStoreKey()))
+			},
 		},
 		t.keysNew(), t.keysSeal(), t.keysList(), t.keysAdd(), t.keysPromote(), t.keysDisable(), t.keysEnable(), t.keysDelete(), t.keysWebpush(),
 	)
@@ -58,7 +64,17 @@ func (t terminal) keysNew() *cobra.Command {
 		Use:   "new FILE",
 		Short: "Write new keys that seal personal data; an existing file is left alone",
 		Args:  cobra.ExactArgs(1),
-	}, func(c *cobra.Command, o vault.Options, _ []string) error { return o.Create(c.Context()) })
+	}, func(c *cobra.Command, o vault.Options, _ []string) error {
+		return leftAlone(o.KeysFile, o.Create(c.Context()))
+	})
+}
+
+// leftAlone says it plainly where a file was there already.
+func leftAlone(path string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists; it is left alone", path)
+	}
+	return err
 }
 
 // keyFileCommand gives a command the flags for keys that a transit service encrypts. The first argument is the key file.

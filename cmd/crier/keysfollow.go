@@ -32,6 +32,7 @@ type ring struct {
 	gauges  *keyGauges
 	refused *metrics.Counter
 	changed chan struct{} // of one place: the keys are others since it was last emptied
+	noted   chan struct{} // likewise, for who keeps which keys are in use
 }
 
 // openRing opens the vault.
@@ -41,7 +42,7 @@ func openRing(ctx context.Context, o vault.Options, log *slog.Logger, set *metri
 		return nil, fmt.Errorf("open the vault: %w", err)
 	}
 	r := &ring{
-		Current: v, log: log, gauges: &keyGauges{set: set}, changed: make(chan struct{}, 1),
+		Current: v, log: log, gauges: &keyGauges{set: set}, changed: make(chan struct{}, 1), noted: make(chan struct{}, 1),
 		refused: set.GetOrCreateCounter("crier_vault_refused_total"),
 	}
 	r.show("keys read")
@@ -91,9 +92,26 @@ func (r *ring) took(changed bool, err error) {
 		r.log.Error("keys not read again, the old ones stay in use", "error", err, "keys", describeKeys(r.Keys()))
 	case changed:
 		r.show("keys read again")
+		for _, hears := range []chan struct{}{r.changed, r.noted} {
+			select {
+			case hears <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// note keeps in the log which keys are in use, after each change of keys, until ctx ends.
+func (r *ring) note(ctx context.Context, k *registry.KeysInUse) error {
+	for {
 		select {
-		case r.changed <- struct{}{}:
-		default:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.noted:
+		}
+		for err := k.Note(ctx, r.Keys()); err != nil && ctx.Err() == nil; err = k.Note(ctx, r.Keys()) {
+			r.log.Warn("which keys are in use is not noted yet", "error", err)
+			pause(ctx, rekeyPause)
 		}
 	}
 }

@@ -32,10 +32,14 @@ func one(holds bool, c watch.Condition) []watch.Condition {
 	return []watch.Condition{c}
 }
 
+// unanswered is how many calls in a row without answer, and none since with one, are no chance: where little is sent there are
+// no more for a long time.
+const unanswered = 2
+
 // deadProviders are those that do not answer this node.
 func (s sight) deadProviders(context.Context) (all []watch.Condition, err error) {
 	for _, p := range s.app.bridge.Providers() {
-		all = append(all, one(p.Open, condition(
+		all = append(all, one(p.Open || p.Unanswered >= unanswered, condition(
 			fmt.Sprintf("Node %s gets no answer from the provider %s of %s.", s.node(), p.Name, p.Channel),
 			fmt.Sprintf("Deliveries go to other providers of %s, or wait if there are none. See crier provider show %s/%s; try it with\n"+
 				"crier provider test %s/%s CONTACT.", p.Channel, p.Channel, p.Name, p.Channel, p.Name),
@@ -166,6 +170,19 @@ func (s sight) certificate(context.Context) ([]watch.Condition, error) {
 		fmt.Sprintf("The certificate of node %s for its API ends soon.", s.node()),
 		fmt.Sprintf("It is good until %s. Put a new one into %s; it is read without a restart.", until.UTC().Format(time.DateOnly), file),
 		config.OfCertificate, s.node())), err
+}
+
+// issuer says that no token can be verified, as the identity provider has not been found since the start.
+func (s sight) issuer(ctx context.Context) ([]watch.Condition, error) {
+	verifier := s.app.verifier.Load()
+	if verifier == nil {
+		return nil, nil
+	}
+	err := verifier.Ready(ctx)
+	return one(err != nil, condition(
+		fmt.Sprintf("Node %s cannot read the identity provider.", s.node()),
+		fmt.Sprintf("Calls are refused with 503 until it can. See that oidc.issuer, %s, is right, and that the node reaches it: %v.", s.app.config.OIDC.Issuer, err),
+		config.OfIssuer, s.node())), nil
 }
 
 // endOf is until when a certificate is good.

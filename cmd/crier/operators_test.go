@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/pem"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -66,6 +68,74 @@ func TestOperatorsAreTold(t *testing.T) {
 	if n := len(s.alerts(dead)); n != 2 {
 		t.Errorf("%d alerts", n)
 	}
+}
+
+// TestOperatorsAreToldWhereNothingIsSent has an SMS centre that cannot be reached become known although no SMS is sent.
+func TestOperatorsAreToldWhereNothingIsSent(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(closed.Addr().String())
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const texts = "providers.sms."
+	s := newStand(t, []string{
+		"operators.room=operators", "operators.every=1s", "operators.after=1s", "bridge.health.probe=200ms",
+		texts + "kind=smpp", texts + "name=national", texts + "host=127.0.0.1", texts + "port=" + port, texts + "tls=none", texts + "systemId=crier", texts + "from=GOV",
+	}, nil)
+	await(t, 20*time.Second, func() string {
+		_, err := s.as(s.token(demoAdmin)).AddSubscriber(t.Context(), "operators", v1.Person{Email: "operator@gov.test"})
+		return text(err)
+	})
+	s.operatorReads("gets no answer from the provider national of sms.")
+}
+
+// TestOperatorsAreToldOfAnIssuerThatIsNotThere has a gateway look for its identity provider before anybody calls.
+func TestOperatorsAreToldOfAnIssuerThatIsNotThere(t *testing.T) {
+	nobody := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(nobody.Close)
+	s := newStand(t, nil, func(c *config.Config) { c.OIDC.Issuer = nobody.URL })
+	if log := s.log.String(); !strings.Contains(log, "the identity provider cannot be read") || !strings.Contains(log, "answered 404") {
+		t.Error("the log does not say why")
+	}
+	seen, err := sight{app: s.app, store: s.store, know: s.know}.issuer(t.Context())
+	if err != nil || len(seen) != 1 || !strings.Contains(seen[0].Advice, nobody.URL) || !strings.Contains(seen[0].Advice, "answered 404") {
+		t.Errorf("seen is %v, %v", seen, err)
+	}
+}
+
+// TestOperatorsAreToldInQuietHours has an alert reach an operator when nobody else is written to.
+func TestOperatorsAreToldInQuietHours(t *testing.T) {
+	const clock = "15:04"
+	now := time.Now().UTC()
+	quiet := now.Add(-2*time.Hour).Format(clock) + "-" + now.Add(8*time.Hour).Format(clock)
+	full := "operators.diskFree=" + strconv.FormatInt(1<<60, 10)
+	s := newStand(t, []string{"operators.room=operators", "operators.every=1s", "operators.after=1s", full}, func(c *config.Config) { c.Policy.QuietHours = []string{quiet} })
+	await(t, 20*time.Second, func() string { // nobody is told while nobody hears it
+		if log := s.log.String(); !strings.Contains(log, "the operators cannot be told") || !strings.Contains(log, "nobody has subscribed to the room of the operators") {
+			return "the log does not say so"
+		}
+		return ""
+	})
+	if _, err := s.as(s.token(demoAdmin)).AddSubscriber(t.Context(), "operators", v1.Person{Email: "operator@gov.test"}); err != nil {
+		t.Fatal(err)
+	}
+	s.room("ward", demoPublisher)
+	r := s.publish("ward", v1.Publish{TransactionID: "quiet-1", Content: v1.Text{Text: "Qzcanary."}, Recipients: []v1.Contact{{Phone: "+996555000111"}}})
+	if r.SendAt.IsZero() {
+		t.Fatal("the hours are not quiet")
+	}
+	s.operatorReads("The disk of node", "is nearly full")
+}
+
+// text is what an error says; "" if there is none.
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 func (s *stand) alerts(words string) (all []string) {

@@ -28,6 +28,10 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	if err != nil {
 		return nil, nil, fmt.Errorf("oidc: %w", err)
 	}
+	if err := verifier.Ready(ctx); err != nil {
+		a.log.Warn("the identity provider cannot be read; calls are refused with 503 until it can", "oidc.issuer", tokens.Issuer, "error", err)
+	}
+	a.verifier.Store(verifier)
 	publisher := a.publisher(s, k)
 	hear := a.config.Live
 	hear.Log = a.log.With("part", "live")

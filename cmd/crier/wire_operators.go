@@ -19,16 +19,13 @@ import (
 	"github.com/govcrier/crier/rooms/watch"
 )
 
-// operatorAlert is the type of what operators are told.
-const operatorAlert = rooms.Type("operator-alert")
-
 // startOperators tells operators what needs a person, if there is a room for it. Each node says what is its own matter, and one
 // for all what is everybody's.
 func (a *App) startOperators(c *crew, s *store, k *knowledge, leases *lease.Leases) {
 	if a.config.Operators.Room == "" {
 		return
 	}
-	room := operatorRoom{rooms.Room(a.config.Operators.Room), k.rooms, a.publisher(s, k)}
+	room := operatorRoom{rooms.Room(a.config.Operators.Room), k.rooms, k.subscribers, a.publisher(s, k)}
 	sight := sight{app: a, store: s, know: k, options: a.config.Operators}
 	watching := func(looks []watch.Look) *watch.Watch {
 		looks = slices.DeleteFunc(looks, func(l watch.Look) bool { return slices.Contains(a.config.Operators.Except, l.Kind) })
@@ -52,10 +49,14 @@ func (a *App) startOperators(c *crew, s *store, k *knowledge, leases *lease.Leas
 
 // operatorRoom tells whoever has subscribed to a room.
 type operatorRoom struct {
-	name      rooms.Room
-	rooms     *registry.Rooms
-	publisher *publish.Publisher
+	name        rooms.Room
+	rooms       *registry.Rooms
+	subscribers *registry.Subscribers
+	publisher   *publish.Publisher
 }
+
+// errNobodyHears says that an alert would reach nobody: it waits until somebody hears it.
+var errNobodyHears = errors.New("nobody has subscribed to the room of the operators: crier subscribe add ROOM CONTACT")
 
 // alertLife is how long an alert is worth sending.
 const alertLife = 24 * time.Hour
@@ -72,9 +73,30 @@ func (o operatorRoom) open(ctx context.Context) error {
 	return err
 }
 
-// Tell publishes an alert.
+// heard says whether there is anybody in the room: a subscriber, or an application that may read it.
+func (o operatorRoom) heard(ctx context.Context) error {
+	room, err := o.rooms.Get(ctx, o.name)
+	if err != nil || len(room.Readers) > 0 || len(room.Admins) > 0 {
+		return err
+	}
+	for from := uint64(0); ; {
+		some, next, err := o.subscribers.List(ctx, o.name, from, 100)
+		if err != nil || slices.ContainsFunc(some, func(s rooms.Subscriber) bool { return s.Receives(o.publisher.Now()) }) {
+			return err
+		}
+		if next == 0 {
+			return fmt.Errorf("%w (ROOM is %s)", errNobodyHears, o.name)
+		}
+		from = next
+	}
+}
+
+// Tell publishes an alert, if there is anybody to hear it.
 func (o operatorRoom) Tell(ctx context.Context, a watch.Alert) (before bool, err error) {
 	if err := o.open(ctx); err != nil {
+		return false, err
+	}
+	if err := o.heard(ctx); err != nil {
 		return false, err
 	}
 	content, err := json.Marshal(v1.Text{Subject: a.Title, Text: a.Text})
@@ -82,7 +104,7 @@ func (o operatorRoom) Tell(ctx context.Context, a watch.Alert) (before bool, err
 		return false, fmt.Errorf("an alert that cannot be written: %w", err)
 	}
 	r, err := o.publisher.Publish(ctx, publish.Request{
-		Client: rooms.Gateway, Own: true, Room: o.name, Raw: []byte(a.ID), TransactionID: a.ID, Type: operatorAlert, Lane: rooms.Normal,
+		Client: rooms.Gateway, Own: true, Room: o.name, Raw: []byte(a.ID), TransactionID: a.ID, Type: rooms.OperatorAlert, Lane: rooms.Normal,
 		Content: content, ExpiresAt: o.publisher.Now().Add(alertLife),
 	})
 	if errors.Is(err, publish.ErrConflict) { // it was said under a key that has gone
@@ -106,6 +128,7 @@ func (s sight) ofNode() []watch.Look {
 		{Kind: config.OfFailed, See: s.failingProviders},
 		{Kind: config.OfDisk, See: s.disk},
 		{Kind: config.OfCertificate, See: s.certificate},
+		{Kind: config.OfIssuer, See: s.issuer},
 	}
 }
 

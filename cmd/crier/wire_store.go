@@ -8,6 +8,7 @@ import (
 	"github.com/govcrier/crier/broker"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/audit"
+	"github.com/govcrier/crier/rooms/registry"
 	"github.com/govcrier/crier/rooms/stream"
 )
 
@@ -37,6 +38,11 @@ func (a *App) openStore(ctx context.Context, c *crew) (*store, error) {
 		return nil, err
 	}
 	c.onStop("log", func() error { l.Close(); return nil })
+	inUse := &registry.KeysInUse{Store: l}
+	if err := inUse.Check(ctx, v.Keys()); err != nil {
+		return nil, err
+	}
+	c.run("keys in use", func(ctx context.Context) error { return v.note(ctx, inUse) })
 	s := &store{server, l, v, a.recorder(c, l, "node")}
 	a.changes.recordOn(s.audit)
 	c.onStop("last entry", func() error { s.audit.Note(a.entry("node", "stop")); return nil })

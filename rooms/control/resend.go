@@ -279,7 +279,7 @@ func (a *again) job(f Delivery) (j rooms.Job, here bool, err error) {
 	h := a.message.Header
 	j = rooms.Job{
 		UMID: h.UMID, N: f.N, Room: h.Room, Sequence: h.Sequence, Lane: h.Lane, Attempt: 1, Round: f.Round + 1, Since: a.now(),
-		Deadline: a.deadline, Policy: h.Policy,
+		Deadline: a.deadline, Policy: h.Policy, Anytime: h.AnyHour(),
 	}
 	if !h.Direct {
 		s, ok := a.people[a.owners[f.N]]

@@ -30,7 +30,7 @@ func (p *planned) add(ch rooms.Channel, owner string, contact []byte) {
 	h := p.message.Header
 	p.jobs = append(p.jobs, rooms.Job{
 		UMID: h.UMID, N: p.next(), Room: h.Room, Sequence: h.Sequence, Lane: h.Lane,
-		Channel: ch, Owner: owner, Contact: contact, Attempt: 1, Deadline: h.ExpiresAt, Policy: h.Policy,
+		Channel: ch, Owner: owner, Contact: contact, Attempt: 1, Deadline: h.ExpiresAt, Policy: h.Policy, Anytime: h.AnyHour(),
 	})
 	p.marks = append(p.marks, rooms.Mark(ch))
 }

@@ -23,8 +23,7 @@ var ErrNever = errors.New("the policy allows no sending any more")
 const soon = time.Second
 
 // hold finds out whether a message waits: for its time, for a second person, or since it takes the place of another,
-// which has to be seen to at the same time. When people may be written to binds no emergency, and no event: that one is for
-// applications.
+// which has to be seen to at the same time. When people may be written to binds no event: that one is for applications.
 func (p *Publisher) hold(ctx context.Context, m *rooms.Message, r Request, policy rooms.Policy) error {
 	now := m.ReceivedAt
 	at := now
@@ -34,7 +33,7 @@ func (p *Publisher) hold(ctx context.Context, m *rooms.Message, r Request, polic
 	m.Alert, m.References, m.Exercise = r.Alert, r.References, r.Exercise
 	series := !r.Repeat.IsZero()
 	m.Awaits = m.Lane == rooms.Emergency && policy.Release == rooms.ReleaseTwoPerson
-	if m.Lane != rooms.Emergency && !series && !r.Event {
+	if !m.AnyHour() && !series && !r.Event {
 		next, ok := policy.Times.Next(at)
 		if !ok || !r.ExpiresAt.IsZero() && !next.Before(r.ExpiresAt) {
 			return ErrNever

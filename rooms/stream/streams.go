@@ -30,6 +30,7 @@ const (
 	bucketDepartures  = "departures"
 	bucketProviders   = "providers"
 	bucketAPIKeys     = "apikeys"
+	bucketKeys        = "keys"
 
 	bucketSuppressions = "suppressions"
 	streamConfig       = "KV_" + bucketRooms   // what the bucket is kept in
@@ -119,6 +120,7 @@ func (o Options) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketAPIKeys, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketSuppressions, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketProviders, History: 1, Replicas: o.Replicas},
+		{Bucket: bucketKeys, History: 1, Replicas: o.Replicas},
 		{Bucket: bucketDepartures, History: 1, TTL: departureAge, Replicas: o.Replicas},
 	}
 }

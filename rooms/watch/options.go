@@ -26,8 +26,16 @@ func (o Options) WithDefaults() Options {
 
 // Check names every fault.
 func (o Options) Check() []error {
-	if o = o.WithDefaults(); o.Every < time.Second || o.After < 0 || o.Again < time.Minute {
-		return []error{errors.New("every is at least 1s, after not negative, again at least 1m")}
+	o = o.WithDefaults()
+	var faults []error
+	if o.Every < time.Second {
+		faults = append(faults, errors.New("every: at least 1s"))
 	}
-	return nil
+	if o.After < 0 {
+		faults = append(faults, errors.New("after: not negative"))
+	}
+	if o.Again < time.Minute {
+		faults = append(faults, errors.New("again: at least 1m"))
+	}
+	return faults
 }

@@ -59,6 +59,7 @@ type stand struct {
 	told  string    // the id under which it was said; "" if it was not
 	tried string    // the id under which it had been said before
 	over  string    // the id of which it was said last that it is over
+	why   string    // it could not be said the last time
 }
 
 // Run looks until ctx ends.
@@ -156,12 +157,20 @@ func (w *Watch) begin(ctx context.Context, s *stand, now time.Time, o Options) {
 	before, err := w.Teller.Tell(ctx, Alert{ID: id, Title: s.Title, Text: text})
 	switch {
 	case err != nil:
-		w.Log.Warn("the operators cannot be told", "alert", s.Title, "error", err)
+		w.untold(s, "the operators cannot be told", err)
 	case before:
 		s.tried = id
 	default:
-		s.told = id
+		s.told, s.why = id, ""
 		w.Log.Warn("the operators were told", "alert", s.Title, "advice", s.Advice)
+	}
+}
+
+// untold logs why something could not be said, once for each cause.
+func (w *Watch) untold(s *stand, what string, why error) {
+	if cause := what + why.Error(); cause != s.why {
+		s.why = cause
+		w.Log.Warn(what, "alert", s.Title, "advice", s.Advice, "error", why)
 	}
 }
 
@@ -169,9 +178,10 @@ func (w *Watch) begin(ctx context.Context, s *stand, now time.Time, o Options) {
 func (w *Watch) end(ctx context.Context, s *stand, now time.Time) {
 	text := fmt.Sprintf("It is over: %s\nSince %s; it had begun at %s.", s.Title, moment(s.gone), moment(s.began))
 	if _, err := w.Teller.Tell(ctx, Alert{ID: s.said() + "-over", Title: "Over: " + s.Title, Text: text, Over: true}); err != nil {
-		w.Log.Warn("the operators cannot be told that it is over", "alert", s.Title, "error", err)
+		w.untold(s, "the operators cannot be told that it is over", err)
 		return
 	}
+	s.why = ""
 	w.Log.Info("the operators were told that it is over", "alert", s.Title, "lasted", now.Sub(s.began).Round(time.Second))
 	s.over = s.said()
 	s.tried, s.told = s.over, ""

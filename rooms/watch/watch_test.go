@@ -180,6 +180,20 @@ func TestWhatCannotBeToldIsToldLater(t *testing.T) {
 	r.expect(t, "the log is back again", dead, over)
 }
 
+// Why something cannot be told is logged once, not at each look.
+func TestWhatCannotBeToldIsLoggedOnce(t *testing.T) {
+	r := newRig(newDesk(), start)
+	var log strings.Builder
+	r.Log = slog.New(slog.NewTextHandler(&log, nil))
+	r.desk.down, r.holds = true, true
+	r.pass(t, 5*time.Minute)
+	r.desk.down = false
+	r.pass(t, 10*time.Second)
+	if n := strings.Count(log.String(), "cannot be told"); n != 1 || !strings.Contains(log.String(), "the operators were told") {
+		t.Errorf("%d times:\n%s", n, log.String())
+	}
+}
+
 func TestWhatCannotBeSeenDoesNotEnd(t *testing.T) {
 	r := newRig(newDesk(), start)
 	r.holds = true
@@ -190,7 +204,12 @@ func TestWhatCannotBeSeenDoesNotEnd(t *testing.T) {
 }
 
 func TestFaultsOfOptions(t *testing.T) {
-	if len((watch.Options{}).Check()) != 0 || len((watch.Options{After: -1}).Check()) != 1 || len((watch.Options{Every: 1}).Check()) != 1 {
-		t.Error("other faults than there are")
+	for want, o := range map[string]watch.Options{
+		"": {}, "after: not negative": {After: -1}, "every: at least 1s": {Every: 1}, "again: at least 1m": {Again: 20 * time.Second},
+		"every: at least 1s\nagain: at least 1m": {Every: 1, Again: 1},
+	} {
+		if err := errors.Join(o.Check()...); err == nil && want != "" || err != nil && err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }
