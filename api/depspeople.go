@@ -18,10 +18,11 @@ type SubscriberScanner interface {
 	Each(ctx context.Context, room rooms.Room, fn func(ch rooms.Channel, open func() (rooms.Contact, error)) error) error
 }
 
-// SubscriberAdder adds subscribers, and admits those who wait; all others who are there already stay as they are.
+// SubscriberAdder adds subscribers, and admits those who wait; all others who are there already stay as they are, and who has
+// left stays out: registry.ErrLeft.
 type SubscriberAdder interface {
 	Subscribe(ctx context.Context, room rooms.Room, p rooms.Subscription) (s rooms.Subscriber, created bool, err error)
-	SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added, existing int, err error)
+	SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (registry.Sums, error)
 }
 
 // SubscriberKeeper reads and changes one subscriber. Its errors are those of package registry.

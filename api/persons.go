@@ -33,6 +33,9 @@ func (s *Server) exportPerson(c *call) (answer, error) {
 	for _, one := range found.Stops {
 		out.Stops = append(out.Stops, string(one.Room))
 	}
+	for _, room := range found.Left {
+		out.Left = append(out.Left, string(room))
+	}
 	if found.Suppression != nil {
 		one := suppressionOf(*found.Suppression)
 		out.Suppression = &one

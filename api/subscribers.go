@@ -58,9 +58,10 @@ func (s *Server) addSubscriber(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, subscriberOf(added))
 }
 
-// witness notes who says that a person consents, and since when.
+// witness notes who says that a person consents, and since when. Only what the caller says himself of the time tells that
+// the person has wanted it since he left.
 func (s *Server) witness(c *call, p *rooms.Subscription) {
-	p.Consent.By = c.client
+	p.Consent.By, p.Wanted = c.client, p.Consent.At
 	if p.Consent.At.IsZero() {
 		p.Consent.At = s.now().UTC().Truncate(time.Millisecond)
 	}

@@ -25,8 +25,9 @@ type Upload struct {
 	Faulty func(line int64, faults []v1.Fault)
 }
 
-// Sums are the outcome of an upload. Good are the rows of a preview in which nothing is wrong.
-type Sums struct{ Added, Existing, Faulty, Good int64 }
+// Sums are the outcome of an upload. Left are people who have left the room, and stay out; Good are the rows of a preview in
+// which nothing is wrong.
+type Sums struct{ Added, Existing, Left, Faulty, Good int64 }
 
 // ErrBrokenOff says that the server stopped before it had read all rows. Who was added stays so; the upload may be
 // repeated as a whole.
@@ -64,6 +65,9 @@ func readUpload(r io.Reader, u Upload) (Sums, error) {
 			return Sums{}, fmt.Errorf("%w (%w)", ErrBrokenOff, err)
 		case l.Added != nil && l.Existing != nil && l.Faulty != nil:
 			sums := Sums{Added: *l.Added, Existing: *l.Existing, Faulty: *l.Faulty}
+			if l.Left != nil {
+				sums.Left = *l.Left
+			}
 			if l.Good != nil {
 				sums.Good = *l.Good
 			}

@@ -492,6 +492,7 @@ const (
 	ProblemCodeSenderTaken          ProblemCode = "sender_taken"
 	ProblemCodeSendingOver          ProblemCode = "sending_over"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
+	ProblemCodeSubscriberLeft       ProblemCode = "subscriber_left"
 	ProblemCodeSubscriberState      ProblemCode = "subscriber_state"
 	ProblemCodeSubscriptionExists   ProblemCode = "subscription_exists"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
@@ -635,6 +636,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeSendingOver:
 		return true
 	case ProblemCodeStreamsFull:
+		return true
+	case ProblemCodeSubscriberLeft:
 		return true
 	case ProblemCodeSubscriberState:
 		return true
@@ -1876,6 +1879,9 @@ type PersonContact struct {
 type PersonData struct {
 	// Deliveries That wait to be sent.
 	Deliveries []PersonDelivery `json:"deliveries"`
+
+	// Left Rooms that the person has left, and into which no list brings the address back. This is kept when the person is erased.
+	Left []RoomName `json:"left,omitempty,omitzero"`
 
 	// Replies What the person has written and nobody has taken.
 	Replies []Reply `json:"replies,omitempty,omitzero"`
@@ -3186,7 +3192,7 @@ type TypeName = string
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 type UMID = string
 
-// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, faulty; good in a preview).
+// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, left, faulty; good in a preview).
 type UploadLine struct {
 	Added    *int64  `json:"added,omitempty"`
 	Errors   []Fault `json:"errors,omitempty,omitzero"`
@@ -3195,6 +3201,9 @@ type UploadLine struct {
 
 	// Good In a preview: in how many rows nothing is wrong.
 	Good *int64 `json:"good,omitempty"`
+
+	// Left People who have left the room, and stay out.
+	Left *int64 `json:"left,omitempty"`
 
 	// Line From 1.
 	Line int64 `json:"line,omitempty,omitzero"`

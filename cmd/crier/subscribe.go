@@ -19,6 +19,9 @@ const subscribeLong = `Say who gets the messages of a room. Whoever adds a perso
 Contacts are stored sealed and are never shown again: a list gives ids. A person who is added with
 --confirm, or for whom a portal asks, confirms with a code that crier sends.
 
+Who has left a room is not added again, alone or by a list, unless the person confirms, has consented
+since, or is added with --again.
+
 To a person with an S/MIME certificate or an OpenPGP key e-mail is encrypted, and never sent in the
 clear. Whoever sets the key answers for whose it is.`
 
@@ -51,11 +54,12 @@ func (t terminal) subscribeCommand() *cobra.Command {
 
 func (t terminal) subscribeAdd() *cobra.Command {
 	var f personFlags
-	confirm := false
+	confirm, again := false, false
 	c := &cobra.Command{Use: "add ROOM CONTACT", Short: "Add one person", Long: "Add one person. CONTACT is " + reachHelp + ".", Args: cobra.ExactArgs(2)}
 	n, p := t.connect(c), t.printer(c)
 	f.add(c)
 	c.Flags().BoolVar(&confirm, "confirm", false, "invite the person, who has to confirm with the code that crier sends")
+	c.Flags().BoolVar(&again, "again", false, "take the person back who has left the room")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		gateway, err := n.open()
 		if err != nil {
@@ -65,7 +69,7 @@ func (t terminal) subscribeAdd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		person.Confirm = confirm
+		person.Confirm, person.Again = confirm, again
 		s, err := gateway.AddSubscriber(c.Context(), args[0], person)
 		if err != nil {
 			return err
@@ -193,9 +197,9 @@ func (p *printer) checked(s client.Sums) error {
 
 // sums shows how an import ended; rows that were refused make it a failure.
 func (p *printer) sums(s client.Sums) error {
-	out := v1.UploadLine{Added: &s.Added, Existing: &s.Existing, Faulty: &s.Faulty}
+	out := v1.UploadLine{Added: &s.Added, Existing: &s.Existing, Left: &s.Left, Faulty: &s.Faulty}
 	err := p.value(out, func(w io.Writer) {
-		fmt.Fprintf(w, "added %d, existing %d, faulty %d\n", s.Added, s.Existing, s.Faulty)
+		fmt.Fprintf(w, "added %d, existing %d, left %d, faulty %d\n", s.Added, s.Existing, s.Left, s.Faulty)
 	})
 	if err == nil && s.Faulty > 0 {
 		err = fmt.Errorf("%s refused; the others are subscribed", plural(int(s.Faulty), "row"))

@@ -26,7 +26,7 @@ type ParkedStore interface {
 
 // Persons finds what is kept of a person, over all rooms, by any contact of his: all subscribers are opened one by one,
 // for only the first contact can be looked up. It finds and erases the subscriptions, the deliveries that wait and what he has written from there. That an
-// address takes nothing stays, as a keyed hash; an e-mail that waits and of which he gets a copy is a delivery to him too, and
+// address takes nothing stays, as a keyed hash, and so does which rooms it has left; an e-mail that waits and of which he gets a copy is a delivery to him too, and
 // is erased whole: nobody gets it; recipients that a message names go with its body; and what the store and
 // the RAFT log keep of former versions of an entry, sealed, until they are compacted, is not reached.
 type Persons struct {
@@ -45,6 +45,7 @@ type PersonData struct {
 	Suppression   *rooms.Suppression
 	Replies       []Written
 	Stops         []RoomStop
+	Left          []rooms.Room // which he has left, and where he is not
 }
 
 // RoomStop is that a room names him no more, since he said so.
@@ -118,8 +119,25 @@ func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonDat
 		if one, known := p.Suppressions.find(p.Suppressions.stopIDs(room.Name, at)); known {
 			data.Stops = append(data.Stops, RoomStop{room.Name, one})
 		}
+		if left, err := p.left(ctx, room.Name, at, data.Subscriptions); err != nil {
+			return data, err
+		} else if left {
+			data.Left = append(data.Left, room.Name)
+		}
 	}
 	return data, nil
+}
+
+// left says whether a person has left a room, and is not there again.
+func (p *Persons) left(ctx context.Context, room rooms.Room, at rooms.Endpoint, in []Found) (bool, error) {
+	if slices.ContainsFunc(in, func(f Found) bool { return f.Room == room && !f.Waits() }) {
+		return false, nil
+	}
+	found, err := p.Subscribers.store.FindLeft(ctx, room, p.Subscribers.ids(room, rooms.Contact{Channel: at.Channel, Address: at.Address}))
+	if err != nil {
+		return false, fmt.Errorf("registry: look for what a person has left: %w", err)
+	}
+	return len(found) > 0, nil
 }
 
 // waiting finds the deliveries to a person, also as a copy, that wait in a queue or for a later attempt.
