@@ -30,6 +30,9 @@ func (s *Server) upload(c *call, form request.Form) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if form.Consent, err = request.ParseFileConsent(c.r.URL.Query(), form.Now); err != nil {
+		return answer{}, err
+	}
 	c.reads = preview
 	if c.r.ContentLength > s.options.MaxUpload {
 		return answer{}, problem.Of(v1.ProblemCodeBodyTooLarge)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,6 +21,8 @@ import (
 type Upload struct {
 	CSV     bool // a table with a header, not NDJSON
 	Preview bool // check the rows, and store nothing
+	// Consent is what people have consented to, where a row does not say it.
+	Consent v1.NewConsent
 	// Sent is told how many rows have left for the server.
 	Sent func(rows int64)
 	// Faulty is told of each row that was refused, of the first 1,000 of them.
@@ -41,8 +45,8 @@ func (c *Client) AddSubscribers(ctx context.Context, room string, rows io.Reader
 	if u.CSV {
 		r.kind = contentCSV
 	}
-	if u.Preview {
-		r.path += "?preview=true"
+	if query := u.query(); len(query) > 0 {
+		r.path += "?" + query.Encode()
 	}
 	e := c.errand(r, func(answer *http.Response) (err error) {
 		sums, err = readUpload(answer.Body, u)
@@ -50,6 +54,23 @@ func (c *Client) AddSubscribers(ctx context.Context, room string, rows io.Reader
 	})
 	e.limit, e.last = 0, 0
 	return sums, e.pass(ctx)
+}
+
+func (u Upload) query() url.Values {
+	q := url.Values{}
+	if u.Preview {
+		q.Set("preview", "true")
+	}
+	if u.Consent.Purpose != "" {
+		q.Set("purpose", u.Consent.Purpose)
+	}
+	if u.Consent.Source != "" {
+		q.Set("source", u.Consent.Source)
+	}
+	if u.Consent.At != nil {
+		q.Set("consented_at", u.Consent.At.Format(time.RFC3339))
+	}
+	return q
 }
 
 // readUpload reads faulty rows, then the sums, without which the upload has not come to its end.

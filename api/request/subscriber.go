@@ -185,10 +185,10 @@ func (p *subscriberParser) consent(name string) error {
 		return p.checked(v1.FaultCodeInvalidText, func(s string) (err error) { c.Source, err = rooms.ParsePurpose(s); return err })
 	case "at":
 		return p.checked(v1.FaultCodeInvalidTime, func(s string) (err error) {
-			if c.At, err = parseTime(s); err == nil && c.At.After(p.now.Add(time.Minute)) {
-				return errors.New("a time in the past")
+			if c.At, err = parseTime(s); err != nil {
+				return err
 			}
-			return err
+			return notAhead(c.At, p.now)
 		})
 	}
 	return p.unknown()

@@ -3586,6 +3586,15 @@ type ListSubscribersParams struct {
 type AddSubscribersParams struct {
 	// Preview With `true` the rows of a stream are checked, and nothing is stored.
 	Preview AddSubscribersParamsPreview `form:"preview,omitempty" json:"preview,omitempty,omitzero"`
+
+	// Purpose Of a stream: what people have consented to, where a row does not say it.
+	Purpose string `form:"purpose,omitempty" json:"purpose,omitempty,omitzero"`
+
+	// Source Of a stream: how they have consented, where a row does not say it.
+	Source string `form:"source,omitempty" json:"source,omitempty,omitzero"`
+
+	// ConsentedAt Of a stream: when they have, where a row does not say it; a time with its zone (RFC 3339), or a day, whose beginning in UTC counts.
+	ConsentedAt string `form:"consented_at,omitempty" json:"consented_at,omitempty,omitzero"`
 }
 
 // AddSubscribersParamsPreview defines parameters for AddSubscribers.
