@@ -82,6 +82,18 @@ func TestPreviewOfARoom(t *testing.T) {
 	}
 }
 
+// A drill is counted and shown with its word, with which it may be another segment, or too long.
+func TestPreviewOfADrill(t *testing.T) {
+	for length, want := range map[int]v1.Preview{153: {SMS: v1.PreviewSMS{Segments: 1}}, 155: {SMS: v1.PreviewSMS{Segments: 2}}, 1530: {Incomplete: 1}} {
+		text := strings.Repeat("a", length)
+		p := previewed(t, newEngine(), Options{}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-7",
+			`{"transactionId":"t-1","type":"reminder","exercise":true,"content":{"sms":"` + text + `"},"recipients":[{"phone":"+996555000111"}]}`, nil})
+		if p.SMS.Segments != want.SMS.Segments || p.Incomplete != want.Incomplete || p.Incomplete == 0 && p.Sample.Content.SMS != "DRILL: "+text {
+			t.Errorf("%d: %+v", length, p)
+		}
+	}
+}
+
 // Rooms are counted two at a time; who waits too long is told to come again.
 func TestPreviewWaitsItsTurn(t *testing.T) {
 	s := newServer(newEngine())

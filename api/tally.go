@@ -7,12 +7,11 @@ import (
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
-	"github.com/govcrier/crier/rooms/templates"
 )
 
 // tally counts what would be sent.
 type tally struct {
-	said     *templates.Content
+	say      func(rooms.Contact) (rooms.Content, error) // on his first channel
 	prices   Prices
 	limits   rooms.ContentLimits
 	channels map[rooms.Channel]int
@@ -30,8 +29,8 @@ type group struct {
 	language string
 }
 
-func newTally(said *templates.Content, prices Prices, limits rooms.ContentLimits) *tally {
-	return &tally{said: said, prices: prices, limits: limits, channels: map[rooms.Channel]int{}, groups: map[group]int{}}
+func newTally(say func(rooms.Contact) (rooms.Content, error), prices Prices, limits rooms.ContentLimits) *tally {
+	return &tally{say: say, prices: prices, limits: limits, channels: map[rooms.Channel]int{}, groups: map[group]int{}}
 }
 
 // count takes somebody of whom only the channel is known.
@@ -44,7 +43,7 @@ func (t *tally) count(ch rooms.Channel) {
 func (t *tally) examine(c rooms.Contact) {
 	t.examined++
 	t.groups[group{c.Channel, strings.ToLower(c.Language)}]++
-	said, err := t.said.For(c, c.Channel)
+	said, err := t.say(c)
 	switch {
 	case err != nil:
 		t.out.Incomplete++

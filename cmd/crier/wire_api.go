@@ -53,7 +53,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 func (a *App) publisher(s *store, k *knowledge) *publish.Publisher {
 	if k.publisher == nil {
 		k.publisher = &publish.Publisher{
-			Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls, Rooms: k.rooms},
+			Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls, Rooms: k.rooms, Drill: a.config.Alerts.Exercise},
 			Quotas: k.quotas, Holder: k.release, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
 			Now: s.broker.Now,
 		}
