@@ -259,6 +259,7 @@ type Deps struct {
 
 	Replies      Replies
 	Suppressions Suppressions
+	Silences     Silences
 	Persons      Persons
 
 	Webhooks    Webhooks

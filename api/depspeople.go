@@ -50,6 +50,13 @@ type Suppressions interface {
 	Remove(ctx context.Context, id rooms.SuppressionID) error
 }
 
+// Silences say, out of memory, who gets nothing: at an address that takes nothing, and by a room of which he wants nothing
+// more though he is no subscriber.
+type Silences interface {
+	Holds(e rooms.Endpoint) bool
+	Stopped(room rooms.Room, e rooms.Endpoint) bool
+}
+
 // Persons finds and erases what is kept of a person.
 type Persons interface {
 	Export(ctx context.Context, at rooms.Endpoint) (registry.PersonData, error)

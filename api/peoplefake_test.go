@@ -140,6 +140,14 @@ func (suppressionsFake) Find(at rooms.Endpoint) (rooms.Suppression, error) {
 	return knownSuppression(), nil
 }
 
+func (suppressionsFake) Holds(at rooms.Endpoint) bool {
+	return at.Address.Same() == "refused@example.com"
+}
+
+func (suppressionsFake) Stopped(room rooms.Room, at rooms.Endpoint) bool {
+	return room == "newborn" && at.Address.Same() == "stopped@example.com"
+}
+
 func (suppressionsFake) List(after uint64, limit int) ([]rooms.Suppression, uint64) {
 	if after > 0 {
 		return nil, 0

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -29,7 +30,7 @@ func (s *Server) preview(c *call) (answer, error) {
 		return answer{}, err
 	}
 	say := s.sayer(m)
-	t := newTally(say, s.options.Prices, policy.Content)
+	t := newTally(say, s.silent(c.room.Name, m), s.options.Prices, policy.Content)
 	if m.direct {
 		for _, r := range m.Recipients {
 			t.count(r.Channel)
@@ -51,14 +52,29 @@ func (s *Server) preview(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, p)
 }
 
+// errEmpty says that nothing is left of a text, as it would be said to somebody.
+var errEmpty = errors.New("api: the text comes out empty")
+
+// silent says whether nothing would be sent to somebody on his first channel, as of a message that is published now.
+func (s *Server) silent(room rooms.Room, m intake) func(rooms.Contact) bool {
+	return func(to rooms.Contact) bool {
+		at := rooms.Endpoint{Channel: to.Channel, Address: to.Address}
+		return m.Lane != rooms.Emergency && (s.deps.Silences.Holds(at) || m.direct && s.deps.Silences.Stopped(room, at))
+	}
+}
+
 // sayer says a message to somebody, on his first channel, as it is sent: a drill with the word that tells it.
 func (s *Server) sayer(m intake) func(rooms.Contact) (rooms.Content, error) {
 	return func(to rooms.Contact) (rooms.Content, error) {
 		said, err := m.Said.For(to, to.Channel)
-		if err != nil || !m.Exercise {
-			return said, err
+		switch {
+		case err != nil:
+		case !said.For(to.Channel) && m.Said.Has(to, to.Channel):
+			err = errEmpty
+		case m.Exercise:
+			return said.Drill(s.deps.Drill)
 		}
-		return said.Drill(s.deps.Drill)
+		return said, err
 	}
 }
 

@@ -2342,6 +2342,9 @@ type Preview struct {
 	// Direct To named recipients, not to the room's subscribers.
 	Direct bool `json:"direct"`
 
+	// Empty For how many it comes out empty, since nothing is left of the template; their deliveries fail with no-content.
+	Empty int `json:"empty"`
+
 	// Examined How many of them the numbers below the channels speak of.
 	Examined int `json:"examined"`
 
@@ -2369,6 +2372,9 @@ type Preview struct {
 
 	// SMS Absent where none would be sent.
 	SMS PreviewSMS `json:"sms,omitempty,omitzero"`
+
+	// Suppressed How many get nothing, since their address takes nothing, or, of those who are named, since they want nothing more of the room. In an emergency they are written to all the same.
+	Suppressed int `json:"suppressed"`
 
 	// Unreachable For how many it says nothing on their channel.
 	Unreachable int `json:"unreachable"`
