@@ -53,6 +53,7 @@ type engine struct {
 	hold      chan struct{} // a publish waits for it, or for its context
 	rooms     map[rooms.Room]rooms.RoomConfig
 	people    map[rooms.SubscriberID]rooms.Subscriber
+	witness   rooms.Client // who has recorded their consent; "" is boss
 	contacts  []rooms.Contact
 	hooks     []registry.Webhook
 	callbacks map[rooms.Client]registry.Callback

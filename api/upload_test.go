@@ -65,6 +65,24 @@ func TestWhoHasLeftIsNotAdded(t *testing.T) {
 	}
 }
 
+// Who has asked for a subscription may end it; another client is told nothing of who is there.
+func TestWhoAskedMayEndIt(t *testing.T) {
+	e := newEngine()
+	e.witness = "other"
+	s := serverOn(e, Options{}, &strings.Builder{})
+	for _, tc := range []struct {
+		who, id string
+		want    int
+	}{
+		{"clinic-4", subscriber, 403}, {"other", strings.Repeat("y", 26) + "A", 403}, {"other", "x", 403},
+		{"other", subscriber, 204}, {"other", subscriber, 403}, {"boss", subscriber, 404},
+	} {
+		if w := (ask{"DELETE", "/v1/rooms/newborn/subscribers/" + tc.id, tc.who, "", nil}).of(s); w.Code != tc.want {
+			t.Errorf("%s of %s: %d %s, want %d", tc.who, tc.id, w.Code, w.Body, tc.want)
+		}
+	}
+}
+
 func TestUploadOfMany(t *testing.T) {
 	var rows strings.Builder
 	for i := range 2*uploadBatch + 1 {
