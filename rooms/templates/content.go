@@ -97,7 +97,7 @@ func (c *Content) For(to rooms.Contact, channel rooms.Channel) (rooms.Content, e
 
 // Has says whether there is a text for somebody on a channel, whatever comes of it.
 func (c *Content) Has(to rooms.Contact, channel rooms.Channel) bool {
-	return c.as.In(to.Language).For(channel)
+	return c.as.To(to).For(channel)
 }
 
 func say(values map[string]string, v variant) (out rooms.Content, err error) {
