@@ -75,6 +75,8 @@ generate-check: ## Fail if a generated file is not what its sources say
 bench: ## Each benchmark once; they print ratios against a reference taken in the same run
 	@deploy/deps.sh bench
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./cmd/crier/...
+	go test -run '^$$' -bench '^BenchmarkTake$$' ./rooms/quota
+	CRIER_ROWS=1000000 go test -run '^$$' -bench '^BenchmarkImport$$' -benchtime 1x -timeout 60m ./cmd/crier
 
 .PHONY: soak
 soak: deps ## A cluster's faults, each ROUNDS times (20) in random order: hours

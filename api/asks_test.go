@@ -21,7 +21,7 @@ import (
 func serverOn(e *engine, o Options, w io.Writer, parts ...Part) *Server {
 	return New(o, Deps{
 		Verifier: verifier{}, Publisher: e, Transactions: alertsFake{e}, AlertLog: alertsFake{e}, Drill: "DRILL", Rooms: roomsFake{e}, Subscribers: peopleFake{e}, Webhooks: hooksFake{e}, Callbacks: callbacksFake{e},
-		Invitations: peopleFake{e}, Links: linksFake{}, Suppressions: suppressionsFake{e}, Persons: personsFake{e}, Replies: repliesFake{e},
+		Invitations: peopleFake{e}, Links: linksFake{}, Suppressions: suppressionsFake{e}, Silences: suppressionsFake{e}, Persons: personsFake{e}, Replies: repliesFake{e},
 		Consumers: consumers.New(consumersFake{e}, oneKey{}, consumers.Options{PerRoom: 4, PerClient: 2}), Messages: e, Desk: deskFake{e}, Events: e, Waiter: e, Live: e.hub, Audit: e,
 		Blocked: blockedFake{e}, Policies: policiesOf(e), Senders: sendersOf(e), APIKeys: apiKeysOf(e), Quotas: e, Connections: e, Releases: releasesFake{e},
 		Providing: providersFake{e}, Uses: providersFake{e},

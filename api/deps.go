@@ -262,6 +262,7 @@ type Deps struct {
 
 	Replies      Replies
 	Suppressions Suppressions
+	Silences     Silences
 	Persons      Persons
 
 	Webhooks    Webhooks

@@ -18,10 +18,11 @@ type SubscriberScanner interface {
 	Each(ctx context.Context, room rooms.Room, fn func(ch rooms.Channel, open func() (rooms.Contact, error)) error) error
 }
 
-// SubscriberAdder adds subscribers, and admits those who wait; all others who are there already stay as they are.
+// SubscriberAdder adds subscribers, and admits those who wait; all others who are there already stay as they are, and who has
+// left stays out: registry.ErrLeft.
 type SubscriberAdder interface {
 	Subscribe(ctx context.Context, room rooms.Room, p rooms.Subscription) (s rooms.Subscriber, created bool, err error)
-	SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added, existing int, err error)
+	SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (registry.Sums, error)
 }
 
 // SubscriberKeeper reads and changes one subscriber. Its errors are those of package registry.
@@ -49,6 +50,13 @@ type Suppressions interface {
 	Stops(all []rooms.RoomConfig, e rooms.Endpoint) []rooms.Suppression
 	List(after uint64, limit int) (page []rooms.Suppression, next uint64)
 	Remove(ctx context.Context, id rooms.SuppressionID) error
+}
+
+// Silences say, out of memory, who gets nothing: at an address that takes nothing, and by a room of which he wants nothing
+// more though he is no subscriber.
+type Silences interface {
+	Holds(e rooms.Endpoint) bool
+	Stopped(room rooms.Room, e rooms.Endpoint) bool
 }
 
 // Persons finds and erases what is kept of a person.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,7 @@ type engine struct {
 	hold      chan struct{} // a publish waits for it, or for its context
 	rooms     map[rooms.Room]rooms.RoomConfig
 	people    map[rooms.SubscriberID]rooms.Subscriber
+	witness   rooms.Client // who has recorded their consent; "" is boss
 	contacts  []rooms.Contact
 	hooks     []registry.Webhook
 	callbacks map[rooms.Client]registry.Callback
@@ -205,6 +207,9 @@ func (e peopleFake) Subscribe(_ context.Context, room rooms.Room, p rooms.Subscr
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c, created := p.Contact, true
+	if left := (rooms.Left{At: noon()}); c.Address.Same() == "left@example.com" && left.Binds(p) {
+		return rooms.Subscriber{}, false, registry.ErrLeft
+	}
 	for _, known := range e.contacts {
 		created = created && known.Address.Same() != c.Address.Same()
 	}
@@ -212,15 +217,18 @@ func (e peopleFake) Subscribe(_ context.Context, room rooms.Room, p rooms.Subscr
 	return rooms.Subscriber{ID: subscriber, Room: room, Channel: c.Channel, Since: noon()}, created, e.err
 }
 
-func (e peopleFake) SubscribeMany(ctx context.Context, room rooms.Room, list []rooms.Subscription) (added, existing int, err error) {
+func (e peopleFake) SubscribeMany(ctx context.Context, room rooms.Room, list []rooms.Subscription) (sums registry.Sums, err error) {
 	for _, c := range list {
-		if _, created, _ := e.Subscribe(ctx, room, c); created {
-			added++
-		} else {
-			existing++
+		switch _, created, err := e.Subscribe(ctx, room, c); {
+		case errors.Is(err, registry.ErrLeft):
+			sums.Left++
+		case created:
+			sums.Added++
+		default:
+			sums.Existing++
 		}
 	}
-	return added, existing, e.err
+	return sums, e.err
 }
 
 func (e peopleFake) List(_ context.Context, _ rooms.Room, after uint64, limit int) ([]rooms.Subscriber, uint64, error) {

@@ -201,8 +201,8 @@ func FuzzForm(f *testing.F) {
 
 func TestUploadOfATable(t *testing.T) {
 	for query, want := range map[string]string{
-		"":              `{"added":2,"existing":0,"faulty":1}`,
-		"?preview=true": `{"added":0,"existing":0,"faulty":1,"good":2}`,
+		"":              `{"added":2,"existing":0,"left":0,"faulty":1}`,
+		"?preview=true": `{"added":0,"existing":0,"left":0,"faulty":1,"good":2}`,
 	} {
 		e := newEngine()
 		w := ask{"POST", "/v1/rooms/newborn/subscribers" + query, "boss", "email,phone,channels,district\na@example.com,+996555000111,sms email,Osh\nzaphod,,,\nb@example.com,,,\n", []string{"Content-Type", "text/csv"}}.of(newServer(e))

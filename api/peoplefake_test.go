@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func (e peopleFake) Update(_ context.Context, _ rooms.Room, id rooms.SubscriberI
 	at, _ := rooms.ParseEmail("a@example.com")
 	p := rooms.Subscription{
 		Contact: rooms.Contact{Channel: rooms.Email, Address: at, Language: "ky", Values: map[string]rooms.Body{"district": rooms.NewBody("emme")}},
-		Consent: rooms.Consent{By: "boss", At: noon(), Purpose: "reminders"},
+		Consent: rooms.Consent{By: cmp.Or(e.witness, "boss"), At: noon(), Purpose: "reminders"},
 	}
 	if err := change(&s, &p); err != nil {
 		return s, p, err
@@ -153,6 +154,14 @@ func (suppressionsFake) Stops(all []rooms.RoomConfig, at rooms.Endpoint) (stops 
 		stops = append(stops, one)
 	}
 	return stops
+}
+
+func (suppressionsFake) Holds(at rooms.Endpoint) bool {
+	return at.Address.Same() == "refused@example.com"
+}
+
+func (suppressionsFake) Stopped(room rooms.Room, at rooms.Endpoint) bool {
+	return room == "newborn" && at.Address.Same() == "stopped@example.com"
 }
 
 func (suppressionsFake) List(after uint64, limit int) ([]rooms.Suppression, uint64) {

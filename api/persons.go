@@ -39,6 +39,9 @@ func (s *Server) exportPerson(c *call) (answer, error) {
 	if !found.ErasedAt.IsZero() {
 		out.ErasedAt = moment(found.ErasedAt)
 	}
+	for _, room := range found.Left {
+		out.Left = append(out.Left, string(room))
+	}
 	if found.Suppression != nil {
 		one := suppressionOf(*found.Suppression)
 		out.Suppression = &one

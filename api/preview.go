@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -28,7 +29,8 @@ func (s *Server) preview(c *call) (answer, error) {
 	if err != nil && m.Lane != rooms.Emergency { // which goes out whatever its rules
 		return answer{}, err
 	}
-	t := newTally(m.Said, s.options.Prices, policy.Content)
+	say := s.sayer(m)
+	t := newTally(say, s.silent(c.room.Name, m), s.options.Prices, policy.Content)
 	if m.direct {
 		for _, r := range m.Recipients {
 			t.count(r.Channel)
@@ -45,9 +47,35 @@ func (s *Server) preview(c *call) (answer, error) {
 	p.Faulty, p.Rows = m.rows.Count, m.rows.First()
 	p.Incomplete += m.incomplete
 	if m.direct && len(m.Recipients) > 0 {
-		p.Sample = sampleOf(m, policy.Content)
+		p.Sample = sampleOf(say, m.Recipients[0], policy.Content)
 	}
 	return jsonAnswer(http.StatusOK, p)
+}
+
+// errEmpty says that nothing is left of a text, as it would be said to somebody.
+var errEmpty = errors.New("api: the text comes out empty")
+
+// silent says whether nothing would be sent to somebody on his first channel, as of a message that is published now.
+func (s *Server) silent(room rooms.Room, m intake) func(rooms.Contact) bool {
+	return func(to rooms.Contact) bool {
+		at := rooms.Endpoint{Channel: to.Channel, Address: to.Address}
+		return m.Lane != rooms.Emergency && (s.deps.Silences.Holds(at) || m.direct && s.deps.Silences.Stopped(room, at))
+	}
+}
+
+// sayer says a message to somebody, on his first channel, as it is sent: a drill with the word that tells it.
+func (s *Server) sayer(m intake) func(rooms.Contact) (rooms.Content, error) {
+	return func(to rooms.Contact) (rooms.Content, error) {
+		said, err := m.Said.For(to, to.Channel)
+		switch {
+		case err != nil:
+		case !said.For(to.Channel) && m.Said.Has(to, to.Channel):
+			err = errEmpty
+		case m.Exercise:
+			return said.Drill(s.deps.Drill)
+		}
+		return said, err
+	}
 }
 
 // sendAt is when the first would be sent: later if the message says so, or the policy has quiet hours.
@@ -94,9 +122,8 @@ func (s *Server) countRoom(c *call, t *tally, audience rooms.Audience) error {
 }
 
 // sampleOf is what is said to the first recipient, whom the caller has named himself.
-func sampleOf(m intake, limits rooms.ContentLimits) v1.PreviewSample {
-	to := m.Recipients[0]
-	said, err := m.Said.For(to, to.Channel)
+func sampleOf(say func(rooms.Contact) (rooms.Content, error), to rooms.Contact, limits rooms.ContentLimits) v1.PreviewSample {
+	said, err := say(to)
 	if err != nil {
 		return v1.PreviewSample{}
 	}

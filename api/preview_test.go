@@ -39,7 +39,7 @@ func TestPreviewOfAFile(t *testing.T) {
 	want := `{"room":"newborn","direct":true,"recipients":4,"examined":4,
 		"channels":[{"channel":"email","recipients":1},{"channel":"sms","recipients":3}],
 		"groups":[{"channel":"email","language":"ky","recipients":1},{"channel":"sms","recipients":2},{"channel":"sms","language":"ky","recipients":1}],
-		"incomplete":1,"unreachable":0,"sms":{"messages":3,"segments":4,"mostSegments":2,"ucs2":1},
+		"incomplete":1,"unreachable":0,"empty":0,"suppressed":0,"sms":{"messages":3,"segments":4,"mostSegments":2,"ucs2":1},
 		"cost":{"amount":0.58,"currency":"USD","unpriced":0},"faulty":2,
 		"rows":[{"line":6,"errors":[{"pointer":"/email","code":"invalid_address","detail":"not a valid address: an e-mail address reads local@domain"}]},
 			{"line":7,"errors":[{"pointer":"/child","code":"missing","detail":"the content asks for this value"}]}],
@@ -79,6 +79,34 @@ func TestPreviewOfARoom(t *testing.T) {
 	html := previewed(t, e, Options{}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-8", withContent(`{"html":"x"}`), nil})
 	if html.Unreachable != 3 || html.SMS.Messages != 0 {
 		t.Errorf("%+v", html)
+	}
+}
+
+// Who gets nothing is counted by the reason, and costs nothing.
+func TestPreviewOfWhoGetsNothing(t *testing.T) {
+	to := func(lane string) v1.Preview {
+		return previewed(t, newEngine(), Options{}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-7",
+			`{"transactionId":"t-1","type":"reminder","lane":"` + lane + `","content":{"text":"{{#child}}{{child}}{{/child}} ","mustache":true},"recipients":[` +
+				`{"email":"refused@example.com","values":{"child":"Bek"}},{"email":"stopped@example.com","values":{"child":"Bek"}},` +
+				`{"email":"b@example.com","values":{"child":"Bek"}},{"phone":"+996555000111"}]}`, nil})
+	}
+	if p := to("normal"); p.Recipients != 4 || p.Suppressed != 2 || p.Empty != 1 || p.Unreachable != 0 || p.SMS.Messages != 0 {
+		t.Errorf("%+v", p)
+	}
+	if p := to("emergency"); p.Suppressed != 0 || p.Empty != 1 {
+		t.Errorf("in an emergency: %+v", p)
+	}
+}
+
+// A drill is counted and shown with its word, with which it may be another segment, or too long.
+func TestPreviewOfADrill(t *testing.T) {
+	for length, want := range map[int]v1.Preview{153: {SMS: v1.PreviewSMS{Segments: 1}}, 155: {SMS: v1.PreviewSMS{Segments: 2}}, 1530: {Incomplete: 1}} {
+		text := strings.Repeat("a", length)
+		p := previewed(t, newEngine(), Options{}, ask{"POST", "/v1/rooms/newborn/messages/preview", "hosp-7",
+			`{"transactionId":"t-1","type":"reminder","exercise":true,"content":{"sms":"` + text + `"},"recipients":[{"phone":"+996555000111"}]}`, nil})
+		if p.SMS.Segments != want.SMS.Segments || p.Incomplete != want.Incomplete || p.Incomplete == 0 && p.Sample.Content.SMS != "DRILL: "+text {
+			t.Errorf("%d: %+v", length, p)
+		}
 	}
 }
 

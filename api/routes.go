@@ -69,7 +69,7 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/rooms/{room}/subscribers/{subscriber}/decline", platformAdmin | roomAdmin, s.declineSubscriber},
 		{http.MethodPost, "/v1/rooms/{room}/subscribers/{subscriber}/confirm", caller, s.confirmSubscriber},
 		{http.MethodPost, "/v1/rooms/{room}/requests", caller, s.requestSubscription},
-		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", platformAdmin | roomAdmin, s.removeSubscriber},
+		{http.MethodDelete, "/v1/rooms/{room}/subscribers/{subscriber}", caller, s.removeSubscriber},
 
 		{http.MethodGet, "/v1/providers", platformAdmin | auditor, s.listProviders},
 		{http.MethodGet, "/v1/providers/{channel}/{provider}", platformAdmin | auditor, s.getProvider},

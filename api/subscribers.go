@@ -12,6 +12,7 @@ import (
 	"github.com/govcrier/crier/api/request"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
 // addSubscribers takes one person as JSON, or a stream of them as NDJSON or CSV.
@@ -58,9 +59,10 @@ func (s *Server) addSubscriber(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, subscriberOf(added))
 }
 
-// witness notes who says that a person consents, and since when.
+// witness notes who says that a person consents, and since when. Only what the caller says himself of the time tells that
+// the person has wanted it since he left.
 func (s *Server) witness(c *call, p *rooms.Subscription) {
-	p.Consent.By = c.client
+	p.Consent.By, p.Wanted = c.client, p.Consent.At
 	if p.Consent.At.IsZero() {
 		p.Consent.At = s.now().UTC().Truncate(time.Millisecond)
 	}
@@ -93,10 +95,23 @@ func (c *call) seek() (rooms.SubscriberID, error) {
 	return id, err
 }
 
+// removeSubscriber is for admins, and for the client that has recorded the person's consent: who asks for a subscription may
+// end it. To others it does not say who is there.
 func (s *Server) removeSubscriber(c *call) (answer, error) {
 	id, err := c.seek()
+	if err != nil && !c.has.any(platformAdmin|roomAdmin) {
+		return answer{}, problem.Of(v1.ProblemCodeForbidden)
+	}
 	if err != nil {
 		return answer{}, err
+	}
+	if !c.has.any(platformAdmin | roomAdmin) {
+		switch _, p, err := s.deps.Subscribers.Get(c.context(), c.room.Name, id); {
+		case err != nil && !errors.Is(err, registry.ErrUnknownSubscriber):
+			return answer{}, err
+		case err != nil || p.Consent.By != c.client:
+			return answer{}, problem.Of(v1.ProblemCodeForbidden)
+		}
 	}
 	ctx, cancel := s.beyond(c)
 	defer cancel()

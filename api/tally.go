@@ -2,17 +2,18 @@ package api
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
-	"github.com/govcrier/crier/rooms/templates"
 )
 
 // tally counts what would be sent.
 type tally struct {
-	said     *templates.Content
+	say      func(rooms.Contact) (rooms.Content, error) // on his first channel
+	silent   func(rooms.Contact) bool
 	prices   Prices
 	limits   rooms.ContentLimits
 	channels map[rooms.Channel]int
@@ -30,8 +31,8 @@ type group struct {
 	language string
 }
 
-func newTally(said *templates.Content, prices Prices, limits rooms.ContentLimits) *tally {
-	return &tally{said: said, prices: prices, limits: limits, channels: map[rooms.Channel]int{}, groups: map[group]int{}}
+func newTally(say func(rooms.Contact) (rooms.Content, error), silent func(rooms.Contact) bool, prices Prices, limits rooms.ContentLimits) *tally {
+	return &tally{say: say, silent: silent, prices: prices, limits: limits, channels: map[rooms.Channel]int{}, groups: map[group]int{}}
 }
 
 // count takes somebody of whom only the channel is known.
@@ -44,8 +45,14 @@ func (t *tally) count(ch rooms.Channel) {
 func (t *tally) examine(c rooms.Contact) {
 	t.examined++
 	t.groups[group{c.Channel, strings.ToLower(c.Language)}]++
-	said, err := t.said.For(c, c.Channel)
+	if t.silent(c) {
+		t.out.Suppressed++
+		return
+	}
+	said, err := t.say(c)
 	switch {
+	case errors.Is(err, errEmpty):
+		t.out.Empty++
 	case err != nil:
 		t.out.Incomplete++
 	case !said.For(c.Channel):

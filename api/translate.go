@@ -56,6 +56,7 @@ func translate(err error) *problem.Error {
 		{replies.ErrUnknown, v1.ProblemCodeUnknownReply},
 		{replies.ErrUnfit, v1.ProblemCodeUnknownReference},
 		{registry.ErrSubscriberState, v1.ProblemCodeSubscriberState},
+		{registry.ErrLeft, v1.ProblemCodeSubscriberLeft},
 		{registry.ErrClosed, v1.ProblemCodeRoomClosed},
 		{registry.ErrCode, v1.ProblemCodeWrongCode},
 		{registry.ErrWebhookExists, v1.ProblemCodeWebhookExists},

@@ -30,6 +30,9 @@ func (s *Server) upload(c *call, form request.Form) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if form.Consent, err = request.ParseFileConsent(c.r.URL.Query(), form.Now); err != nil {
+		return answer{}, err
+	}
 	c.reads = preview
 	if c.r.ContentLength > s.options.MaxUpload {
 		return answer{}, problem.Of(v1.ProblemCodeBodyTooLarge)
@@ -64,9 +67,9 @@ type uploading struct {
 	stores errgroup.Group // of batches
 	failed atomic.Bool    // one of them was not stored
 
-	added, existing atomic.Int64
-	good, faulty    int64
-	report          bytes.Buffer
+	added, existing, left atomic.Int64
+	good, faulty          int64
+	report                bytes.Buffer
 }
 
 // errNotStored ends an upload of which a batch was not stored.
@@ -137,9 +140,10 @@ func (u *uploading) say(line v1.UploadLine) error {
 func (u *uploading) store(people []rooms.Subscription) error {
 	ctx, cancel := u.server.beyond(u.call)
 	defer cancel()
-	added, existing, err := u.server.deps.Subscribers.SubscribeMany(ctx, u.call.room.Name, people)
-	u.added.Add(int64(added))
-	u.existing.Add(int64(existing))
+	sums, err := u.server.deps.Subscribers.SubscribeMany(ctx, u.call.room.Name, people)
+	u.added.Add(int64(sums.Added))
+	u.existing.Add(int64(sums.Existing))
+	u.left.Add(int64(sums.Left))
 	if err != nil {
 		u.failed.Store(true)
 	}
@@ -147,8 +151,8 @@ func (u *uploading) store(people []rooms.Subscription) error {
 }
 
 func (u *uploading) answer() (answer, error) {
-	added, existing := u.added.Load(), u.existing.Load()
-	sums := v1.UploadLine{Added: &added, Existing: &existing, Faulty: &u.faulty}
+	added, existing, left := u.added.Load(), u.existing.Load(), u.left.Load()
+	sums := v1.UploadLine{Added: &added, Existing: &existing, Left: &left, Faulty: &u.faulty}
 	if u.preview {
 		sums.Good = &u.good
 	}

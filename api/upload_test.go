@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func upload(e *engine, o Options, rows string) (int, []string) {
@@ -28,7 +29,7 @@ func TestUpload(t *testing.T) {
 			t.Errorf("%s, want %s %s", lines[i], f.line, f.code)
 		}
 	}
-	if sums := lines[len(faults)]; !sameJSON(t, []byte(sums), `{"added":3,"existing":1,"faulty":4}`) {
+	if sums := lines[len(faults)]; !sameJSON(t, []byte(sums), `{"added":3,"existing":1,"left":0,"faulty":4}`) {
 		t.Errorf("%s", sums)
 	}
 }
@@ -36,8 +37,49 @@ func TestUpload(t *testing.T) {
 func TestUploadNamesOnlySoManyFaults(t *testing.T) {
 	e := newEngine()
 	status, lines := upload(e, Options{}, strings.Repeat("{}\n", 3*reportedRows))
-	if status != 200 || len(lines) != reportedRows+1 || !sameJSON(t, []byte(lines[reportedRows]), `{"added":0,"existing":0,"faulty":3000}`) {
+	if status != 200 || len(lines) != reportedRows+1 || !sameJSON(t, []byte(lines[reportedRows]), `{"added":0,"existing":0,"left":0,"faulty":3000}`) {
 		t.Errorf("%d, %d lines, last %s", status, len(lines), lines[len(lines)-1])
+	}
+}
+
+// Who has left stays out, unless his consent is of later, or an admin takes him back, one by one.
+func TestWhoHasLeftIsNotAdded(t *testing.T) {
+	later := noon().Add(-time.Hour).Format(time.RFC3339)
+	e := newEngine()
+	status, lines := upload(e, Options{}, `{"email":"left@example.com"}`+"\n"+`{"email":"left@example.com","consent":{"at":"`+later+`"}}`+"\n"+
+		`{"email":"left@example.com","again":true}`+"\n")
+	if status != 200 || len(lines) != 2 || !strings.Contains(lines[0], `"/again"`) || !sameJSON(t, []byte(lines[1]), `{"added":0,"existing":0,"left":2,"faulty":1}`) {
+		t.Errorf("%d %s", status, lines)
+	}
+	since := noon().Add(time.Second).Format(time.RFC3339)
+	for body, want := range map[string]int{
+		`{"email":"left@example.com"}`:                                  409,
+		`{"email":"left@example.com","consent":{"purpose":"x"}}`:        409,
+		`{"email":"left@example.com","consent":{"at":"` + since + `"}}`: 201,
+		`{"email":"left@example.com","again":true}`:                     201,
+	} {
+		w := ask{"POST", "/v1/rooms/newborn/subscribers", "boss", body, nil}.of(serverOn(newEngine(), Options{}, &strings.Builder{}))
+		if w.Code != want || want == 409 && !strings.Contains(w.Body.String(), `"subscriber_left"`) {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
+// Who has asked for a subscription may end it; another client is told nothing of who is there.
+func TestWhoAskedMayEndIt(t *testing.T) {
+	e := newEngine()
+	e.witness = "other"
+	s := serverOn(e, Options{}, &strings.Builder{})
+	for _, tc := range []struct {
+		who, id string
+		want    int
+	}{
+		{"clinic-4", subscriber, 403}, {"other", strings.Repeat("y", 26) + "A", 403}, {"other", "x", 403},
+		{"other", subscriber, 204}, {"other", subscriber, 403}, {"boss", subscriber, 404},
+	} {
+		if w := (ask{"DELETE", "/v1/rooms/newborn/subscribers/" + tc.id, tc.who, "", nil}).of(s); w.Code != tc.want {
+			t.Errorf("%s of %s: %d %s, want %d", tc.who, tc.id, w.Code, w.Body, tc.want)
+		}
 	}
 }
 
@@ -46,7 +88,7 @@ func TestUploadOfMany(t *testing.T) {
 	for i := range 2*uploadBatch + 1 {
 		fmt.Fprintf(&rows, "{\"phone\":\"+4179%07d\"}\n", i)
 	}
-	if status, lines := upload(newEngine(), Options{}, rows.String()); status != 200 || !sameJSON(t, []byte(lines[0]), fmt.Sprintf(`{"added":%d,"existing":0,"faulty":0}`, 2*uploadBatch+1)) {
+	if status, lines := upload(newEngine(), Options{}, rows.String()); status != 200 || !sameJSON(t, []byte(lines[0]), fmt.Sprintf(`{"added":%d,"existing":0,"left":0,"faulty":0}`, 2*uploadBatch+1)) {
 		t.Errorf("%d %s", status, lines)
 	}
 }
@@ -58,7 +100,7 @@ func TestUploadTooLarge(t *testing.T) {
 }
 
 func TestUploadOfNothing(t *testing.T) {
-	if status, lines := upload(newEngine(), Options{}, "\n"); status != 200 || !sameJSON(t, []byte(lines[0]), `{"added":0,"existing":0,"faulty":0}`) {
+	if status, lines := upload(newEngine(), Options{}, "\n"); status != 200 || !sameJSON(t, []byte(lines[0]), `{"added":0,"existing":0,"left":0,"faulty":0}`) {
 		t.Errorf("%d %s", status, lines)
 	}
 }

@@ -8,25 +8,6 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-func TestDrillSaysSo(t *testing.T) {
-	b := rooms.NewBody
-	for _, c := range []struct{ said, want rooms.Content }{
-		{rooms.Content{Subject: b("Flood"), Text: b("Leave.")}, rooms.Content{Subject: b("DRILL: Flood"), Text: b("DRILL: Leave.")}},
-		{rooms.Content{Text: b("Leave.")}, rooms.Content{Subject: b("DRILL"), Text: b("DRILL: Leave.")}},
-		{rooms.Content{SMS: b("Leave.")}, rooms.Content{Subject: b("DRILL"), SMS: b("DRILL: Leave.")}},
-		{rooms.Content{HTML: b("<p>x</p>")}, rooms.Content{Subject: b("DRILL"), HTML: b("<p><strong>DRILL</strong></p><p>x</p>")}},
-		{rooms.Content{HTML: b(`<html><BODY class="a"><p>x</p></BODY>`)},
-			rooms.Content{Subject: b("DRILL"), HTML: b(`<html><BODY class="a"><p><strong>DRILL</strong></p><p>x</p></BODY>`)}},
-	} {
-		got := drill("DRILL", c.said)
-		for _, pair := range [][2]rooms.Body{{got.Subject, c.want.Subject}, {got.Text, c.want.Text}, {got.HTML, c.want.HTML}, {got.SMS, c.want.SMS}} {
-			if pair[0].Reveal() != pair[1].Reveal() {
-				t.Errorf("got %q, want %q", pair[0].Reveal(), pair[1].Reveal())
-			}
-		}
-	}
-}
-
 // A drill's delivery says so in its text and in its mark; one that has waited is dated when it was to go.
 func TestOpenedDrill(t *testing.T) {
 	m := testMessage

@@ -48,8 +48,8 @@ func (o *opener) order(ctx context.Context, j rooms.Job) (order, error) {
 		return order{}, err
 	}
 	said, err := m.content.For(to, j.Channel)
-	if m.exercise {
-		said = drill(o.exercise, said)
+	if err == nil && m.exercise {
+		said, err = said.Drill(o.exercise)
 	}
 	switch {
 	case err != nil:

@@ -265,6 +265,7 @@ func help() map[string]explained {
 		"alerts.feedEntries":    {"How many alerts a room's feed shows, the newest.", ""},
 		"alerts.feedAge":        {"How old a feed may be that is shown without a token.", ""},
 		"policy.replies.window": {"How long what a person writes, who does not say to what, answers the last message to him; 0: 72h.", ""},
+		"log.leftAge":           {"How long it is remembered that somebody has left a room, so that no list of people brings him back.", ""},
 		"log.inboundAge":        {"How long what people write is kept until it is taken.", ""},
 		"log.inboundBytes":      {"The most bytes of what people write; at that no more is taken for the time being, of what belongs to no room at half of it.", ""},
 		"inbound.stop":          {"Further words, or whole texts, that end a subscription; those of many languages are known.", ""},

@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -91,9 +92,9 @@ func (c Content) checkTexts(at string) (faults []Fault) {
 		}
 	}
 	add("subject", checkLine(c.Subject.Reveal(), maxSubject))
-	add("text", checkText(c.Text.Reveal()))
-	add("html", checkText(c.HTML.Reveal()))
-	add("sms", checkSMS(c.SMS.Reveal()))
+	add("text", errors.Join(checkText(c.Text.Reveal()), checkBlank(c.Text)))
+	add("html", errors.Join(checkText(c.HTML.Reveal()), checkBlank(c.HTML)))
+	add("sms", errors.Join(checkSMS(c.SMS.Reveal()), checkBlank(c.SMS)))
 	return faults
 }
 
@@ -129,6 +130,14 @@ func (c Content) Variant(language string) string {
 		return primary
 	}
 	return ""
+}
+
+// checkBlank refuses a text that says nothing, though it is there.
+func checkBlank(b Body) error {
+	if !b.IsZero() && strings.TrimSpace(b.Reveal()) == "" {
+		return fmt.Errorf("%w: nothing but white space", ErrText)
+	}
+	return nil
 }
 
 func checkSMS(s string) error {

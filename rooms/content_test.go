@@ -22,6 +22,7 @@ func TestContentCheck(t *testing.T) {
 		{content("S", "", "", ""), []string{"/content content_empty"}},
 		{content("", "", "", ""), []string{"/content content_empty"}},
 		{content(strings.Repeat("s", 998), "T", "", ""), []string{"/content/subject invalid_text"}},
+		{content("S", " \n\t\u00a0", "\n", " "), []string{"/content/text invalid_text", "/content/html invalid_text", "/content/sms invalid_text"}},
 		{content("S\r\nBcc: x", "T", "", ""), []string{"/content/subject invalid_text"}},
 		{content("S\u2029", "T", "", ""), []string{"/content/subject invalid_text"}},
 		{content("", "a\x00", "a\x1b", strings.Repeat("m", 1531)), []string{"/content/text invalid_text", "/content/html invalid_text", "/content/sms invalid_text"}},

@@ -27,6 +27,7 @@ const (
 	InboundFilter    = "inbound.*"
 	UnmatchedFilter  = "unmatched.*"
 	ClaimFilter      = "claim.>"
+	LeftFilter       = "left.*.*"
 )
 
 // MessageSubject is where a message stands in the room's log: room.<room>.<lane>.<type> for
@@ -213,6 +214,12 @@ func SubscribersFilter(r Room) string { return "sub." + string(r) + ".>" }
 // WebhooksFilter selects the webhooks of a room.
 func WebhooksFilter(r Room) string { return "sub." + string(r) + ".webhook.*" }
 
+// LeftSubject is where it stands that a contact has left a room, under the id that it had there.
+func LeftSubject(r Room, s SubscriberID) string { return "left." + string(r) + "." + string(s) }
+
+// LeftRoomFilter selects who has left a room.
+func LeftRoomFilter(r Room) string { return "left." + string(r) + ".*" }
+
 // CallbackSubject is where it stands that the sender of a message is to be told; the latest counts.
 func CallbackSubject(u UMID) string { return "callback." + string(u) }
 
@@ -293,6 +300,17 @@ func ParseWebhookSubject(s string) (Room, SubscriberID, error) {
 	}
 	r, errR := ParseRoom(f[1])
 	id, errI := ParseSubscriberID(f[3])
+	return r, id, subjectError(errR, errI)
+}
+
+// ParseLeftSubject reads left.<room>.<subscriber>.
+func ParseLeftSubject(s string) (Room, SubscriberID, error) {
+	f := strings.Split(s, ".")
+	if len(f) != 3 || f[0] != "left" {
+		return "", "", ErrSubject
+	}
+	r, errR := ParseRoom(f[1])
+	id, errI := ParseSubscriberID(f[2])
 	return r, id, subjectError(errR, errI)
 }
 

@@ -15,7 +15,19 @@ import (
 type Subscription struct {
 	Contact Contact
 	Consent Consent
+	Wanted  time.Time // when he said so, as far as whoever adds him has told; not stored
+	Again   bool      // he comes in even if he has left; not stored
 }
+
+// Left is that a contact has left a room.
+type Left struct {
+	ID    SubscriberID // which it had there, or would have had
+	At    time.Time
+	Moved bool // it is noted under the id of a newer key too
+}
+
+// Binds says whether a person stays out who was to come in: he has not said since that he wants to.
+func (l Left) Binds(p Subscription) bool { return !p.Again && !p.Wanted.After(l.At) }
 
 // Consent says why a person may be written to. The zero value says nothing of it.
 type Consent struct {

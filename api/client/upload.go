@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,14 +21,17 @@ import (
 type Upload struct {
 	CSV     bool // a table with a header, not NDJSON
 	Preview bool // check the rows, and store nothing
+	// Consent is what people have consented to, where a row does not say it.
+	Consent v1.NewConsent
 	// Sent is told how many rows have left for the server.
 	Sent func(rows int64)
 	// Faulty is told of each row that was refused, of the first 1,000 of them.
 	Faulty func(line int64, faults []v1.Fault)
 }
 
-// Sums are the outcome of an upload. Good are the rows of a preview in which nothing is wrong.
-type Sums struct{ Added, Existing, Faulty, Good int64 }
+// Sums are the outcome of an upload. Left are people who have left the room, and stay out; Good are the rows of a preview in
+// which nothing is wrong.
+type Sums struct{ Added, Existing, Left, Faulty, Good int64 }
 
 // ErrBrokenOff says that the server stopped before it had read all rows. Who was added stays so; the upload may be
 // repeated as a whole.
@@ -40,8 +45,8 @@ func (c *Client) AddSubscribers(ctx context.Context, room string, rows io.Reader
 	if u.CSV {
 		r.kind = contentCSV
 	}
-	if u.Preview {
-		r.path += "?preview=true"
+	if query := u.query(); len(query) > 0 {
+		r.path += "?" + query.Encode()
 	}
 	e := c.errand(r, func(answer *http.Response) (err error) {
 		sums, err = readUpload(answer.Body, u)
@@ -49,6 +54,23 @@ func (c *Client) AddSubscribers(ctx context.Context, room string, rows io.Reader
 	})
 	e.limit, e.last = 0, 0
 	return sums, e.pass(ctx)
+}
+
+func (u Upload) query() url.Values {
+	q := url.Values{}
+	if u.Preview {
+		q.Set("preview", "true")
+	}
+	if u.Consent.Purpose != "" {
+		q.Set("purpose", u.Consent.Purpose)
+	}
+	if u.Consent.Source != "" {
+		q.Set("source", u.Consent.Source)
+	}
+	if u.Consent.At != nil {
+		q.Set("consented_at", u.Consent.At.Format(time.RFC3339))
+	}
+	return q
 }
 
 // readUpload reads faulty rows, then the sums, without which the upload has not come to its end.
@@ -64,6 +86,9 @@ func readUpload(r io.Reader, u Upload) (Sums, error) {
 			return Sums{}, fmt.Errorf("%w (%w)", ErrBrokenOff, err)
 		case l.Added != nil && l.Existing != nil && l.Faulty != nil:
 			sums := Sums{Added: *l.Added, Existing: *l.Existing, Faulty: *l.Faulty}
+			if l.Left != nil {
+				sums.Left = *l.Left
+			}
 			if l.Good != nil {
 				sums.Good = *l.Good
 			}

@@ -84,6 +84,7 @@ func Catalogue() []Entry {
 		{v1.ProblemCodeNotAwaiting, http.StatusConflict, "The message awaits nobody", "It has been released, rejected or cancelled, or has expired, or never needed a second person.", 0},
 		{v1.ProblemCodeAlreadySuperseded, http.StatusConflict, "Another message has taken its place", "Refer to the message in supersededBy of the one referred to.", 0},
 		{v1.ProblemCodeSendingOver, http.StatusConflict, "The policy allows no sending before the message expires", "Let it expire later, or ask an admin of the room for another policy.", 0},
+		{v1.ProblemCodeSubscriberLeft, http.StatusConflict, "The person has left the room", "Say with consent.at that the person has wanted it since, let the person confirm (confirm), or say again if you know better.", 0},
 		{v1.ProblemCodeSubscriberState, http.StatusConflict, "The subscriber is not in the state for this", "Who has asked is approved or declined; who is active is paused, and who is paused resumed.", 0},
 		{v1.ProblemCodeWebhookExists, http.StatusConflict, "The room has a webhook of this URL", "If it is yours it is listed; rotate its secret if you do not have it.", 0},
 		{v1.ProblemCodeSenderTaken, http.StatusConflict, "Another organisation sends from there", "Register senders of the client's own organisation.", 0},

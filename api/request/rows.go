@@ -22,7 +22,8 @@ type Form struct {
 	CSV    bool   // else NDJSON
 	Values string // NDJSON: the member that holds what else is known of a person
 	// Now is set where the rows are subscribers: then consent is known too, and must not lie ahead.
-	Now time.Time
+	Now     time.Time
+	Consent rooms.Consent // of every subscriber of whom a row says nothing else
 }
 
 // Row is a row of a file: a person, or what is wrong.
@@ -116,6 +117,7 @@ func (r *Rows) object(line []byte) (Row, error) {
 		row.Contact, err = parsePerson(line, r.form.Values)
 	} else {
 		row.Contact, row.Consent, err = parseRow(line, r.form.Now)
+		row.Consent = or(row.Consent, r.form.Consent)
 	}
 	var wrong *problem.Error
 	if errors.As(err, &wrong) {

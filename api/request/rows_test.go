@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/govcrier/crier/api/problem"
@@ -191,6 +193,57 @@ func BenchmarkRows(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+		}
+	}
+}
+
+// The consent of a row is not an attribute; what a row does not say is said of the whole file. Of recipients it is a value.
+func TestConsentOfRows(t *testing.T) {
+	file := rooms.Consent{Purpose: "news", Source: "list", At: day().Add(-48 * time.Hour)}
+	const rest = "2026-11-20T12:00:00Z"
+	for name, tc := range map[string]struct {
+		form Form
+		rows string
+		want []string
+	}{
+		"columns": {Form{CSV: true}, "email;purpose;source;consented_at;district\na@example.com;floods;form 12;2026-11-20T09:00:00+06:00;Osh\nb@example.com;;;;\n",
+			[]string{"floods,form 12,2026-11-20T03:00:00Z", ",,0001-01-01T00:00:00Z"}},
+		"a day":               {Form{CSV: true}, "email,consented_at\na@example.com,2026-11-20\n", []string{",,2026-11-20T00:00:00Z"}},
+		"today, further east": {Form{CSV: true}, "email,consented_at\na@example.com,2026-11-23\n", []string{",,2026-11-22T12:00:00Z"}},
+		"of the file":         {Form{CSV: true, Consent: file}, "email,source\na@example.com,form 12\nb@example.com,\n", []string{"news,form 12," + rest, "news,list," + rest}},
+		"NDJSON":              {Form{Consent: file}, `{"email":"a@example.com","consent":{"purpose":"floods"}}` + "\n", []string{"floods,list," + rest}},
+		"no time":             {Form{CSV: true}, "email,consented_at\na@example.com,20.11.2026\n", []string{"invalid_time /consented_at"}},
+		"ahead":               {Form{CSV: true}, "email,consented_at\na@example.com,2026-11-24\nb@example.com,2026-11-22T12:02:00Z\n", []string{"invalid_time /consented_at", "invalid_time /consented_at"}},
+		"too long":            {Form{CSV: true}, "email,purpose\na@example.com," + strings.Repeat("x", 201) + "\n", []string{"invalid_text /purpose"}},
+	} {
+		tc.form.Now = day()
+		rows := NewRows(strings.NewReader(tc.rows), tc.form)
+		for _, want := range tc.want {
+			row, err := rows.Next()
+			got := row.Consent.Purpose + "," + row.Consent.Source + "," + row.Consent.At.Format(time.RFC3339)
+			for _, f := range row.Faults {
+				got = f.Code + " " + f.Pointer
+			}
+			if err != nil || got != want || !row.Contact.Values["purpose"].IsZero() {
+				t.Errorf("%s: %q, %v, want %q", name, got, err, want)
+			}
+		}
+	}
+	row, err := NewRows(strings.NewReader("email,purpose\na@example.com,floods\n"), Form{CSV: true}).Next()
+	if err != nil || row.Contact.Values["purpose"].Reveal() != "floods" {
+		t.Errorf("of a recipient: %+v, %v", row, err)
+	}
+}
+
+func TestConsentOfAFile(t *testing.T) {
+	c, err := ParseFileConsent(url.Values{"purpose": {"floods"}, "source": {"form 12"}, "consented_at": {"2026-11-20"}, "preview": {"true"}}, day())
+	if err != nil || c.Purpose != "floods" || c.Source != "form 12" || c.At.Day() != 20 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for name, value := range map[string][]string{"purpose": {"a", "b"}, "source": {"a\nb"}, "consented_at": {"yesterday"}} {
+		var p *problem.Error
+		if _, err := ParseFileConsent(url.Values{name: value}, day()); !errors.As(err, &p) || p.Parameter == nil || p.Parameter.Parameter != name {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func ParseSubscriptionRequest(body []byte, now time.Time) (rooms.Subscription, e
 }
 
 func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, error) {
-	p := subscriberParser{reader: newReader(body), now: now, confirm: byAdmin, keys: byAdmin}
+	p := subscriberParser{reader: newReader(body), now: now, adding: byAdmin, keys: byAdmin}
 	if err := p.document(p.member); err != nil {
 		return Subscriber{}, err
 	}
@@ -62,17 +62,24 @@ func parseSubscriber(body []byte, now time.Time, byAdmin bool) (Subscriber, erro
 // parseRow reads one of many subscribers.
 func parseRow(line []byte, now time.Time) (rooms.Contact, rooms.Consent, error) {
 	s, err := parseSubscriber(line, now, true)
-	if err == nil && s.Confirm {
-		err = problem.Faults(v1.ProblemCodeInvalidRequest,
-			rooms.Fault{Pointer: "/confirm", Code: string(v1.FaultCodeNotSupported), Detail: "people are invited one by one"})
+	switch {
+	case err != nil:
+	case s.Confirm:
+		err = notOfRows("/confirm", "people are invited one by one")
+	case s.Again:
+		err = notOfRows("/again", "people who have left are taken back one by one, or with a consent of later")
 	}
 	return s.Contact, s.Consent, err
+}
+
+func notOfRows(pointer, why string) error {
+	return problem.Faults(v1.ProblemCodeInvalidRequest, rooms.Fault{Pointer: pointer, Code: string(v1.FaultCodeNotSupported), Detail: why})
 }
 
 type subscriberParser struct {
 	*reader
 	now     time.Time
-	confirm bool // may be asked for
+	adding  bool // an admin does: confirm and again may be asked for
 	keys    bool // may be given
 	change  bool // of a subscriber who is there
 	s       Subscriber
@@ -113,8 +120,11 @@ func (p *subscriberParser) member(name string) error {
 	if (name == smimeCertificate || name == openpgpKey) && p.keys {
 		return p.key(name, p.now, p.change, &p.s.Contact)
 	}
-	if name == "confirm" && p.confirm {
+	if name == "confirm" && p.adding {
 		return p.flag(&p.s.Confirm)
+	}
+	if name == "again" && p.adding {
+		return p.flag(&p.s.Again)
 	}
 	return p.unknown()
 }
@@ -175,10 +185,10 @@ func (p *subscriberParser) consent(name string) error {
 		return p.checked(v1.FaultCodeInvalidText, func(s string) (err error) { c.Source, err = rooms.ParsePurpose(s); return err })
 	case "at":
 		return p.checked(v1.FaultCodeInvalidTime, func(s string) (err error) {
-			if c.At, err = parseTime(s); err == nil && c.At.After(p.now.Add(time.Minute)) {
-				return errors.New("a time in the past")
+			if c.At, err = parseTime(s); err != nil {
+				return err
 			}
-			return err
+			return notAhead(c.At, p.now)
 		})
 	}
 	return p.unknown()

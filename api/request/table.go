@@ -106,13 +106,15 @@ func (r *Rows) cells(line []byte) (Row, error) {
 		if cell = strings.TrimSpace(cell); cell == "" {
 			continue
 		}
-		if code, err := p.cell(column, cell); err != nil {
+		code, err := r.cell(&row, &p, column, cell)
+		if err != nil {
 			row.Faults = append(row.Faults, rooms.Fault{Pointer: "/" + column, Code: string(code), Detail: err.Error()})
 		}
 	}
 	if len(row.Faults) > 0 {
 		return row, nil
 	}
+	row.Consent = or(row.Consent, r.form.Consent)
 	c, fault, ok := p.contact()
 	if row.Contact = c; !ok {
 		row.Faults = []rooms.Fault{fault}
@@ -121,6 +123,14 @@ func (r *Rows) cells(line []byte) (Row, error) {
 		row.Faults = append(row.Faults, rooms.Fault{Code: string(v1.FaultCodeTooMany), Detail: err.Error()})
 	}
 	return row, nil
+}
+
+// cell takes what a column says of a person, or, of a subscriber, of his consent.
+func (r *Rows) cell(row *Row, p *person, column, cell string) (v1.FaultCode, error) {
+	if ofConsent(column) && !r.form.Now.IsZero() {
+		return setConsent(&row.Consent, column, cell, r.form.Now)
+	}
+	return p.cell(column, cell)
 }
 
 func (p *person) cell(column, cell string) (v1.FaultCode, error) {

@@ -17,4 +17,5 @@ type Person struct {
 	OpenPGPKey       *string     `json:"openpgpKey,omitzero"`       // armored; likewise
 	Consent          *NewConsent `json:"consent,omitempty"`
 	Confirm          bool        `json:"confirm,omitzero"` // of an admin's: invite the person
+	Again            bool        `json:"again,omitzero"`   // likewise: take the person back who has left
 }

@@ -546,6 +546,7 @@ const (
 	ProblemCodeSenderTaken          ProblemCode = "sender_taken"
 	ProblemCodeSendingOver          ProblemCode = "sending_over"
 	ProblemCodeStreamsFull          ProblemCode = "streams_full"
+	ProblemCodeSubscriberLeft       ProblemCode = "subscriber_left"
 	ProblemCodeSubscriberState      ProblemCode = "subscriber_state"
 	ProblemCodeSubscriptionExists   ProblemCode = "subscription_exists"
 	ProblemCodeTokenAlgorithm       ProblemCode = "token_algorithm"
@@ -689,6 +690,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeSendingOver:
 		return true
 	case ProblemCodeStreamsFull:
+		return true
+	case ProblemCodeSubscriberLeft:
 		return true
 	case ProblemCodeSubscriberState:
 		return true
@@ -2054,6 +2057,9 @@ type PersonData struct {
 	// ErasedAt When the person was erased last: messages that were accepted before, and wait, name the person in vain and are not listed.
 	ErasedAt time.Time `json:"erasedAt,omitempty,omitzero"`
 
+	// Left Rooms that the person has left, and into which no list brings the address back. This is kept when the person is erased.
+	Left []RoomName `json:"left,omitempty,omitzero"`
+
 	// Replies What the person has written and nobody has taken.
 	Replies []Reply `json:"replies,omitempty,omitzero"`
 
@@ -2520,6 +2526,9 @@ type Preview struct {
 	// Direct To named recipients, not to the room's subscribers.
 	Direct bool `json:"direct"`
 
+	// Empty For how many it comes out empty, since nothing is left of the template; their deliveries fail with no-content.
+	Empty int `json:"empty"`
+
 	// Examined How many of them the numbers below the channels speak of.
 	Examined int `json:"examined"`
 
@@ -2547,6 +2556,9 @@ type Preview struct {
 
 	// SMS Absent where none would be sent.
 	SMS PreviewSMS `json:"sms,omitempty,omitzero"`
+
+	// Suppressed How many get nothing, since their address takes nothing, or, of those who are named, since they want nothing more of the room. In an emergency they are written to all the same.
+	Suppressed int `json:"suppressed"`
 
 	// Unreachable For how many it says nothing on their channel.
 	Unreachable int `json:"unreachable"`
@@ -3392,7 +3404,7 @@ type TypeName = string
 // Example: 01KAMVJVG0ZJ2C5YD3GZ7A8Q4M
 type UMID = string
 
-// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, faulty; good in a preview).
+// UploadLine A faulty row (line, errors), or the sums in the last line (added, existing, left, faulty; good in a preview).
 type UploadLine struct {
 	Added    *int64  `json:"added,omitempty"`
 	Errors   []Fault `json:"errors,omitempty,omitzero"`
@@ -3401,6 +3413,9 @@ type UploadLine struct {
 
 	// Good In a preview: in how many rows nothing is wrong.
 	Good *int64 `json:"good,omitempty"`
+
+	// Left People who have left the room, and stay out.
+	Left *int64 `json:"left,omitempty"`
 
 	// Line From 1.
 	Line int64 `json:"line,omitempty,omitzero"`
@@ -3786,6 +3801,15 @@ type ListSubscribersParams struct {
 type AddSubscribersParams struct {
 	// Preview With `true` the rows of a stream are checked, and nothing is stored.
 	Preview AddSubscribersParamsPreview `form:"preview,omitempty" json:"preview,omitempty,omitzero"`
+
+	// Purpose Of a stream: what people have consented to, where a row does not say it.
+	Purpose string `form:"purpose,omitempty" json:"purpose,omitempty,omitzero"`
+
+	// Source Of a stream: how they have consented, where a row does not say it.
+	Source string `form:"source,omitempty" json:"source,omitempty,omitzero"`
+
+	// ConsentedAt Of a stream: when they have, where a row does not say it; a time with its zone (RFC 3339), or a day, whose beginning in UTC counts.
+	ConsentedAt string `form:"consented_at,omitempty" json:"consented_at,omitempty,omitzero"`
 }
 
 // AddSubscribersParamsPreview defines parameters for AddSubscribers.

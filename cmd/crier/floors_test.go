@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 const module = "github.com/govcrier/crier"
@@ -72,6 +73,9 @@ var kept = []struct {
 // folders are all there are at the top: the architecture can be read from a listing.
 var folders = []string{"api", "broker", "channels", "cmd", "config", "deploy", "rooms"}
 
+// files are all there are beside them; .git is one in a second working tree.
+var files = []string{".editorconfig", ".git", ".gitattributes", ".gitignore", ".golangci.yml", "LICENSE", "Makefile", "README.md", "go.mod", "go.sum"}
+
 func TestEveryPackageStandsOnAFloor(t *testing.T) {
 	for _, p := range house(t) {
 		if floorOf(p.path) < 0 {
@@ -117,11 +121,30 @@ func TestTopFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range strays(entries) {
+		t.Errorf("%s at the top; there is room only in %s, and for %s", name, strings.Join(folders, ", "), strings.Join(files, ", "))
+	}
+	strange := fstest.MapFS{"go.mod": {}, "api/api.go": {}, "bin/crier": {}, "notes.md": {}, "misc/x.go": {}}
+	if entries, err = strange.ReadDir("."); err != nil {
+		t.Fatal(err)
+	}
+	if got := strays(entries); !slices.Equal(got, []string{"misc", "notes.md"}) {
+		t.Errorf("strays are %q", got)
+	}
+}
+
+// strays are what has no place at the top.
+func strays(entries []fs.DirEntry) (names []string) {
 	for _, e := range entries {
-		if e.IsDir() && !skipped(e.Name()) && !slices.Contains(folders, e.Name()) {
-			t.Errorf("folder %s at the top; there is room only in %s", e.Name(), strings.Join(folders, ", "))
+		known := slices.Contains(files, e.Name())
+		if e.IsDir() {
+			known = skipped(e.Name()) || slices.Contains(folders, e.Name())
+		}
+		if !known {
+			names = append(names, e.Name())
 		}
 	}
+	return names
 }
 
 // The rules above hold nothing if they cannot fail.

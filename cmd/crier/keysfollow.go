@@ -131,6 +131,7 @@ func (r *ring) several() bool {
 // use, until ctx ends.
 func (r *ring) rekey(ctx context.Context, k *registry.Rekeyer, after time.Duration) error {
 	defer r.gauges.uses(nil)
+	defer r.gauges.whoLeft(nil)
 	wait, changed := after, false
 	for {
 		select {
@@ -145,6 +146,7 @@ func (r *ring) rekey(ctx context.Context, k *registry.Rekeyer, after time.Durati
 		switch {
 		case !changed && !r.several():
 			r.gauges.uses(nil)
+			r.gauges.whoLeft(nil)
 		case r.pass(ctx, k):
 			changed = false
 		default:
@@ -160,7 +162,13 @@ func (r *ring) pass(ctx context.Context, k *registry.Rekeyer) bool {
 		r.log.Warn("subscribers are not all moved to the new keys yet", "error", err)
 		return false
 	}
+	left, err := registry.LeftUses(ctx, k.Store)
+	if err != nil {
+		r.log.Warn("who has left is not counted", "error", err)
+		return false
+	}
 	r.gauges.uses(uses)
+	r.gauges.whoLeft(left)
 	r.log.Info("subscribers are moved to the primary keys", "uses", fmt.Sprint(uses))
 	return true
 }

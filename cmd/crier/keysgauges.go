@@ -17,6 +17,7 @@ type keyGauges struct {
 	mu    sync.Mutex
 	keys  []string
 	inUse []string
+	left  []string
 }
 
 // show sets crier_vault_key{kind,id,primary,enabled} to 1 for each key that the node holds.
@@ -39,6 +40,17 @@ func (g *keyGauges) uses(uses registry.Uses) {
 		values[fmt.Sprintf(`crier_vault_key_subscribers{id="%d"}`, id)] = float64(n)
 	}
 	g.inUse = g.replace(g.inUse, values)
+}
+
+// whoLeft sets crier_vault_key_left{id} to the number of those who have left a room and are known so by a key alone.
+func (g *keyGauges) whoLeft(uses registry.Uses) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	values := map[string]float64{}
+	for id, n := range uses {
+		values[fmt.Sprintf(`crier_vault_key_left{id="%d"}`, id)] = float64(n)
+	}
+	g.left = g.replace(g.left, values)
 }
 
 // replace puts gauges in the place of others.

@@ -140,7 +140,9 @@ after a change of keys, and every ten minutes while there is more than one key o
   hash   it recognises repeated transactions: wait for log.eventAge (30 days) after the promotion on the last node. If it
          is disabled before, a repeat of what was published under it counts as a new message. Which addresses take nothing,
          and who wants no more of a room, is kept under it for up to a year (suppressions.most): wait that long, or they
-         are written to again.`, vault.Options.Disable)
+         are written to again. Who has left a room is known under it too (log.leftAge), until a list names the contact again,
+         which moves that to the new key. The metric crier_vault_key_left tells of how many nobody has done so: have the
+         lists that are in use imported once more before, since those whom no list names are forgotten then.`, vault.Options.Disable)
 }
 
 func (t terminal) keysEnable() *cobra.Command {

@@ -72,6 +72,8 @@ func addUp(a, b v1.Preview) v1.Preview {
 	a.Examined += b.Examined
 	a.Incomplete += b.Incomplete
 	a.Unreachable += b.Unreachable
+	a.Empty += b.Empty
+	a.Suppressed += b.Suppressed
 	a.Faulty += b.Faulty
 	a.Rows = append(a.Rows, b.Rows...)
 	a.Cost.Currency = cmp.Or(a.Cost.Currency, b.Cost.Currency)
@@ -142,6 +144,12 @@ func describe(w io.Writer, v v1.Preview) {
 		}
 		fmt.Fprintf(w, "incomplete\t%d\n", v.Incomplete)
 		fmt.Fprintf(w, "unreachable\t%d\n", v.Unreachable)
+		if v.Empty > 0 {
+			fmt.Fprintf(w, "empty\t%d\tnothing is left of the text\n", v.Empty)
+		}
+		if v.Suppressed > 0 {
+			fmt.Fprintf(w, "suppressed\t%d\tget nothing, since they do not want it or the address takes nothing\n", v.Suppressed)
+		}
 		fmt.Fprintf(w, "faulty\t%d\n", v.Faulty)
 	})
 	if c := v.Sample.Content; v.Sample.Channel != "" {

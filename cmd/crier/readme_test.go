@@ -36,7 +36,7 @@ func TestReadme(t *testing.T) {
 	if !strings.Contains(answer, `"response":"Message received"`) {
 		t.Errorf("curl was answered %s", answer)
 	}
-	if told := shell(t, folder, paste+roomScript(t, printed)); !strings.Contains(told, "added 2, existing 0, faulty 0") || !strings.Contains(told, "Its policy is patient, revision 1") {
+	if told := shell(t, folder, paste+roomScript(t, printed)); !strings.Contains(told, "added 2, existing 0, left 0, faulty 0") || !strings.Contains(told, "Its policy is patient, revision 1") {
 		t.Errorf("setting up a room printed\n%s", told)
 	}
 

@@ -19,6 +19,9 @@ const subscribeLong = `Say who gets the messages of a room. Whoever adds a perso
 Contacts are stored sealed and are never shown again: a list gives ids. A person who is added with
 --confirm, or for whom a portal asks, confirms with a code that crier sends.
 
+Who has left a room is not added again, alone or by a list, unless the person confirms, has consented
+since, or is added with --again.
+
 To a person with an S/MIME certificate or an OpenPGP key e-mail is encrypted, and never sent in the
 clear. Whoever sets the key answers for whose it is.`
 
@@ -26,6 +29,7 @@ const subscribeExample = `  crier subscribe add newborn a@example.com --name "Ai
   crier subscribe add newborn +996555000111
   crier subscribe import newborn mothers.ndjson
   crier subscribe import newborn mothers.csv --preview
+  crier subscribe import newborn mothers.csv --purpose "vaccination reminders" --source "form 12" --consented-at 2026-11-20
   crier subscribe add newborn +996555000222 --also b@example.com --language ky --attribute district=emme --source "form 12"
   crier subscribe add newborn c@example.com --confirm
   crier subscribe add newborn @aida:matrix.example.org --also +996555000333
@@ -38,7 +42,9 @@ Each line of a file to import is a JSON object:
   {"phone":"+996555000111"}
 or, if it is a table, a row below a header, whose other columns become attributes:
   email;phone;channels;name;language;district
-  a@example.com;+996555000111;sms email;Aida A.;ky;Osh`
+  a@example.com;+996555000111;sms email;Aida A.;ky;Osh
+The columns purpose, source and consented_at are the person's consent; what is the same in all rows may be
+said by --purpose, --source and --consented-at instead.`
 
 func (t terminal) subscribeCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -51,11 +57,12 @@ func (t terminal) subscribeCommand() *cobra.Command {
 
 func (t terminal) subscribeAdd() *cobra.Command {
 	var f personFlags
-	confirm := false
+	confirm, again := false, false
 	c := &cobra.Command{Use: "add ROOM CONTACT", Short: "Add one person", Long: "Add one person. CONTACT is " + reachHelp + ".", Args: cobra.ExactArgs(2)}
 	n, p := t.connect(c), t.printer(c)
 	f.add(c)
 	c.Flags().BoolVar(&confirm, "confirm", false, "invite the person, who has to confirm with the code that crier sends")
+	c.Flags().BoolVar(&again, "again", false, "take the person back who has left the room")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		gateway, err := n.open()
 		if err != nil {
@@ -65,7 +72,7 @@ func (t terminal) subscribeAdd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		person.Confirm = confirm
+		person.Confirm, person.Again = confirm, again
 		s, err := gateway.AddSubscriber(c.Context(), args[0], person)
 		if err != nil {
 			return err
@@ -121,6 +128,7 @@ func (t terminal) subscribeImport() *cobra.Command {
 	}
 	n, p := t.connect(c), t.printer(c)
 	preview := c.Flags().Bool("preview", false, "check the rows, and store nothing")
+	consent := consentFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		gateway, err := n.open()
 		if err != nil {
@@ -134,6 +142,9 @@ func (t terminal) subscribeImport() *cobra.Command {
 		file := bufio.NewReader(rows)
 		begin, _ := file.Peek(512) // what is wrong with it is found when it is read
 		upload := t.upload()
+		if upload.Consent, err = consent(); err != nil {
+			return err
+		}
 		upload.CSV, upload.Preview = isTable(args[1], begin), *preview
 		sums, err := gateway.AddSubscribers(c.Context(), args[0], file, upload)
 		if err != nil {
@@ -145,6 +156,29 @@ func (t terminal) subscribeImport() *cobra.Command {
 		return p.sums(sums)
 	}
 	return c
+}
+
+// consentFlags say of all people of a file what its rows do not.
+func consentFlags(c *cobra.Command) func() (v1.NewConsent, error) {
+	f := c.Flags()
+	purpose := f.String("purpose", "", "what the people have consented to, where a row does not say it")
+	source := f.String("source", "", "how they have consented, where a row does not say it")
+	at := f.String("consented-at", "", "when they have, such as 2026-11-20T09:00:00+06:00 or 2026-11-20, where a row does not say it")
+	return func() (v1.NewConsent, error) {
+		said := v1.NewConsent{Purpose: *purpose, Source: *source}
+		if *at == "" {
+			return said, nil
+		}
+		when, err := time.Parse(time.RFC3339, *at)
+		if err != nil {
+			when, err = time.Parse(time.DateOnly, *at)
+		}
+		if err != nil {
+			return said, fmt.Errorf("--consented-at takes a time such as 2026-11-20T09:00:00+06:00, or a day")
+		}
+		said.At = &when
+		return said, nil
+	}
 }
 
 // rows opens what is to be imported.
@@ -193,9 +227,9 @@ func (p *printer) checked(s client.Sums) error {
 
 // sums shows how an import ended; rows that were refused make it a failure.
 func (p *printer) sums(s client.Sums) error {
-	out := v1.UploadLine{Added: &s.Added, Existing: &s.Existing, Faulty: &s.Faulty}
+	out := v1.UploadLine{Added: &s.Added, Existing: &s.Existing, Left: &s.Left, Faulty: &s.Faulty}
 	err := p.value(out, func(w io.Writer) {
-		fmt.Fprintf(w, "added %d, existing %d, faulty %d\n", s.Added, s.Existing, s.Faulty)
+		fmt.Fprintf(w, "added %d, existing %d, left %d, faulty %d\n", s.Added, s.Existing, s.Left, s.Faulty)
 	})
 	if err == nil && s.Faulty > 0 {
 		err = fmt.Errorf("%s refused; the others are subscribed", plural(int(s.Faulty), "row"))

@@ -43,7 +43,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 	return api.New(a.config.API.Options, api.Deps{
 		Verifier: verifier, Publisher: publisher, Transactions: publisher, AlertLog: s.log, Alerts: a.config.Alerts.Options, Drill: a.config.Alerts.Exercise, Rooms: k.rooms, Subscribers: k.subscribers, Webhooks: k.webhooks, Callbacks: k.callbacks,
 		Invitations: a.invitations(k, publisher), Links: k.links, Replies: a.shelf(s, k),
-		Suppressions: k.suppressions, Persons: a.persons(s, k),
+		Suppressions: k.suppressions, Silences: k.suppressions, Persons: a.persons(s, k),
 		Consumers: durable,
 		Messages:  k.index, Desk: a.desk(s, k), Events: s.log, Waiter: k, Live: hub, Audit: a.recorder(c, s.log, "api"),
 		Parts:   []api.Part{{Name: "log", Ready: writes.ready}, {Name: "index", Ready: k.Ready}},
@@ -57,7 +57,7 @@ func (a *App) newServer(ctx context.Context, c *crew, s *store, k *knowledge) (*
 func (a *App) publisher(s *store, k *knowledge) *publish.Publisher {
 	if k.publisher == nil {
 		k.publisher = &publish.Publisher{
-			Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls, Rooms: k.rooms},
+			Log: s.log, Memory: k, Vault: s.vault, Verifier: s.vault, Policies: roomRules{k}, Rules: &rules.Rules{Asker: k.calls, Rooms: k.rooms, Drill: a.config.Alerts.Exercise},
 			Quotas: k.quotas, Holder: k.release, Limit: int(a.config.Broker.MaxPayload) - maxHeaders,
 			Now: s.broker.Now,
 		}

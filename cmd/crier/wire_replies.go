@@ -128,8 +128,11 @@ func (l leavers) Leave(ctx context.Context, room rooms.Room, e rooms.Endpoint, o
 	return err
 }
 
-// Stop keeps a room from naming a contact.
+// Stop keeps a room from naming a contact, and others from subscribing it.
 func (l leavers) Stop(ctx context.Context, room rooms.Room, e rooms.Endpoint, cause string) error {
+	if err := l.subscribers.StayOut(ctx, room, e); err != nil {
+		return err
+	}
 	return l.suppressions.Stop(ctx, room, e, cause)
 }
 

@@ -17,8 +17,8 @@ func (h *house) settled(count int) {
 		c.Values = map[string]rooms.Body{"district": rooms.NewBody([]string{"emme", "napf"}[n%2])}
 		people = append(people, rooms.Subscription{Contact: c})
 	}
-	if added, _, err := h.subs.SubscribeMany(h.t.Context(), "newborn", people); err != nil || added != count {
-		h.t.Fatalf("added %d: %v", added, err)
+	if sums, err := h.subs.SubscribeMany(h.t.Context(), "newborn", people); err != nil || sums.Added != count {
+		h.t.Fatalf("%+v: %v", sums, err)
 	}
 }
 

@@ -6,8 +6,9 @@ import (
 	"github.com/govcrier/crier/rooms"
 )
 
-// waiter is somebody who waits to be approved or to confirm, and what an admin says of him.
-type waiter struct {
+// candidate is somebody who is to come in, his entry, new or of one who waits to be approved or to confirm, and what an admin
+// says of him.
+type candidate struct {
 	sub rooms.Subscriber
 	rooms.Subscription
 }
@@ -20,7 +21,7 @@ func (s *Subscribers) admit(ctx context.Context, sub rooms.Subscriber, p rooms.S
 }
 
 // admitAll admits people one by one, until an error, and says how many.
-func (s *Subscribers) admitAll(ctx context.Context, waiting []waiter) (admitted int, err error) {
+func (s *Subscribers) admitAll(ctx context.Context, waiting []candidate) (admitted int, err error) {
 	for _, w := range waiting {
 		if _, err := s.admit(ctx, w.sub, w.Subscription); err != nil {
 			return admitted, err

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/registry"
 )
 
 // Who was only asked for is let in by an admin, one at a time or with many, as the admin says, and once.
@@ -26,8 +27,8 @@ func TestAdminAdmitsWhoWaits(t *testing.T) {
 		}
 	}
 	many := []rooms.Subscription{said(1), said(3), said(4), said(3), said(5)}
-	if added, existing, err := h.subs.SubscribeMany(ctx, "newborn", many); err != nil || added != 3 || existing != 2 {
-		t.Errorf("added %d, existing %d, %v", added, existing, err)
+	if sums, err := h.subs.SubscribeMany(ctx, "newborn", many); err != nil || sums != (registry.Sums{Added: 3, Existing: 2}) {
+		t.Errorf("%+v, %v", sums, err)
 	}
 	for n := 1; n <= 5; n++ {
 		sub, person, err := h.subs.Get(ctx, "newborn", h.subs.ID("newborn", phone(t, n)))

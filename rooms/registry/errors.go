@@ -27,6 +27,8 @@ var (
 	ErrUnknownSubscriber = errors.New("unknown subscriber")
 	// ErrSubscriberState: the subscriber is in no state for this.
 	ErrSubscriberState = errors.New("subscriber in another state")
+	// ErrLeft: the person has left the room, and has not said since that he wants to come back.
+	ErrLeft = errors.New("the person has left")
 	// ErrClosed: nobody comes into the room but by its admins.
 	ErrClosed = errors.New("room closed")
 	// ErrCode: nobody waits for this code. It says not why.

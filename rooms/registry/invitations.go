@@ -126,7 +126,7 @@ func (i *Invitations) Decline(ctx context.Context, room rooms.RoomConfig, id roo
 	if sub.State != rooms.SubscriberRequested && sub.State != rooms.SubscriberInvited {
 		return ErrSubscriberState
 	}
-	return i.Subscribers.Remove(ctx, room.Name, id)
+	return i.Subscribers.remove(ctx, room.Name, id, func(context.Context, rooms.Subscriber) error { return nil })
 }
 
 func (i *Invitations) fresh() rooms.Invitation {

@@ -63,10 +63,15 @@ func (s *Subscribers) Find(ctx context.Context, room rooms.Room, id rooms.Subscr
 	return found[0], nil
 }
 
-// Remove ends a subscription and erases the contact, or says ErrUnknownSubscriber. While keys
-// change a person may stand under two ids: then both entries go, whichever of the ids is named,
+// Remove ends a subscription and erases the contact, or says ErrUnknownSubscriber; that the person has left stays known. While
+// keys change a person may stand under two ids: then both entries go, whichever of the ids is named,
 // and one that has got another id is found by the former.
 func (s *Subscribers) Remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID) error {
+	return s.remove(ctx, room, id, s.noteLeft)
+}
+
+// remove ends a subscription; of each entry note is told before it goes.
+func (s *Subscribers) remove(ctx context.Context, room rooms.Room, id rooms.SubscriberID, note func(context.Context, rooms.Subscriber) error) error {
 	ids, err := s.namesOf(ctx, room, id)
 	if err != nil {
 		return fmt.Errorf("registry: look for a subscriber: %w", err)
@@ -84,6 +89,9 @@ func (s *Subscribers) Remove(ctx context.Context, room rooms.Room, id rooms.Subs
 			break
 		}
 		for _, sub := range found {
+			if err := note(ctx, sub); err != nil {
+				return err
+			}
 			if err := s.store.RemoveSubscriber(ctx, room, sub.ID); err != nil && !errors.Is(err, stream.ErrGone) {
 				return fmt.Errorf("registry: remove a subscriber: %w", err)
 			}

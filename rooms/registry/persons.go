@@ -27,8 +27,8 @@ type ParkedStore interface {
 
 // Persons finds what is kept of a person, over all rooms, by any contact of his: all subscribers are opened one by one,
 // for only the first contact can be looked up. It finds and erases the subscriptions, the deliveries that wait and what he has written from there. That an
-// address takes nothing stays, as a keyed hash; recipients that a message names, and copies of an e-mail, go with its body or
-// its delivery to others, and until then a keyed hash keeps it from being sent to him.
+// address takes nothing stays, as a keyed hash, and so does which rooms it has left; recipients that a message names, and copies of an
+// e-mail, go with its body or its delivery to others, and until then a keyed hash keeps it from being sent to him.
 type Persons struct {
 	Subscribers  *Subscribers
 	Rooms        RoomLister
@@ -56,6 +56,7 @@ type PersonData struct {
 	Suppression   *rooms.Suppression
 	Replies       []Written
 	Stops         []rooms.Suppression // of rooms that name him no more, since he said so
+	Left          []rooms.Room        // which he has left, and where he is not
 }
 
 // Found is a subscription with what it says in the clear.
@@ -125,7 +126,28 @@ func (p *Persons) Export(ctx context.Context, at rooms.Endpoint) (data PersonDat
 		data.Suppression = &one
 	}
 	data.Stops = p.Suppressions.Stops(all, at)
+	for _, room := range all {
+		left, err := p.left(ctx, room.Name, at, data.Subscriptions)
+		if err != nil {
+			return data, err
+		}
+		if left {
+			data.Left = append(data.Left, room.Name)
+		}
+	}
 	return data, nil
+}
+
+// left says whether a person has left a room, and is not there again.
+func (p *Persons) left(ctx context.Context, room rooms.Room, at rooms.Endpoint, in []Found) (bool, error) {
+	if slices.ContainsFunc(in, func(f Found) bool { return f.Room == room && !f.Waits() }) {
+		return false, nil
+	}
+	found, err := p.Subscribers.store.FindLeft(ctx, room, p.Subscribers.ids(room, rooms.Contact{Channel: at.Channel, Address: at.Address}))
+	if err != nil {
+		return false, fmt.Errorf("registry: look for what a person has left: %w", err)
+	}
+	return len(found) > 0, nil
 }
 
 // waiting finds the deliveries to a person, also as a copy, that wait in a queue or for a later attempt.

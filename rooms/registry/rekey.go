@@ -16,6 +16,7 @@ type MoveStore interface {
 	SubscriberReader
 	MoveSubscribers(ctx context.Context, subs []rooms.Subscriber) error
 	EraseSubscriber(ctx context.Context, sequence uint64) error
+	LeftScanner
 }
 
 // Ring is a vault that says which keys it holds.

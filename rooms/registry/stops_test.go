@@ -76,7 +76,7 @@ func TestLeaveByAContact(t *testing.T) {
 		at    rooms.Endpoint
 		owner rooms.SubscriberID
 	}{{byMail, ""}, {byPhone, h.subs.ID("clinic", c)}} {
-		if _, _, err := h.subs.Add(t.Context(), "clinic", c); err != nil {
+		if _, _, err := h.subs.Subscribe(t.Context(), "clinic", rooms.Subscription{Contact: c, Again: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.subs.Leave(t.Context(), "taxes", how.at, how.owner); !errors.Is(err, registry.ErrUnknownSubscriber) {

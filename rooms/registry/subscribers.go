@@ -42,6 +42,7 @@ type SubscriberStore interface {
 	SubscriberReader
 	SubscriberUpdater
 	SubscriberRemover
+	LeftStore
 }
 
 // Vault seals contacts, opens them, and hashes them.
@@ -77,12 +78,16 @@ func (s *Subscribers) Add(ctx context.Context, room rooms.Room, c rooms.Contact)
 }
 
 // Subscribe makes a person an active subscriber of a room, as is said of him here, even if he waits to be approved or
-// to confirm. created is false if he was active or paused before; then he stays as he is.
+// to confirm. created is false if he was active or paused before; then he stays as he is. ErrLeft if he has left, and has
+// not wanted to come back since.
 func (s *Subscribers) Subscribe(ctx context.Context, room rooms.Room, p rooms.Subscription) (sub rooms.Subscriber, created bool, err error) {
 	for {
 		sub, created, err = s.enter(ctx, room, p, func(*rooms.Subscriber) {})
 		if err != nil || created || !sub.Waits() {
 			return sub, created, err
+		}
+		if err = s.stays(ctx, room, p); err != nil {
+			return sub, false, err
 		}
 		sub, err = s.admit(ctx, sub, p)
 		if !errors.Is(err, stream.ErrRevision) {
@@ -106,6 +111,11 @@ func (s *Subscribers) enter(ctx context.Context, room rooms.Room, p rooms.Subscr
 		if len(found) > 0 {
 			return found[0], false, nil
 		}
+		if !sub.Waits() { // who waits is asked himself
+			if err := s.stays(ctx, room, p); err != nil {
+				return rooms.Subscriber{}, false, err
+			}
+		}
 		err = s.store.AddSubscribers(ctx, []rooms.Subscriber{sub})
 		if errors.Is(err, stream.ErrExists) {
 			continue // somebody else was quicker: look again
@@ -117,53 +127,72 @@ func (s *Subscribers) enter(ctx context.Context, room rooms.Room, p rooms.Subscr
 	}
 }
 
+// Sums say what became of people who were to subscribe.
+type Sums struct {
+	Added    int
+	Existing int // were there before, and stay as they are
+	Left     int // have left, and stay out
+}
+
 // AddMany subscribes contacts as SubscribeMany does people.
 func (s *Subscribers) AddMany(ctx context.Context, room rooms.Room, contacts []rooms.Contact) (added, existing int, err error) {
 	people := make([]rooms.Subscription, len(contacts))
 	for i, c := range contacts {
 		people[i].Contact = c
 	}
-	return s.SubscribeMany(ctx, room, people)
+	sums, err := s.SubscribeMany(ctx, room, people)
+	return sums.Added, sums.Existing, err
 }
 
 // SubscribeMany subscribes people in batches; what was stored before an error stays.
-func (s *Subscribers) SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added, existing int, err error) {
-	for len(people) > 0 {
-		n := min(len(people), chunk)
-		a, err := s.addChunk(ctx, room, people[:n])
+func (s *Subscribers) SubscribeMany(ctx context.Context, room rooms.Room, people []rooms.Subscription) (sums Sums, err error) {
+	for part := range slices.Chunk(people, chunk) {
+		one, err := s.addChunk(ctx, room, part)
+		sums.Added, sums.Left = sums.Added+one.Added, sums.Left+one.Left
 		if err != nil {
-			return added + a, existing, err
+			return sums, err
 		}
-		added, existing = added+a, existing+n-a
-		people = people[n:]
+		sums.Existing += len(part) - one.Added - one.Left
 	}
-	return added, existing, nil
+	return sums, nil
 }
 
-// addChunk stores those of at most 1,000 people who are not there yet, and admits those who wait.
-func (s *Subscribers) addChunk(ctx context.Context, room rooms.Room, people []rooms.Subscription) (added int, err error) {
+// addChunk stores those of at most 1,000 people who are not there yet, and admits those who wait, but nobody who has left.
+func (s *Subscribers) addChunk(ctx context.Context, room rooms.Room, people []rooms.Subscription) (sums Sums, err error) {
 	for {
 		fresh, waiting, err := s.fresh(ctx, room, people)
 		if err != nil {
-			return added, err
+			return sums, err
+		}
+		if fresh, waiting, sums.Left, err = s.willing(ctx, room, fresh, waiting); err != nil {
+			return sums, err
 		}
 		admitted, err := s.admitAll(ctx, waiting)
-		added += admitted
+		sums.Added += admitted
 		if err == nil {
-			err = s.store.AddSubscribers(ctx, fresh)
+			err = s.storeFresh(ctx, fresh)
 		}
 		if errors.Is(err, stream.ErrExists) || errors.Is(err, stream.ErrRevision) {
 			continue // one of them came in or changed meanwhile: look again
 		}
 		if err != nil {
-			return added, fmt.Errorf("registry: store subscribers: %w", err)
+			return sums, fmt.Errorf("registry: store subscribers: %w", err)
 		}
-		return added + len(fresh), nil
+		sums.Added += len(fresh)
+		return sums, nil
 	}
 }
 
+func (s *Subscribers) storeFresh(ctx context.Context, fresh []candidate) error {
+	subs := make([]rooms.Subscriber, len(fresh))
+	for i, one := range fresh {
+		subs[i] = one.sub
+	}
+	return s.store.AddSubscribers(ctx, subs)
+}
+
 // fresh seals those people who are not subscribed, each once, and gives those who wait.
-func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, people []rooms.Subscription) (out []rooms.Subscriber, waiting []waiter, err error) {
+func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, people []rooms.Subscription) (out, waiting []candidate, err error) {
 	ids := make([][]rooms.SubscriberID, len(people))
 	for i, p := range people {
 		ids[i] = s.ids(room, p.Contact)
@@ -175,7 +204,7 @@ func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, people []rooms
 	for i, p := range people {
 		if there, ok := anyOf(known, ids[i]); ok {
 			if there.Waits() {
-				waiting = append(waiting, waiter{there, p})
+				waiting = append(waiting, candidate{there, p})
 				there.State = rooms.SubscriberActive
 				known[there.ID] = there
 			}
@@ -186,7 +215,7 @@ func (s *Subscribers) fresh(ctx context.Context, room rooms.Room, people []rooms
 			return nil, nil, err
 		}
 		known[sub.ID] = sub
-		out = append(out, sub)
+		out = append(out, candidate{sub, p})
 	}
 	return out, waiting, nil
 }
@@ -297,10 +326,13 @@ func (s *Subscribers) List(ctx context.Context, room rooms.Room, after uint64, l
 	return subs, next, nil
 }
 
-// RemoveAll ends every subscription of a room.
+// RemoveAll ends every subscription of a room, and forgets who has left it.
 func (s *Subscribers) RemoveAll(ctx context.Context, room rooms.Room) error {
 	if err := s.store.RemoveSubscribers(ctx, room); err != nil {
 		return fmt.Errorf("registry: remove the subscribers of a room: %w", err)
+	}
+	if err := s.store.RemoveLeft(ctx, room); err != nil {
+		return fmt.Errorf("registry: forget who has left a room: %w", err)
 	}
 	return nil
 }

@@ -261,7 +261,7 @@ func (h *house) subscribe(room rooms.Room, contacts ...string) rooms.SubscriberI
 			c.Others = append(c.Others, e)
 		}
 	}
-	sub, _, err := h.subs.Add(h.t.Context(), room, c)
+	sub, _, err := h.subs.Subscribe(h.t.Context(), room, rooms.Subscription{Contact: c, Again: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -21,6 +21,9 @@ type Options struct {
 	InboundBytes int64 `yaml:"inboundBytes"`
 	// AuditAge is how long the audit log is kept, 365 days by default.
 	AuditAge time.Duration `yaml:"auditAge"`
+	// LeftAge is how long it is remembered that somebody has left a room, so that no list of people brings him back;
+	// 87600h by default, ten years.
+	LeftAge time.Duration `yaml:"leftAge"`
 	// ReceiptAge is how long a receipt is kept of which nobody knows the delivery, 72 hours by default.
 	ReceiptAge time.Duration `yaml:"receiptAge"`
 	// Duplicates is the window in which JetStream itself knows an identity again; 10 minutes
@@ -68,6 +71,7 @@ func (o Options) WithDefaults() Options {
 	set(&o.EventAge, 30*day)
 	set(&o.InboundAge, 30*day)
 	set(&o.AuditAge, 365*day)
+	set(&o.LeftAge, 3650*day)
 	set(&o.ReceiptAge, 3*day)
 	set(&o.Duplicates, 10*time.Minute)
 	set(&o.AckWait, 30*time.Second)
@@ -121,6 +125,7 @@ func (o Options) Check() []error {
 	bad(o.InboundAge < time.Hour, "inboundAge: at least 1h")
 	bad(o.InboundBytes < minQueue, "inboundBytes: at least 64 MiB")
 	bad(o.AuditAge < day, "auditAge: at least 24h")
+	bad(o.LeftAge < day, "leftAge: at least 24h")
 	bad(o.ReceiptAge < time.Hour, "receiptAge: at least 1h")
 	bad(o.Duplicates < time.Minute || o.Duplicates > o.MessageAge, "duplicates: from 1m to messageAge")
 	bad(o.AckWait < time.Second, "ackWait: at least 1s")

@@ -20,6 +20,7 @@ const (
 	streamReceipts    = "RECEIPTS"
 	streamInbound     = "INBOUND"
 	streamClaims      = "CLAIMS"
+	streamLeft        = "LEFT"
 	bucketRooms       = "rooms"
 	bucketLeases      = "leases"
 	bucketBlocked     = "blocked"
@@ -79,6 +80,10 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{
 			Name: streamClaims, Subjects: []string{rooms.ClaimFilter},
 			MaxAge: o.MarkerTTL, AllowMsgTTL: true, AllowDirect: true, AllowAtomicPublish: true,
+		},
+		{
+			Name: streamLeft, Subjects: []string{rooms.LeftFilter},
+			MaxMsgsPerSubject: 1, MaxAge: o.LeftAge, AllowDirect: true, AllowAtomicPublish: true,
 		},
 		{
 			Name: streamAudit, Subjects: []string{rooms.AuditFilter},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/govcrier/crier/rooms"
 )
@@ -94,6 +95,11 @@ func (c *Content) For(to rooms.Contact, channel rooms.Channel) (rooms.Content, e
 	return say(values, variant{subject: v.subject, html: v.html, sms: v.sms})
 }
 
+// Has says whether there is a text for somebody on a channel, whatever comes of it.
+func (c *Content) Has(to rooms.Contact, channel rooms.Channel) bool {
+	return c.as.To(to).For(channel)
+}
+
 func say(values map[string]string, v variant) (out rooms.Content, err error) {
 	var asked []string
 	for _, t := range []*template{v.subject, v.text, v.html, v.sms} {
@@ -111,6 +117,11 @@ func say(values map[string]string, v variant) (out rooms.Content, err error) {
 	out.SMS, errs[3] = v.sms.render(values)
 	if errors.Join(errs[:]...) != nil {
 		return rooms.Content{}, ErrTooLong
+	}
+	for _, text := range []*rooms.Body{&out.Text, &out.HTML, &out.SMS} {
+		if strings.TrimSpace(text.Reveal()) == "" {
+			*text = rooms.Body{} // it says nothing
+		}
 	}
 	for _, f := range out.Check("") {
 		if f.Code != rooms.ContentEmpty {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 
@@ -24,7 +25,8 @@ const maxSchemas = 1_000
 // Rules applies what policies say of messages that are to be accepted.
 type Rules struct {
 	Asker Asker
-	Rooms Rooms // whose event types hold beside the policies; nil: none do
+	Rooms Rooms  // whose event types hold beside the policies; nil: none do
+	Drill string // the word with which every text of a drill begins
 
 	mu      sync.RWMutex
 	schemas map[schemaOf]*Schema
@@ -45,8 +47,8 @@ func (r *Rules) Check(ctx context.Context, p rooms.Policy, m publish.Request, id
 			return refuse(ErrLane, "/lane", "the room's policy does not have this lane")
 		}
 	}
-	if p.Content != (rooms.ContentLimits{}) {
-		if err := length(p.Content, m); err != nil {
+	if p.Content != (rooms.ContentLimits{}) || m.Exercise {
+		if err := r.length(p.Content, m); err != nil {
 			return err
 		}
 	}
@@ -66,11 +68,12 @@ func (r *Rules) Check(ctx context.Context, p rooms.Policy, m publish.Request, id
 
 // length measures the content as it was published, and what of it becomes an SMS, in every language. A template for all
 // subscribers is measured as it stands: what is known of them is not known here.
-func length(limit rooms.ContentLimits, m publish.Request) error {
+func (r *Rules) length(limit rooms.ContentLimits, m publish.Request) error {
 	if limit.Bytes > 0 && len(m.Content) > limit.Bytes {
 		return refuse(ErrLong, "/content", fmt.Sprintf("%d bytes, of which the room's policy allows %d", len(m.Content), limit.Bytes))
 	}
-	if limit.Segments == 0 || !mayTakeSMS(m) {
+	counts := limit.Segments > 0 && mayTakeSMS(m)
+	if !counts && !m.Exercise {
 		return nil
 	}
 	c, err := rooms.DecodeContent(m.Content)
@@ -78,19 +81,25 @@ func length(limit rooms.ContentLimits, m publish.Request) error {
 		return fmt.Errorf("rules: %w", err)
 	}
 	if c.Mustache && m.Direct {
-		return lengthSaid(limit, c, m.Recipients)
+		return r.lengthSaid(limit, c, m)
 	}
-	err = lengthIn(limit, c, "/content")
+	if !counts {
+		limit.Segments = math.MaxInt
+	}
+	err = r.lengthIn(limit, c, m, "/content")
 	for i, p := range c.Places {
-		err = cmp.Or(err, lengthIn(limit, p.Says, fmt.Sprintf("/content/places/%d", i)))
+		err = cmp.Or(err, r.lengthIn(limit, p.Says, m, fmt.Sprintf("/content/places/%d", i)))
 	}
 	return err
 }
 
 // lengthIn measures a content at a place in every language.
-func lengthIn(limit rooms.ContentLimits, c rooms.Content, at string) error {
+func (r *Rules) lengthIn(limit rooms.ContentLimits, c rooms.Content, m publish.Request, at string) error {
 	for _, language := range append([]string{""}, slices.Sorted(maps.Keys(c.Languages))...) {
-		said := c.In(language)
+		said, err := r.said(c.In(language), m)
+		if err != nil && !c.Mustache {
+			return refuse(ErrLong, at, "longer than a text may be, with the word that tells a drill")
+		}
 		n := rooms.Segments(limit.SMS(said.ShortText().Reveal()))
 		if n <= limit.Segments {
 			continue
@@ -106,17 +115,32 @@ func lengthIn(limit rooms.ContentLimits, c rooms.Content, at string) error {
 	return nil
 }
 
+// said is what is said of a content in the end: a drill says so.
+func (r *Rules) said(c rooms.Content, m publish.Request) (rooms.Content, error) {
+	if !m.Exercise {
+		return c, nil
+	}
+	return c.Drill(r.Drill)
+}
+
 // lengthSaid measures what is said to each recipient. To whom it cannot be said, nothing is.
-func lengthSaid(limit rooms.ContentLimits, c rooms.Content, to []rooms.Contact) error {
+func (r *Rules) lengthSaid(limit rooms.ContentLimits, c rooms.Content, m publish.Request) error {
+	if limit.Segments == 0 {
+		return nil
+	}
 	said, faults := templates.Compile(c, "")
 	if len(faults) > 0 {
 		return fmt.Errorf("rules: %w", templates.ErrTemplate)
 	}
-	for i, one := range to {
+	for i, one := range m.Recipients {
 		if !takesSMS(one) {
 			continue
 		}
-		if text, err := said.For(one, rooms.SMS); err == nil {
+		text, err := said.For(one, rooms.SMS)
+		if err == nil {
+			text, err = r.said(text, m)
+		}
+		if err == nil {
 			if n := rooms.Segments(limit.SMS(text.ShortText().Reveal())); n > limit.Segments {
 				return tooLong(limit, fmt.Sprintf("/recipients/%d", i), n)
 			}

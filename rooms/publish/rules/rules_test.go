@@ -105,6 +105,19 @@ func TestWhatAPolicyLetsIn(t *testing.T) {
 				{Channel: rooms.SMS, Values: map[string]rooms.Body{"word": rooms.NewBody("short")}},
 				{Channel: rooms.SMS, Values: map[string]rooms.Body{"word": rooms.NewBody(strings.Repeat("a", 161))}}}
 		}, "the content is longer than the policy allows /recipients/1"},
+		"a drill": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
+			r.Exercise, r.Content = true, []byte(`{"sms":"`+strings.Repeat("a", 155)+`"}`)
+		}, "the content is longer than the policy allows /content/sms"},
+		"a short drill": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
+			r.Exercise, r.Content = true, []byte(`{"sms":"`+strings.Repeat("a", 153)+`"}`)
+		}, ""},
+		"a drill too long for an SMS": {rooms.PolicyRules{}, func(r *publish.Request) {
+			r.Exercise, r.Content = true, []byte(`{"sms":"`+strings.Repeat("a", 1530)+`"}`)
+		}, "the content is longer than the policy allows /content"},
+		"a drill said to one": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) {
+			r.Exercise, r.Content, r.Recipients = true, []byte(`{"sms":"{{word}}","mustache":true}`), []rooms.Contact{
+				{Channel: rooms.SMS, Values: map[string]rooms.Body{"word": rooms.NewBody(strings.Repeat("a", 155))}}}
+		}, "the content is longer than the policy allows /recipients/0"},
 		"two segments":   {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 2}}, func(r *publish.Request) { r.Content = []byte(long) }, ""},
 		"nobody's SMS":   {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients = []byte(long), []rooms.Contact{email} }, ""},
 		"somebody's SMS": {rooms.PolicyRules{Content: rooms.ContentLimits{Segments: 1}}, func(r *publish.Request) { r.Content, r.Recipients = []byte(long), []rooms.Contact{email, both} }, "the content is longer than the policy allows /content/text"},
@@ -114,7 +127,7 @@ func TestWhatAPolicyLetsIn(t *testing.T) {
 		if tc.with != nil {
 			tc.with(&m)
 		}
-		var r Rules // asks nobody, or panics
+		r := Rules{Drill: "DRILL"} // asks nobody, or panics
 		for range 2 {
 			if got := refused(r.Check(t.Context(), rooms.Policy{PolicyRules: tc.rules}, m, "id")); got != tc.want {
 				t.Errorf("%s: %q, want %q", name, got, tc.want)
