@@ -17,6 +17,7 @@ import (
 	"github.com/govcrier/crier/api/problem"
 	v1 "github.com/govcrier/crier/api/v1"
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/index"
 	"github.com/govcrier/crier/rooms/publish"
 	"github.com/govcrier/crier/rooms/registry"
 )
@@ -164,8 +165,11 @@ func (s *Server) sameCall(ctx context.Context, r publish.Receipt, lane rooms.Lan
 		return nil
 	}
 	first, err := s.find(ctx, r.UMID)
-	if err == nil && first.Lane != lane {
-		err = publish.ErrConflict
+	switch {
+	case errors.Is(err, index.ErrUnknown): // it is accepted, and the index of this node does not know it yet
+		return nil
+	case err == nil && first.Lane != lane:
+		return publish.ErrConflict
 	}
 	return err
 }

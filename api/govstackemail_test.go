@@ -157,6 +157,17 @@ func TestKeyIsOfOnePath(t *testing.T) {
 	}
 }
 
+// A repeat is answered as such on a node whose index does not know the first call yet.
+func TestRepeatBeforeTheIndexKnows(t *testing.T) {
+	e := newEngine()
+	e.email()
+	e.receipt.UMID, e.receipt.Duplicate = "01KAMVJVG0ZJ2C5YD3GZ7A8Q4Z", true
+	w := (ask{"POST", email.PathSingle, "", oneEmail, []string{"apiKey", goodKey, "Idempotency-Key", "1"}}).of(newServer(e))
+	if w.Code != 200 || !strings.Contains(w.Body.String(), string(e.receipt.UMID)) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // A refusal says what helps whoever has read this API's document alone.
 func TestWordsOfRefusals(t *testing.T) {
 	e := newEngine()

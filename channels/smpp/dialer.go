@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/govcrier/crier/channels/credential"
 	"github.com/govcrier/crier/channels/smpp/pdu"
 )
 
@@ -20,8 +21,10 @@ type dialer struct {
 
 func newDialer(o Options) (*dialer, error) {
 	d := &dialer{Options: o}
-	if err := o.CheckPassword(); err != nil {
-		return nil, fmt.Errorf("smpp: passwordFile: %w", err)
+	if o.PasswordFile != "" {
+		if err := credential.Check(o.PasswordFile); err != nil {
+			return nil, fmt.Errorf("smpp: passwordFile: %w", err)
+		}
 	}
 	if o.TLS == TLSNone {
 		return d, nil
