@@ -27,6 +27,8 @@ type App struct {
 	metrics *metrics.Set
 	ready   chan struct{}
 
+	keysGone []uint32 // of the vault, which are not missed
+
 	changes   changes
 	listeners []net.Listener
 	outbox    *sandbox.Sandbox

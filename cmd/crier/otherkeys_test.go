@@ -20,9 +20,10 @@ func TestOtherKeysAreRefusedAtTheStart(t *testing.T) {
 	if err := errors.Join(os.Rename(s.home.keysFile, own), vault.Create(s.home.keysFile)); err != nil {
 		t.Fatal(err)
 	}
-	again := func() error {
+	again := func(gone ...uint32) error {
 		logger := slog.New(slog.NewJSONHandler(&s.log, nil))
 		s.crew, s.app = newCrew(logger), newApp(s.app.config, logger)
+		s.app.keysGone = gone
 		_, err := s.app.openStore(t.Context(), s.crew)
 		s.stop()
 		return err
@@ -35,5 +36,17 @@ func TestOtherKeysAreRefusedAtTheStart(t *testing.T) {
 	}
 	if err := again(); err != nil {
 		t.Errorf("with its own: %v", err)
+	}
+
+	lost, err := vault.Open(t.Context(), vault.Options{KeysFile: s.home.keysFile})
+	if err := errors.Join(err, os.Rename(s.home.keysFile, own), vault.Create(s.home.keysFile)); err != nil {
+		t.Fatal(err)
+	}
+	ids := []uint32{lost.Keys()[0].ID, lost.Keys()[1].ID}
+	if err := again(ids[0]); !errors.Is(err, registry.ErrOtherKeys) {
+		t.Errorf("with one that is gone for good, and another that is not: %v", err)
+	}
+	if err := errors.Join(again(ids...), again()); err != nil {
+		t.Errorf("without those that are gone for good, then once more: %v", err)
 	}
 }

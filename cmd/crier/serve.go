@@ -19,6 +19,7 @@ const serveExample = `  crier keys store /etc/crier/store.key
 
 func (t terminal) serveCommand() *cobra.Command {
 	var file string
+	var gone []uint
 	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run a node of the gateway",
@@ -30,9 +31,14 @@ func (t terminal) serveCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%s: %w", file, err)
 			}
-			return newApp(conf, conf.Logging.Logger(t.err)).Run(c.Context())
+			app := newApp(conf, conf.Logging.Logger(t.err))
+			for _, id := range gone {
+				app.keysGone = append(app.keysGone, uint32(id))
+			}
+			return app.Run(c.Context())
 		},
 	}
 	c.Flags().StringVar(&file, "config", "/etc/crier/crier.yaml", "the configuration")
+	c.Flags().UintSliceVar(&gone, "without-key", nil, "start though this key of the vault is missing, which the store was written with: what only it opens is lost; may be repeated")
 	return c
 }

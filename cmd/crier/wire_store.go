@@ -38,7 +38,7 @@ func (a *App) openStore(ctx context.Context, c *crew) (*store, error) {
 		return nil, err
 	}
 	c.onStop("log", func() error { l.Close(); return nil })
-	inUse := &registry.KeysInUse{Store: l}
+	inUse := &registry.KeysInUse{Store: l, Gone: a.keysGone}
 	if err := inUse.Check(ctx, v.Keys()); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 // ErrOtherKeys says that the vault's keys are not those with which the log was written: contacts could not be opened, and
 // repeats, subscribers and suppressions would not be known again.
-var ErrOtherKeys = errors.New("the keys of the vault are not those that this store was written with; restore its key file (vault.keysFile) from where it was kept, or from another node")
+var ErrOtherKeys = errors.New("the keys of the vault are not those that this store was written with; restore its key file (vault.keysFile) from where it was kept, or from another node; where a key is gone for good, and with it what only that key opens: crier serve --without-key ID")
 
 // KeysStore keeps the ids of keys in the log.
 type KeysStore interface {
@@ -26,6 +26,7 @@ type KeysStore interface {
 // written before they were kept has none; the first node to start puts its own there.
 type KeysInUse struct {
 	Store KeysStore
+	Gone  []uint32 // keys that are looked for no more, though they were in use
 
 	seen map[uint32]bool // keys that were here since the start
 }
@@ -36,7 +37,9 @@ func (k *KeysInUse) Check(ctx context.Context, keys []vault.Key) error {
 	if err != nil {
 		return err
 	}
-	if missing := slices.DeleteFunc(slices.Clone(ids), func(id uint32) bool { return slices.ContainsFunc(keys, has(id)) }); len(missing) > 0 {
+	if missing := slices.DeleteFunc(slices.Clone(ids), func(id uint32) bool {
+		return slices.Contains(k.Gone, id) || slices.ContainsFunc(keys, has(id))
+	}); len(missing) > 0 {
 		return fmt.Errorf("%w; missing: %s", ErrOtherKeys, listed(missing))
 	}
 	return k.Note(ctx, keys)
@@ -46,6 +49,9 @@ func (k *KeysInUse) Check(ctx context.Context, keys []vault.Key) error {
 func (k *KeysInUse) Note(ctx context.Context, keys []vault.Key) error {
 	if k.seen == nil {
 		k.seen = map[uint32]bool{}
+		for _, id := range k.Gone {
+			k.seen[id] = true
+		}
 	}
 	for _, one := range keys {
 		k.seen[one.ID] = true

@@ -139,6 +139,11 @@ func (p *Policies) Current(ctx context.Context, name string) (rooms.Policy, erro
 // Policy gives the rules of a revision that messages were accepted under, or ErrUnknownPolicy.
 func (p *Policies) Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, error) {
 	one, ok := p.look(r)
+	if !ok && r.Name == p.standard.Name {
+		if rules, sure := p.unstored(r); sure {
+			return rules, nil
+		}
+	}
 	if !ok || !one.Applied() {
 		if err := p.load(ctx); err != nil {
 			return rooms.Policy{}, err
@@ -146,7 +151,8 @@ func (p *Policies) Policy(ctx context.Context, r rooms.Revision) (rooms.Policy, 
 		one, ok = p.look(r)
 	}
 	if !ok && r.Name == p.standard.Name {
-		return p.unstored(r), nil
+		rules, _ := p.unstored(r)
+		return rules, nil
 	}
 	if !ok || !one.Applied() {
 		return rooms.Policy{}, ErrUnknownPolicy

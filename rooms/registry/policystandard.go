@@ -57,18 +57,18 @@ func (p *Policies) configured() (one rooms.Policy, ok bool, next int) {
 }
 
 // unstored are the rules of a revision of the standard policy from before its revisions were stored: those of the first
-// that was.
-func (p *Policies) unstored(r rooms.Revision) rooms.Policy {
+// that was. Unless sure, one that is not known yet may say otherwise.
+func (p *Policies) unstored(r rooms.Revision) (found rooms.Policy, sure bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	found := p.current[p.standard.Name]
+	found = p.current[p.standard.Name]
 	first := 0
 	for other, stored := range p.known {
 		if other.Name == r.Name && other.Revision > r.Revision && (first == 0 || other.Revision < first) {
 			found, first = stored.Policy, other.Revision
 		}
 	}
-	return found
+	return found, first > 0
 }
 
 // tell says that this node has published a revision of the standard policy.
