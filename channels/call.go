@@ -31,8 +31,9 @@ func (m *member) call(timeout time.Duration, log *slog.Logger) call {
 // after the timeout, first gets an outcome of reason unknown, and the answer, should it ever
 // come, goes to late. send returns when the provider does: a provider that hangs keeps the
 // goroutine, so that the harm stays within the number of workers. But where a provider of several is taken for dead, send
-// lets go of it: what comes then is as if it came late. Of calls that were let go there are as many as there are workers, and
-// those that were in hand when the last of them was: then the provider is asked no more until one has come back.
+// lets go of it: what comes then is as if it came late. A call that waits for its place there goes without: nothing is sent. Of
+// calls that were let go there are as many as there are workers, and those that were in hand when the last of them was: then the
+// provider is asked no more until one has come back.
 func (c call) send(ctx context.Context, d rooms.Delivery, first, late func(Outcome)) {
 	var answered atomic.Bool
 	unanswered := func() {
@@ -44,6 +45,10 @@ func (c call) send(ctx context.Context, d rooms.Delivery, first, late func(Outco
 	work := func(noted *ongoing) {
 		within, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
+		if noted != nil {
+			within, cancel = c.health.within(within, noted)
+			defer cancel()
+		}
 		o := c.guarded(within, d)
 		watchdog.Stop()
 		c.note(ctx, noted, o)

@@ -108,7 +108,8 @@
 //
 // Each node has a circuit breaker of its own for each provider, for nobody knows sooner. It opens after so many calls in a row
 // without connection or answer, and, where there are several, when so many wait for a provider that has been silent to
-// all for a time: these are given up as unknown, and their workers are free again. A provider that does not return even when
+// all for a time: these are given up as unknown, and their workers are free again. Only calls that have their place count (package
+// lanes); one that still waits for its own then goes without, with nothing sent and no attempt counted. A provider that does not return even when
 // their context ends keeps such calls, up to the number of workers, and is then not asked until one has come back. From then on a delivery whose turn that
 // provider would be goes to the next in line, in the same attempt, but for one probe in each interval; one answer
 // closes it, also that the rate is used up.

@@ -65,13 +65,6 @@ type health struct {
 	looks    looks
 }
 
-// ongoing is a call that has not come back. gone is closed when nobody waits for it any longer.
-type ongoing struct {
-	began time.Time
-	gone  chan struct{}
-	timer *time.Timer
-}
-
 func newHealth(o HealthOptions, several bool) *health {
 	return &health{options: o.WithDefaults(), several: several, calls: map[*ongoing]bool{}, mostGone: Options{}.WithDefaults().Workers.all()}
 }
@@ -112,18 +105,6 @@ func (h *health) probe(l rooms.Lane) *time.Time {
 	return &h.probes[0]
 }
 
-// begin notes a call.
-func (h *health) begin() *ongoing {
-	c := &ongoing{began: time.Now(), gone: make(chan struct{})}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.calls[c] = true
-	if h.several {
-		c.timer = time.AfterFunc(h.options.Stuck, func() { h.stuck(c) })
-	}
-	return c
-}
-
 // end notes what became of it; of one that was let go, that it has come back.
 func (h *health) end(c *ongoing, o Outcome, s sign) {
 	now := time.Now()
@@ -161,43 +142,17 @@ func (h *health) count(r Result, s sign, now time.Time, took time.Duration) {
 	}
 }
 
-// open gives the provider no more but probes, the first one after a while, under h.mu.
+// open gives the provider no more but probes, the first one after a while, under h.mu. What waits for a place comes again.
 func (h *health) open(now time.Time) {
-	if h.opened.IsZero() {
-		h.opened = now
-		h.probes = [2]time.Time{now.Add(h.options.Probe), now.Add(h.options.Probe)}
-	}
-}
-
-// stuck looks at a call that has waited for long: if the provider says nothing to anybody, it is taken for dead, and who
-// waits for it lets go.
-func (h *health) stuck(c *ongoing) {
-	now := time.Now()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.calls[c] {
+	if !h.opened.IsZero() {
 		return
 	}
-	if quiet := now.Sub(h.answered); quiet < h.options.Stuck {
-		c.timer.Reset(h.options.Stuck - quiet)
-		return
-	}
-	var old []*ongoing
-	for one := range h.calls {
-		if now.Sub(one.began) >= h.options.Stuck {
-			old = append(old, one)
+	h.opened = now
+	h.probes = [2]time.Time{now.Add(h.options.Probe), now.Add(h.options.Probe)}
+	for c := range h.calls {
+		if c.leave != nil {
+			c.leave()
 		}
-	}
-	if h.opened.IsZero() && h.inRow+len(old) < h.options.Failures {
-		c.timer.Reset(h.options.Stuck)
-		return
-	}
-	h.open(now)
-	for _, one := range old {
-		delete(h.calls, one)
-		close(one.gone)
-		h.gone++
-		h.count(Deferred, dead, now, now.Sub(one.began))
 	}
 }
 

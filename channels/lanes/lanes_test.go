@@ -194,3 +194,21 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		}
 	})
 }
+
+// Who is told that a call has its place may end it until then, and it goes without.
+func TestWhoIsToldHasTheLastWord(t *testing.T) {
+	p := NewPlaces(1, 1)
+	ctx, end := context.WithCancel(t.Context())
+	var told []bool
+	_, err := p.Take(Told(ctx, func(waits bool) {
+		if told = append(told, waits); !waits {
+			end()
+		}
+	}), rooms.Normal, "somewhere.test")
+	if full := (*Full)(nil); !errors.As(err, &full) || !slices.Equal(told, []bool{true, false}) {
+		t.Errorf("%v, told %v", err, told)
+	}
+	if _, err := p.Take(t.Context(), rooms.Normal, "somewhere.test"); err != nil {
+		t.Errorf("the place is gone: %v", err)
+	}
+}

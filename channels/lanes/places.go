@@ -108,11 +108,13 @@ func (p *Places) ask(lane rooms.Lane, destination string) (v *visitor, patience 
 
 // await says what comes of waiting, until it is late or ctx ends.
 func (p *Places) await(ctx context.Context, v *visitor, late <-chan time.Time) (release func(), err error) {
+	Tell(ctx, true)
 	select {
 	case <-v.comes:
 	case <-late:
 	case <-ctx.Done():
 	}
+	Tell(ctx, false)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {

@@ -27,10 +27,12 @@ type places struct {
 func newPlaces() *places { return &places{live: map[*session]bool{}} }
 
 // take waits for a place, unless there is no session and none could be had. Where there are sessions and their windows stay
-// full the error is a *lanes.Full: that is no fault of the centre's.
+// full, or ctx is cancelled, the error is a *lanes.Full: that is no fault of the centre's.
 func (p *places) take(ctx context.Context, lane rooms.Lane) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, lanes.Patience(ctx))
 	defer cancel()
+	lanes.Tell(ctx, true)
+	defer lanes.Tell(ctx, false)
 	for {
 		comes, err := p.ask(lane)
 		if err != nil {
@@ -78,7 +80,7 @@ func (p *places) giveUp(ctx context.Context, comes chan *session) error {
 	switch {
 	case !p.waiting.Leave(comes):
 		return nil
-	case len(p.live) > 0:
+	case len(p.live) > 0, errors.Is(ctx.Err(), context.Canceled):
 		return &lanes.Full{After: time.Second}
 	}
 	return ctx.Err()

@@ -3,11 +3,13 @@ package smpp
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/govcrier/crier/channels"
+	"github.com/govcrier/crier/channels/lanes"
 	"github.com/govcrier/crier/channels/smpp/pdu/smpptest"
 	"github.com/govcrier/crier/rooms"
 )
@@ -122,5 +124,25 @@ func TestFullWindowIsNoFault(t *testing.T) {
 	f.all.Wait()
 	if o := f.Send(t.Context(), f.delivery(rooms.Normal, quickNumber)); o.Result != channels.Sent {
 		t.Errorf("then: outcome %+v, want it sent", o)
+	}
+}
+
+// Who is told of calls learns when one waits for a place in the window; one that is ended then has sent nothing.
+func TestWaitingForTheWindowIsTold(t *testing.T) {
+	f, letGo := startFull(t, 1)
+	var told []bool
+	ctx, cancel := context.WithCancel(lanes.Told(t.Context(), func(waits bool) { told = append(told, waits) }))
+	defer cancel()
+	d, out := f.delivery(rooms.Normal, quickNumber), make(chan channels.Outcome, 1)
+	go func() { out <- f.Send(ctx, d) }()
+	f.until(f.waiting(1))
+	cancel()
+	if o := <-out; o != (channels.Outcome{Result: channels.NoRoom, After: time.Second}) {
+		t.Errorf("outcome %+v, want that there is no room", o)
+	}
+	letGo()
+	f.all.Wait()
+	if n := len(f.centre.Submitted()); n != 1 || !slices.Equal(told, []bool{true, false}) {
+		t.Errorf("%d were submitted, told %v", n, told)
 	}
 }

@@ -122,8 +122,8 @@ func (p *Provider) submit(ctx context.Context, lane rooms.Lane, m pdu.Message) (
 		return "", failed(err, false)
 	}
 	defer p.places.give(s)
-	if err := ctx.Err(); err != nil {
-		return "", failed(err, false)
+	if ctx.Err() != nil { // the place came with the end
+		return "", channels.Outcome{Result: channels.NoRoom, After: time.Second}
 	}
 	answer, taken, err := s.ask(ctx, pdu.PDU{Command: pdu.SubmitSM, Body: m.Bytes()}, p.options.ResponseTimeout)
 	if err != nil {
