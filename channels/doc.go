@@ -113,6 +113,9 @@
 // their context ends keeps such calls, up to the number of workers, and is then not asked until one has come back. From then on a delivery whose turn that
 // provider would be goes to the next in line, in the same attempt, but for one probe in each interval; one answer
 // closes it, also that the rate is used up.
+// Providers that can be looked at without a delivery (Ready, Prober) are: looks that find nobody open it, too, and close what they
+// opened. What calls have opened no look closes, since some answer a look and take no delivery; but once one has found the provider
+// well, with nothing wrong for a minute, it is no longer shown as dead, until the next call decides.
 // Where no provider of a channel answers, deliveries return to the queue, no attempt counted, and the lane pauses until the next
 // probe. Emergencies probe only if no other provider is left, have probes of their own, and come again within an
 // interval; one that found no connection then loses no attempt. A claimed attempt is not let go, for nobody would know what

@@ -135,7 +135,7 @@ func (h *health) count(r Result, s sign, now time.Time, took time.Duration) {
 	case busy, alive, unwell:
 		h.inRow, h.answered, h.opened, h.looks = 0, now, time.Time{}, looks{}
 	case dead:
-		h.looks.doubt = true
+		h.looks.doubt, h.looks.well = true, false
 		if h.inRow++; h.inRow >= h.options.Failures && !h.counts {
 			h.open(now)
 		}
@@ -188,13 +188,16 @@ func (h *health) report() rooms.ProviderReport {
 	defer h.mu.Unlock()
 	sum := h.used.sum(now)
 	return rooms.ProviderReport{Use: h.use, Calls: sum.calls(), Failed: sum.failed, Slow: sum.slow,
-		Open: !h.opened.IsZero(), Quiet: int(min(now.Sub(h.wrong), 24*time.Hour).Seconds())}
+		Open: h.silent(), Quiet: int(min(now.Sub(h.wrong), 24*time.Hour).Seconds())}
 }
 
-// unanswered is how many calls in a row were without connection or answer.
+// unanswered is how many calls in a row were without connection or answer; 0 if a look has found the provider well since.
 func (h *health) unanswered() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.looks.doubt {
+		return 0
+	}
 	return h.inRow
 }
 
@@ -203,5 +206,8 @@ func (h *health) lately() (sum counts, inHand int, open bool) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.window.sum(now), len(h.calls), !h.opened.IsZero()
+	return h.window.sum(now), len(h.calls), h.silent()
 }
+
+// silent says that the provider is taken for dead, and nothing speaks for it, under h.mu.
+func (h *health) silent() bool { return !h.opened.IsZero() && !h.looks.well }

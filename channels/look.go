@@ -22,25 +22,31 @@ type looks struct {
 	doubt  bool // a call had no answer, and none since had one
 	failed int  // looks in a row that found nobody
 	opened bool // by them the provider is taken for dead
+	well   bool // by calls it is taken for dead, and a look has found it well since: the next call decides
 }
 
-// wellAfter is for how long no call must have failed before a look alone ends what calls have begun: some answer a look, and no
-// delivery.
+// wellAfter is for how long no call must have failed before a look says anything of a provider that calls have found dead: some
+// answer a look, and no delivery.
 const wellAfter = time.Minute
 
-// looked learns from a look.
+// looked learns from a look. What looks have begun they end; what calls have, only the next call does, which probes.
 func (h *health) looked(err error, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	calm := len(h.calls) == 0 && now.Sub(h.wrong) >= wellAfter
 	switch {
 	case err != nil:
+		h.looks.well = false
 		if h.looks.failed++; h.looks.failed >= h.options.Failures && h.opened.IsZero() {
 			h.looks.opened = true
 			h.open(now)
 		}
-	case h.opened.IsZero(), h.looks.opened, calm:
-		h.opened, h.looks = time.Time{}, looks{}
+	case h.opened.IsZero():
+		h.looks = looks{}
+	case h.looks.opened:
+		h.opened, h.inRow, h.looks = time.Time{}, 0, looks{}
+	case calm:
+		h.looks = looks{well: true}
 	default:
 		h.looks.failed = 0
 	}

@@ -106,27 +106,80 @@ func TestWhatIsInDoubtIsProbed(t *testing.T) {
 	})
 }
 
-// One that answers probes and takes no delivery stays dead as long as deliveries say so.
-func TestAProbeDoesNotOutweighDeliveries(t *testing.T) {
+// One that answers probes and takes no delivery stays dead until a delivery says otherwise, and gets no more than single ones; but
+// nobody is told for hours that it does not answer.
+func TestALookDoesNotOutweighDeliveries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := lookedAt(t, asked{by: &probed{}})
+		expect := func(after time.Duration, open bool, unanswered int) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if s := m.status(rooms.ProviderUse{}); s.Open != open || s.Unanswered != unanswered || !m.health.dead() {
+				t.Errorf("open %t and %d unanswered, want %t and %d; dead %t", s.Open, s.Unanswered, open, unanswered, m.health.dead())
+			}
+		}
 		for range 5 {
 			m.ends(rooms.TimedOut)
-			time.Sleep(3 * time.Second)
+			time.Sleep(time.Second)
 		}
-		time.Sleep(50 * time.Second)
-		synctest.Wait()
-		if !m.health.dead() || m.status(rooms.ProviderUse{}).Unanswered != 5 {
-			t.Error("a probe made it live")
+		expect(50*time.Second, true, 5)
+		expect(20*time.Second, false, 0)
+		now := time.Now()
+		if !m.health.claim(rooms.Normal, now) || m.health.claim(rooms.Normal, now) {
+			t.Error("it is asked by none, or by several")
 		}
-		time.Sleep(20 * time.Second)
-		synctest.Wait()
-		if m.health.dead() {
-			t.Error("it is dead for ever where nothing is sent")
-		}
+		m.ends(rooms.TimedOut)
+		expect(10*time.Second, true, 6)
 		m.ends("")
-		if n := m.status(rooms.ProviderUse{}).Unanswered; n != 0 {
-			t.Errorf("%d without answer after one with", n)
+		if s := m.status(rooms.ProviderUse{}); m.health.dead() || s.Open || s.Unanswered != 0 {
+			t.Errorf("a delivery does not make it live: %+v", s)
+		}
+	})
+}
+
+// What looks have found dead, looks find live again, and the calls that failed meanwhile do not count any longer.
+func TestLooksEndWhatTheyHaveBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bound{}
+		b.gone.Store(true)
+		m := lookedAt(t, b)
+		time.Sleep(11 * time.Second)
+		for range 4 {
+			m.ends(rooms.Unreachable)
+		}
+		b.gone.Store(false)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		m.ends(rooms.Unreachable)
+		if m.health.dead() {
+			t.Error("taken for dead after one call")
+		}
+	})
+}
+
+// Two calls without answer are no sign any longer once a look has found somebody; but they count where more follow.
+func TestUnansweredAfterAGoodLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := lookedAt(t, asked{by: &probed{}})
+		unanswered := func(want int) {
+			t.Helper()
+			if n := m.status(rooms.ProviderUse{}).Unanswered; n != want {
+				t.Errorf("%d without answer, want %d", n, want)
+			}
+		}
+		m.ends(rooms.TimedOut)
+		m.ends(rooms.TimedOut)
+		unanswered(2)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		unanswered(0)
+		for range 3 {
+			m.ends(rooms.TimedOut)
+		}
+		unanswered(5)
+		if !m.health.dead() {
+			t.Error("looks between the calls keep it from being taken for dead")
 		}
 	})
 }

@@ -25,7 +25,7 @@ type ProviderStatus struct {
 	Nodes  int  // that share the rate, this one included
 	Open   bool // this node takes it for dead
 	InHand int
-	// Unanswered are the calls in a row that were without connection or answer, up to the latest.
+	// Unanswered are the calls in a row that were without connection or answer, up to the latest; 0 if a look has found it well since.
 	Unanswered int
 	Counts     map[Result]int // of the last minute
 	P50        time.Duration
