@@ -41,6 +41,15 @@ func (d *door) ahead(l rooms.Lane) (n int) {
 	return n
 }
 
+// first says that who comes may wait, however long it takes: the first of his lane, and of emergencies as many as there are places,
+// so that those have them all as soon as the destination has recovered.
+func (d *door) first(l rooms.Lane) bool {
+	if urgent(l) {
+		return d.ahead(l) < d.each
+	}
+	return d.ahead(l) == 0
+}
+
 func (d *door) queue() int { return d.waiting[0] + d.waiting[1] + d.waiting[2] }
 
 // crowded says that who comes waits for others of the same destination.
@@ -54,8 +63,12 @@ func (d *door) paceAt(now time.Time) time.Duration {
 	return max(d.pace, now.Sub(d.since))
 }
 
-// turn is how long somebody who is turned away stays away: until after those of his lane that were told so before.
+// turn is how long somebody who is turned away stays away: until after those of his lane that were told so before. An emergency
+// is there again within a second, lest others that come meanwhile have its place.
 func (d *door) turn(l rooms.Lane, now time.Time) time.Duration {
+	if urgent(l) {
+		return time.Second
+	}
 	last := &d.turns[rank(l)]
 	if last.Before(now) {
 		*last = now

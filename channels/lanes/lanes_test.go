@@ -1,6 +1,7 @@
 package lanes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,10 +68,18 @@ func (c *crowd) call(lane rooms.Lane, to string) (waited time.Duration, err erro
 		return waited, err
 	}
 	c.note(lane, to, 1)
-	time.Sleep(c.took)
+	time.Sleep(c.takes(0))
 	c.note(lane, to, -1)
 	release()
 	return waited, err
+}
+
+// takes is how long a call keeps its place, from now on if it is given.
+func (c *crowd) takes(took time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.took = cmp.Or(took, c.took)
+	return c.took
 }
 
 func (c *crowd) note(lane rooms.Lane, to string, n int) {
@@ -137,6 +146,43 @@ func TestSlowDestinationTurnsAway(t *testing.T) {
 			t.Errorf("another destination: waited %s, %v", waited, err)
 		}
 		all.Wait()
+	})
+}
+
+// Emergencies to a destination that was slow and has recovered are all served before what comes a moment later, those
+// included that were turned away.
+func TestEmergencyTurnedAwayIsNotOvertaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const emergencies = 12 // 4 wait, and 8 are turned away
+		c := newCrowd(t, NewPlaces(0, 4), 20*time.Second)
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() { _, _ = c.call(rooms.Bulk, "slow.test") })
+		}
+		time.Sleep(5500 * time.Millisecond)
+		for range emergencies {
+			all.Go(func() {
+				for full := (*Full)(nil); ; time.Sleep(full.After) {
+					if _, err := c.call(rooms.Emergency, "slow.test"); !errors.As(err, &full) {
+						return
+					}
+				}
+			})
+		}
+		synctest.Wait()
+		if got := c.places.Waiting(); got != 4 {
+			t.Errorf("%d emergencies wait, want one for each place", got)
+		}
+		time.Sleep(14 * time.Second)
+		c.takes(300 * time.Millisecond) // it has recovered
+		time.Sleep(1100 * time.Millisecond)
+		for range 100 {
+			all.Go(func() { _, _ = c.call(rooms.Normal, "slow.test") })
+		}
+		all.Wait()
+		if after := c.served[4:]; len(after) < emergencies || slices.Contains(after[:emergencies], "normal") {
+			t.Errorf("served %q", after)
+		}
 	})
 }
 

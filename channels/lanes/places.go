@@ -96,8 +96,8 @@ func (p *Places) ask(lane rooms.Lane, destination string) (v *visitor, patience 
 	defer p.mu.Unlock()
 	v = p.visitor(lane, destination)
 	patience = longest
-	if ahead := v.door.ahead(lane); p.apart() && ahead > 0 && v.door.crowded() {
-		if time.Duration(ahead+1)*v.door.paceAt(time.Now()) > soon {
+	if p.apart() && !v.door.first(lane) && v.door.crowded() {
+		if time.Duration(v.door.ahead(lane)+1)*v.door.paceAt(time.Now()) > soon {
 			return nil, 0, &Full{v.door.turn(lane, time.Now())}
 		}
 		patience = soon
