@@ -138,7 +138,7 @@ func TestSlowDestinationTurnsAway(t *testing.T) {
 				t.Fatalf("waited %s (%v), want to be turned away at once", waited, err)
 			}
 		}
-		if last := c.full[len(c.full)-1]; c.full[59] < 50*time.Second || last != farthest || slices.Min(c.full) < time.Second {
+		if last := c.full[len(c.full)-1]; c.full[59] < farthest*3/4 || last < farthest*3/4 || last > farthest || slices.Min(c.full) < time.Second {
 			t.Errorf("told to come again after %s … %s", slices.Min(c.full), last)
 		}
 		c.took = time.Millisecond
@@ -188,21 +188,47 @@ func TestEmergencyTurnedAwayIsNotOvertaken(t *testing.T) {
 
 // A destination that is quick keeps whoever comes: they have their turn within a moment.
 func TestQuickDestinationTurnsNobodyAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, NewPlaces(8, 4), 5*time.Millisecond)
-		var all sync.WaitGroup
-		for range 192 {
-			all.Go(func() {
-				for range 10 {
-					_, _ = c.call(rooms.Normal, "people.test")
-				}
-			})
+	for _, tc := range []struct {
+		callers, places int
+		took            time.Duration
+	}{{192, 4, 5 * time.Millisecond}, {64, 8, 250 * time.Millisecond}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCrowd(t, NewPlaces(0, tc.places), tc.took)
+			var all sync.WaitGroup
+			for range tc.callers {
+				all.Go(func() {
+					for range 10 {
+						_, _ = c.call(rooms.Normal, "people.test")
+					}
+				})
+			}
+			all.Wait()
+			if len(c.full) > 0 || c.most["people.test"] != tc.places || len(c.served) != 10*tc.callers {
+				t.Errorf("calls of %s: %d were turned away, %d served, %d at once", tc.took, len(c.full), len(c.served), c.most["people.test"])
+			}
+		})
+	}
+}
+
+// Those whose turn is later than the farthest come again one after the other.
+func TestTurnedAwayComeAgainSpread(t *testing.T) {
+	const many = 1000
+	d, now := door{each: 4, busy: 4, pace: time.Second}, time.Now()
+	d.since = now
+	var after []time.Duration
+	for n := range 60 + many {
+		if turn := d.turn(rooms.Bulk, now); n >= 60 {
+			after = append(after, turn)
 		}
-		all.Wait()
-		if len(c.full) > 0 || c.most["people.test"] != 4 || len(c.served) != 1920 {
-			t.Errorf("%d were turned away, %d served, %d at once", len(c.full), len(c.served), c.most["people.test"])
-		}
-	})
+	}
+	slices.Sort(after)
+	widest := after[0] - farthest*3/4
+	for n := range many - 1 {
+		widest = max(widest, after[n+1]-after[n])
+	}
+	if after[0] < farthest*3/4 || after[many-1] > farthest || widest > farthest/4/many*3 {
+		t.Errorf("%d come again after %s … %s, with %s between two", many, after[0], after[many-1], widest)
+	}
 }
 
 // Where places are not shared out by destination, who comes waits; but not so long that no time is left for his call.
