@@ -91,14 +91,16 @@ func (s *slots) ask(lane rooms.Lane) chan struct{} {
 	return mine
 }
 
+// madeUp is how far what comes late, or is given back, is made up for: so nothing leaves at more than the rate for longer.
+const madeUp = 100 * time.Millisecond
+
 // serve gives those slots away that have become free, and waits for the next one while there is anybody left. A timer
-// that is late makes up for it, but for no more than a tenth of a second.
+// that is late makes up for it.
 func (s *slots) serve() {
-	const late = 100 * time.Millisecond
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if oldest := now.Add(-late); s.next.Before(oldest) {
+	if oldest := now.Add(-madeUp); s.next.Before(oldest) {
 		s.next = oldest
 	}
 	for !now.Before(s.next) && s.serveOne() {
@@ -126,12 +128,20 @@ func (s *slots) leave(mine chan struct{}) bool {
 	return s.waiting.Leave(mine)
 }
 
-// back gives a slot back with which nothing was sent: the next one is free so much sooner.
-func (s *slots) back() {
+// back gives a slot back that was taken then and with which nothing was sent: the next one is free so much sooner. One that
+// comes late is lost, so that many that come in one moment let no burst through.
+func (s *slots) back(taken time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := time.Now()
+	if now.Sub(taken) > max(s.every, madeUp) {
+		return
+	}
 	s.next = s.next.Add(-s.every)
+	if oldest := now.Add(-madeUp); s.next.Before(oldest) {
+		s.next = oldest
+	}
 	if s.timer != nil {
-		s.timer.Reset(time.Until(s.next))
+		s.timer.Reset(s.next.Sub(now))
 	}
 }

@@ -51,6 +51,33 @@ func TestWhoLeavesTakesNoSlot(t *testing.T) {
 	})
 }
 
+// Slots that come back all in one moment make no burst: that which was taken a moment before is there for another, the rest is lost.
+func TestSlotsThatComeBackMakeNoBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(10)
+		began, left := time.Now(), atomic.Int64{}
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				s.take(t.Context(), rooms.Bulk)
+				left.Add(1)
+			})
+		}
+		time.Sleep(550 * time.Millisecond)
+		for n := range 6 {
+			s.back(began.Add(time.Duration(n) * 100 * time.Millisecond))
+			synctest.Wait()
+		}
+		if n := left.Load() - 6; n != 1 {
+			t.Errorf("%d left at once, want 1", n)
+		}
+		all.Wait()
+		if took := time.Since(began); took != 1400*time.Millisecond {
+			t.Errorf("16 of which one came back in time left within %s", took)
+		}
+	})
+}
+
 func TestWithoutRateNobodyWaits(t *testing.T) {
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()

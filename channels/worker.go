@@ -314,7 +314,7 @@ func (w *worker) attempt(ctx context.Context, j work, o order, settle func(step)
 		crash.Point("after-send")
 		o.by.meter.attempt(out.Result, time.Since(began))
 		if out.Result == NoRoom {
-			o.by.slots.back()
+			o.by.slots.back(began)
 		}
 		w.learn(ctx, j, o.Delivery, out)
 		settle(w.judge(ctx, o, out))

@@ -55,6 +55,8 @@ type Caller struct {
 	Logger  *slog.Logger
 	Now     func() time.Time
 	AckWait time.Duration // how long the queue lets a callback be held without a sign of life
+
+	turned turned
 }
 
 const (
@@ -151,13 +153,18 @@ func (c *Caller) post(ctx context.Context, call stream.Callback, out outbound.Ca
 	out.ID = identity(call)
 	a := c.Calls.Post(ctx, out)
 	switch {
+	case busy(a):
+		c.turned.note(out.ID)
+		return "deferred", max(a.RetryAfter, time.Second)
 	case a.OK():
+		c.turned.forget(out.ID)
 		return "told", 0
 	case a.Final():
+		c.turned.forget(out.ID)
 		c.Logger.Info("callback refused", "umid", call.UMID, "code", a.Code())
 		return "refused", 0
 	}
-	return "deferred", cmp.Or(a.RetryAfter, max(c.Policy.Wait(call.Attempt, rand.Float64()), time.Second))
+	return "deferred", cmp.Or(a.RetryAfter, max(c.Policy.Wait(c.turned.attempt(out.ID, call.Attempt), rand.Float64()), time.Second))
 }
 
 // to is where the call goes, and what signs it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"github.com/govcrier/crier/channels/lanes"
 	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/index"
@@ -69,6 +70,33 @@ func TestCallsOfMessagesWithoutACallbackOfTheClient(t *testing.T) {
 	call.To = nil
 	if result, _ := c.tell(t.Context(), call); result != "unwanted" || len(w.posted) != 1 {
 		t.Errorf("%s, %d calls", result, len(w.posted))
+	}
+}
+
+// A call that was not made, since its host was busy, is no attempt: what follows one that fails is what follows the first.
+func TestBusyHostIsNoAttempt(t *testing.T) {
+	w := world{answer: outbound.Answer{Err: &lanes.Full{After: 7 * time.Second}, RetryAfter: 7 * time.Second}}
+	c := Caller{
+		Clients: &w, Index: &w, Vault: &w, Calls: &w, Answer: func(index.Summary) ([]byte, error) { return []byte(`{}`), nil },
+		Policy: rooms.Policy{Retry: []time.Duration{time.Minute, time.Hour, 5 * time.Hour}}, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+	}
+	call := stream.Callback{Callback: rooms.Callback{UMID: umid, Room: "newborn", Publisher: "hosp-7", Event: 7}}
+	for call.Attempt = 1; call.Attempt < 4; call.Attempt++ {
+		if result, wait := c.tell(t.Context(), call); result != "deferred" || wait != 7*time.Second {
+			t.Errorf("busy: %s, again in %s", result, wait)
+		}
+	}
+	w.answer = outbound.Answer{Status: 503}
+	if result, wait := c.tell(t.Context(), call); result != "deferred" || wait > 2*time.Minute {
+		t.Errorf("the first attempt failed: %s, again in %s", result, wait)
+	}
+	call.Attempt++
+	if _, wait := c.tell(t.Context(), call); wait < 10*time.Minute || wait > 2*time.Hour {
+		t.Errorf("the second attempt failed: again in %s", wait)
+	}
+	w.answer = outbound.Answer{Status: 204}
+	if result, _ := c.tell(t.Context(), call); result != "told" || len(c.turned.times) != 0 {
+		t.Errorf("%s, %d are remembered", result, len(c.turned.times))
 	}
 }
 

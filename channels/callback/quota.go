@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -15,8 +16,8 @@ import (
 )
 
 // Warner tells clients that have a callback that little is left of a quota, by a CloudEvent of the type
-// org.crier.quota.warning. It tries a few times within a minute and promises nothing: a warning is not stored. Of several nodes
-// each tells what it sees.
+// org.crier.quota.warning. It tries a few times within a minute, where the host is busy with other calls within ten, and promises
+// nothing: a warning is not stored. Of several nodes each tells what it sees.
 type Warner struct {
 	Clients Clients
 	Calls   Poster
@@ -27,8 +28,22 @@ type Warner struct {
 // warningWaits are the times between the attempts.
 func warningWaits() []time.Duration { return []time.Duration{2 * time.Second, 20 * time.Second} }
 
+const (
+	tellers  = 8                // warnings at once, so that one for a busy host keeps few others waiting
+	busyHost = 10 * time.Minute // after which a warning is given up whose host is still busy
+)
+
 // Run tells what comes until ctx ends.
 func (w *Warner) Run(ctx context.Context, warnings <-chan quota.Warning) error {
+	var all sync.WaitGroup
+	for range tellers {
+		all.Go(func() { w.work(ctx, warnings) })
+	}
+	all.Wait()
+	return ctx.Err()
+}
+
+func (w *Warner) work(ctx context.Context, warnings <-chan quota.Warning) {
 	for {
 		select {
 		case one := <-warnings:
@@ -36,7 +51,7 @@ func (w *Warner) Run(ctx context.Context, warnings <-chan quota.Warning) error {
 				w.Logger.Info("a client was not told that little is left of a quota", "client", string(one.Client), "error", err)
 			}
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		}
 	}
 }
@@ -46,7 +61,7 @@ func (w *Warner) tell(ctx context.Context, one quota.Warning) error {
 	if err != nil {
 		return err
 	}
-	waits := warningWaits()
+	waits, began := warningWaits(), time.Now()
 	for attempt := 0; ; attempt++ {
 		to, err := w.Clients.Get(ctx, one.Client)
 		if errors.Is(err, registry.ErrUnknownCallback) {
@@ -58,6 +73,11 @@ func (w *Warner) tell(ctx context.Context, one quota.Warning) error {
 				return nil
 			}
 			err = fmt.Errorf("callback: answered %s", a.Code())
+			if busy(a) && ctx.Err() == nil && time.Since(began) < busyHost { // it was not tried
+				pause(ctx, max(a.RetryAfter, time.Second))
+				attempt--
+				continue
+			}
 			if a.Final() {
 				return err
 			}

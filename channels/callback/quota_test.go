@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/govcrier/crier/channels/lanes"
 	"github.com/govcrier/crier/channels/outbound"
 	"github.com/govcrier/crier/rooms"
 	"github.com/govcrier/crier/rooms/quota"
@@ -44,16 +45,19 @@ func (r *receiver) Post(_ context.Context, c outbound.Call) outbound.Answer {
 
 func TestLittleIsLeftIsTold(t *testing.T) {
 	down, gone, good := outbound.Answer{Err: errors.New("no answer")}, outbound.Answer{Status: http.StatusGone}, outbound.Answer{Status: http.StatusNoContent}
+	full := outbound.Answer{Err: &lanes.Full{After: 30 * time.Second}, RetryAfter: 30 * time.Second}
 	for name, tc := range map[string]struct {
 		receiver receiver
 		posted   int
 		took     time.Duration
 	}{
-		"taken":        {receiver{answers: []outbound.Answer{good}}, 1, 0},
-		"no callback":  {receiver{none: true}, 0, 0},
-		"refused":      {receiver{answers: []outbound.Answer{gone}}, 1, 0},
-		"down at once": {receiver{answers: []outbound.Answer{down, good}}, 2, 2 * time.Second},
-		"down":         {receiver{answers: []outbound.Answer{down}}, 3, 22 * time.Second},
+		"taken":         {receiver{answers: []outbound.Answer{good}}, 1, 0},
+		"no callback":   {receiver{none: true}, 0, 0},
+		"refused":       {receiver{answers: []outbound.Answer{gone}}, 1, 0},
+		"down at once":  {receiver{answers: []outbound.Answer{down, good}}, 2, 2 * time.Second},
+		"down":          {receiver{answers: []outbound.Answer{down}}, 3, 22 * time.Second},
+		"busy":          {receiver{answers: []outbound.Answer{full, full, full, full, down, good}}, 6, 2*time.Minute + 2*time.Second},
+		"busy for long": {receiver{answers: []outbound.Answer{full}}, 23, 10*time.Minute + 22*time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := tc.receiver
@@ -66,7 +70,7 @@ func TestLittleIsLeftIsTold(t *testing.T) {
 			one := quota.Warning{Client: "hosp-7", Room: "newborn", Window: "day", Limit: 10, Used: 9, At: began}
 			warnings <- one
 			synctest.Wait()
-			time.Sleep(time.Minute)
+			time.Sleep(time.Hour)
 			cancel()
 			if err := <-ended; !errors.Is(err, context.Canceled) {
 				t.Error(err)

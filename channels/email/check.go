@@ -3,7 +3,7 @@ package email
 import (
 	"errors"
 	"fmt"
-	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -27,7 +27,7 @@ func (f *faults) when(is bool, format string, args ...any) {
 func (o Options) checkRelay() (f faults) {
 	f.when(o.Host == "", "host is missing: the name of the mail relay")
 	f.when(strings.ContainsAny(o.Host, " \t\r\n/@"), "host %q is not a host name or IP address", o.Host)
-	f.when(strings.Contains(o.Host, ":") && net.ParseIP(o.Host) == nil, "host %q has more than a name: the port is set by port", o.Host)
+	f.when(strings.Contains(o.Host, ":") && !isAddress(o.Host), "host %q has more than a name: the port is set by port", o.Host)
 	f.when(o.Port < 1 || o.Port > 65535, "port %d is not from 1 to 65535", o.Port)
 	modes := []string{TLSNone, TLSOpportunistic, TLSRequired, TLSImplicit}
 	f.when(!slices.Contains(modes, o.TLS), "tls %q is not one of %q", o.TLS, modes)
@@ -70,6 +70,12 @@ func (o Options) checkLimits() (f faults) {
 	f.when(o.MaxRetryAfter < 0, "maxRetryAfter %s is not positive", o.MaxRetryAfter)
 	f.when(o.CacheBytes < 0, "cacheBytes %d is not positive", o.CacheBytes)
 	return f
+}
+
+// isAddress accepts IP addresses, with a zone too (RFC 4007 §11).
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
 }
 
 // isHost accepts names in ASCII; a domain in another script is written in its xn-- form.

@@ -3,6 +3,7 @@ package email
 import (
 	"cmp"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -82,7 +83,8 @@ type Options struct {
 func (o Options) WithDefaults() Options {
 	o.TLS = cmp.Or(o.TLS, o.defaultTLS())
 	o.Port = cmp.Or(o.Port, o.defaultPort())
-	o.ServerName = cmp.Or(o.ServerName, o.Host)
+	name, _, _ := strings.Cut(o.Host, "%") // a certificate names no zone
+	o.ServerName = cmp.Or(o.ServerName, name)
 	o.Auth = cmp.Or(o.Auth, AuthAuto)
 	o.MessageIDDomain = cmp.Or(o.MessageIDDomain, domain(o.From))
 	o.HelloName = cmp.Or(o.HelloName, o.MessageIDDomain)
@@ -115,8 +117,8 @@ func (o Options) defaultPort() int {
 }
 
 func (o Options) loopback() bool {
-	ip := net.ParseIP(o.Host)
-	return o.Host == "localhost" || ip != nil && ip.IsLoopback()
+	ip, err := netip.ParseAddr(o.Host)
+	return o.Host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 func (o Options) address() string { return net.JoinHostPort(o.Host, strconv.Itoa(o.Port)) }

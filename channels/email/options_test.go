@@ -100,6 +100,21 @@ func TestOptionsCheck(t *testing.T) {
 	}
 }
 
+func TestRelayIsNamedOrAnAddress(t *testing.T) {
+	for host, good := range map[string]bool{
+		"relay.gov.test": true, "192.0.2.25": true, "2001:db8::25": true, "fe80::25%eth0": true, "::ffff:192.0.2.25": true,
+		"relay.gov.test:25": false, "192.0.2.25:25": false, "[2001:db8::25]": false, "fe80::25%": false,
+	} {
+		o := email.Options{Host: host, From: "office@gov.test"}
+		if faults := o.Check(); good != (len(faults) == 0) {
+			t.Errorf("%s: %v", host, faults)
+		}
+		if name := o.WithDefaults().ServerName; strings.Contains(name, "%") {
+			t.Errorf("%s: a certificate for %s", host, name)
+		}
+	}
+}
+
 func TestFilesAreReadAtStart(t *testing.T) {
 	missing := email.Options{Host: "relay.gov.test", From: "office@gov.test", CAFile: "/nowhere/ca.pem"}
 	if _, err := email.New(missing, slog.New(slog.DiscardHandler)); err == nil {

@@ -23,6 +23,9 @@ func rank(l rooms.Lane) int {
 	return slices.Index(rooms.Lanes(), rooms.Normal)
 }
 
+// urgent says that nobody is served before.
+func urgent(l rooms.Lane) bool { return rank(l) == 0 }
+
 // Join puts somebody at the end of his lane.
 func (l *Line[T]) Join(lane rooms.Lane, who T) {
 	mine := rank(lane)

@@ -12,6 +12,7 @@ import (
 const (
 	longest  = 30 * time.Second // that anybody waits for a place
 	soon     = time.Second      // within which it comes where others of a lane wait at the same destination already
+	moving   = 3 * time.Second  // the same where places become free there
 	farthest = time.Minute      // after which who was turned away comes again
 )
 
@@ -62,9 +63,25 @@ func (p *Places) Take(ctx context.Context, lane rooms.Lane, destination string) 
 	if err != nil {
 		return nil, err
 	}
-	late := time.NewTimer(min(patience, Patience(ctx)))
+	most := Patience(ctx)
+	late := time.NewTimer(min(patience, most))
 	defer late.Stop()
+	if patience == soon && most > soon {
+		select {
+		case <-v.comes:
+		case <-ctx.Done():
+		case <-late.C:
+			late.Reset(min(p.patience(v), most) - soon)
+		}
+	}
 	return p.await(ctx, v, late.C)
+}
+
+// patience is how long somebody waits who waits already.
+func (p *Places) patience(v *visitor) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return v.door.patience(time.Now())
 }
 
 // Wait is Take for somebody who cannot come again: nobody turns him away before his context ends.
@@ -95,10 +112,10 @@ func (p *Places) ask(lane rooms.Lane, destination string) (v *visitor, patience 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	v = p.visitor(lane, destination)
-	patience = longest
-	if ahead := v.door.ahead(lane); p.apart() && ahead > 0 && v.door.crowded() {
-		if time.Duration(ahead+1)*v.door.paceAt(time.Now()) > soon {
-			return nil, 0, &Full{v.door.turn(lane, time.Now())}
+	patience, now := longest, time.Now()
+	if p.apart() && !v.door.first(lane) && v.door.crowded() {
+		if time.Duration(v.door.ahead(lane)+1)*v.door.paceAt(now) > v.door.patience(now) {
+			return nil, 0, &Full{v.door.turn(lane, now)}
 		}
 		patience = soon
 	}

@@ -23,7 +23,7 @@ func (c *Client) Ask(ctx context.Context, to rooms.Address, id string, body []by
 	}
 	waits, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
-	release, err := c.places.Wait(waits, rooms.Emergency, r.URL.Host)
+	release, err := c.places.Wait(waits, rooms.Emergency, host(r.URL))
 	if err != nil {
 		return 0, nil, err
 	}

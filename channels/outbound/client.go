@@ -174,7 +174,7 @@ func (c *Client) Post(ctx context.Context, call Call) Answer {
 
 // take makes a call if there is room for one more to its host, or will be soon, and has read read the answer.
 func (c *Client) take(ctx context.Context, lane rooms.Lane, r *http.Request, read func(*http.Response) error) Answer {
-	release, err := c.places.Take(ctx, lane, r.URL.Host)
+	release, err := c.places.Take(ctx, lane, host(r.URL))
 	var full *lanes.Full
 	switch {
 	case errors.As(err, &full):
@@ -188,14 +188,15 @@ func (c *Client) take(ctx context.Context, lane rooms.Lane, r *http.Request, rea
 
 // send makes a call, unless its host is left alone, and has read read the answer.
 func (c *Client) send(ctx context.Context, r *http.Request, read func(*http.Response) error) Answer {
-	if !c.hosts.may(r.URL.Host, c.options.Now()) {
+	to := host(r.URL)
+	if !c.hosts.may(to, c.options.Now()) {
 		return Answer{Err: ErrResting}
 	}
 	short, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	a := c.do(r.WithContext(short), read)
 	if ctx.Err() == nil { // it was given its time
-		c.hosts.note(r.URL.Host, a.Late, c.options.Now())
+		c.hosts.note(to, a.Late, c.options.Now())
 	}
 	return a
 }

@@ -1,6 +1,10 @@
 package outbound
 
 import (
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -52,4 +56,10 @@ func (h *hosts) note(host string, late bool, now time.Time) {
 	case known || len(h.silent) < mostHosts:
 		h.silent[host] = silence{s.calls + 1, now.Add(rest)}
 	}
+}
+
+// host names whom a URL calls, in lower case and with the port: however it is spelled, it is one.
+func host(u *url.URL) string {
+	port, _ := portOf(u) // one that is none is refused elsewhere
+	return net.JoinHostPort(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), strconv.Itoa(int(port)))
 }

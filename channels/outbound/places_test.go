@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,8 +47,10 @@ func startBusy(t *testing.T, o Options) *busyHost {
 	return h
 }
 
-func (h *busyHost) call(ctx context.Context, l rooms.Lane) Answer {
-	to, err := rooms.ParseURL(h.URL)
+func (h *busyHost) call(ctx context.Context, l rooms.Lane) Answer { return h.callAt(ctx, h.URL, l) }
+
+func (h *busyHost) callAt(ctx context.Context, url string, l rooms.Lane) Answer {
+	to, err := rooms.ParseURL(url)
 	if err != nil {
 		h.Error(err)
 	}
@@ -107,4 +111,39 @@ func TestBusyHostIsNotSilent(t *testing.T) {
 	if a := h.call(t.Context(), rooms.Normal); !a.OK() {
 		t.Errorf("then: %+v", a)
 	}
+}
+
+// A host is one however it is spelled.
+func TestHostIsOneHoweverItIsSpelled(t *testing.T) {
+	for spelled, want := range map[string]string{
+		"https://example.org/a": "example.org:443", "https://Example.ORG/b": "example.org:443", "https://example.org:443": "example.org:443",
+		"https://example.org.": "example.org:443", "https://example.org:8443": "example.org:8443", "http://example.org": "example.org:80",
+		"http://example.org:080": "example.org:80", "https://[2001:DB8::1]": "[2001:db8::1]:443",
+	} {
+		u, err := url.Parse(spelled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := host(u); got != want {
+			t.Errorf("%s is %s, want %s", spelled, got, want)
+		}
+	}
+}
+
+// Calls to a host share its places, however they spell it.
+func TestSpellingGainsNoPlace(t *testing.T) {
+	h := startBusy(t, Options{Timeout: time.Minute})
+	_, port, _ := strings.Cut(strings.TrimPrefix(h.URL, "http://"), ":")
+	var all sync.WaitGroup
+	for n, name := range []string{"localhost", "LocalHost"} {
+		at := "http://" + name + ":" + port
+		all.Go(func() {
+			if a := h.callAt(t.Context(), at, rooms.Emergency); !a.OK() {
+				t.Errorf("%s: %+v", at, a)
+			}
+		})
+		h.busy(n)
+	}
+	h.letGo()
+	all.Wait()
 }
