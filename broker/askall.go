@@ -32,17 +32,27 @@ func askAll(ctx context.Context, nc *nats.Conn, subject string, question []byte,
 
 // answer has this node answer such a question.
 func (s *Server) answer(subject string, say func(question []byte) ([]byte, error)) error {
-	_, err := s.sys.Subscribe(subject, func(m *nats.Msg) {
-		data, err := say(m.Data)
-		if err == nil {
-			err = m.Respond(data)
-		}
-		if err != nil {
-			s.options.Log.Warn("another node was not answered", "subject", subject, "error", err)
-		}
-	})
-	if err != nil {
+	return s.hear(subject, func(m *nats.Msg) { s.tell(m, say) })
+}
+
+// answerAside is answer where that may take long: no question waits for another.
+func (s *Server) answerAside(subject string, say func(question []byte) ([]byte, error)) error {
+	return s.hear(subject, func(m *nats.Msg) { go s.tell(m, say) })
+}
+
+func (s *Server) hear(subject string, handle nats.MsgHandler) error {
+	if _, err := s.sys.Subscribe(subject, handle); err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
 	return nil
+}
+
+func (s *Server) tell(m *nats.Msg, say func(question []byte) ([]byte, error)) {
+	data, err := say(m.Data)
+	if err == nil {
+		err = m.Respond(data)
+	}
+	if err != nil && s.running.Err() == nil {
+		s.options.Log.Warn("another node was not answered", "subject", m.Subject, "error", err)
+	}
 }

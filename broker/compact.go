@@ -1,13 +1,14 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // compactSubject, in the account SYS, asks every node how far its RAFT log of a stream has come, or to shorten it.
@@ -19,8 +20,9 @@ const (
 )
 
 // Compact has the RAFT logs of streams forget, on every node, what they brought about before the call. They hold every
-// entry, also one that has been erased since, until the server shortens them by itself, after minutes. It fails if that
-// cannot be said of every node: one is away, or more is being written all the time. A single node has no such logs.
+// entry, also one that has been erased since, until the server shortens them by itself, after minutes. It fails at the
+// first stream of which that cannot be said of every node: one is away, or what is written keeps an old file of the log
+// in use. A single node has no such logs.
 func (s *Server) Compact(ctx context.Context, streams ...string) error {
 	if !s.options.clustered() {
 		return nil
@@ -33,7 +35,6 @@ func (s *Server) Compact(ctx context.Context, streams ...string) error {
 		return err
 	}
 	defer js.Conn().Close()
-	var faults []error
 	for _, name := range streams {
 		stream, err := js.Stream(ctx, name)
 		if err != nil {
@@ -43,24 +44,42 @@ func (s *Server) Compact(ctx context.Context, streams ...string) error {
 		if c == nil || c.RaftGroup == "" {
 			continue
 		}
-		faults = append(faults, s.compactAll(ctx, compactRequest{Stream: name, Group: c.RaftGroup}, len(c.Replicas)+1))
+		if err := s.compactAll(ctx, compactRequest{Stream: name, Group: c.RaftGroup}, holders(c)); err != nil {
+			return err
+		}
 	}
-	return errors.Join(faults...)
+	return nil
+}
+
+// holders are the names of the nodes that hold a stream.
+func holders(c *jetstream.ClusterInfo) map[string]bool {
+	names := map[string]bool{c.Leader: true}
+	for _, r := range c.Replicas {
+		names[r.Name] = true
+	}
+	return names
 }
 
 type compactRequest struct {
 	Stream string `json:"stream"`
 	Group  string `json:"group"`
-	UpTo   uint64 `json:"upTo,omitzero"` // what has to be applied before; 0: the question is how far it has come
+	UpTo   uint64 `json:"upTo,omitzero"`   // what has to be applied before; 0: the question is how far it has come
+	Within int64  `json:"within,omitzero"` // for how many milliseconds the answer is waited for; 0: compactPatience
+}
+
+func (r compactRequest) patience() time.Duration {
+	return min(cmp.Or(time.Duration(r.Within)*time.Millisecond, compactPatience), compactPatience)
 }
 
 type compacted struct {
+	Node      string `json:"node"`
 	Committed uint64 `json:"committed"`
 	Error     string `json:"error,omitzero"`
 }
 
-// compactAll asks all nodes how far they have come, then has each catch up with the first of them and shorten its log.
-func (s *Server) compactAll(ctx context.Context, r compactRequest, nodes int) error {
+// compactAll asks the nodes of a stream how far they have come, then has each catch up with the first of them and shorten
+// its log.
+func (s *Server) compactAll(ctx context.Context, r compactRequest, nodes map[string]bool) error {
 	all, err := s.askCompact(ctx, r, nodes)
 	if err != nil {
 		return err
@@ -79,75 +98,49 @@ func (s *Server) compactAll(ctx context.Context, r compactRequest, nodes int) er
 	return err
 }
 
-func (s *Server) askCompact(ctx context.Context, r compactRequest, want int) (all []compacted, err error) {
+// askCompact waits for the answers of some nodes: also those answer that do not hold the stream.
+func (s *Server) askCompact(ctx context.Context, r compactRequest, nodes map[string]bool) (map[string]compacted, error) {
+	ctx, cancel := context.WithTimeout(ctx, compactWait)
+	defer cancel()
+	end, _ := ctx.Deadline()
+	if r.Within = (time.Until(end) - 2*answerWait).Milliseconds(); r.Within <= 0 {
+		return nil, fmt.Errorf("broker: no time is left for the RAFT logs of %s: %w", r.Stream, context.DeadlineExceeded)
+	}
 	question, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, compactWait)
-	defer cancel()
+	all := map[string]compacted{}
 	err = askAll(ctx, s.sys, compactSubject, question, func(answer []byte) bool {
 		var one compacted
-		if json.Unmarshal(answer, &one) == nil {
-			all = append(all, one)
+		if json.Unmarshal(answer, &one) == nil && nodes[one.Node] {
+			all[one.Node] = one
 		}
-		return len(all) == want
+		return len(all) == len(nodes)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%d of %d nodes told of their RAFT logs of %s: %w", len(all), want, r.Stream, err)
+		return nil, fmt.Errorf("%d of %d nodes told of their RAFT logs of %s: %w", len(all), len(nodes), r.Stream, err)
 	}
 	return all, nil
 }
 
 // answerCompact has this node shorten its logs.
 func (s *Server) answerCompact() error {
-	return s.answer(compactSubject, func(question []byte) ([]byte, error) {
+	return s.answerAside(compactSubject, func(question []byte) ([]byte, error) {
 		var r compactRequest
 		if err := json.Unmarshal(question, &r); err != nil {
 			return nil, err
 		}
-		var c compacted
+		c := compacted{Node: s.options.Node}
 		g, err := s.raftGroup(r.Group)
 		if c.Committed = g.Committed; err == nil && r.UpTo > 0 {
-			err = s.compact(r)
+			ctx, cancel := context.WithTimeout(s.running, r.patience())
+			defer cancel()
+			err = s.compactions.join(ctx, r.Group, r.UpTo, func() (uint64, error) { return s.shorten(ctx, r) })
 		}
 		if err != nil {
 			c.Error = fmt.Sprintf("%s: %v", s.options.Node, err)
 		}
 		return json.Marshal(c)
 	})
-}
-
-// compact shortens a log of this node until nothing is left in it: a part of one may lie in a file with what it has
-// dropped.
-func (s *Server) compact(r compactRequest) error {
-	ctx, cancel := context.WithTimeout(s.running, compactPatience)
-	defer cancel()
-	return repeat(ctx, func() error {
-		g, err := s.raftGroup(r.Group)
-		if err != nil {
-			return err
-		}
-		if g.Applied < r.UpTo {
-			return fmt.Errorf("broker: stream %s has come to %d of %d", r.Stream, g.Applied, r.UpTo)
-		}
-		if g.WAL.Msgs == 0 {
-			return nil
-		}
-		failed := s.nats.JetStreamSnapshotStream(coreAccount, r.Stream)
-		if g, err = s.raftGroup(r.Group); err != nil || g.WAL.Msgs > 0 {
-			return errors.Join(fmt.Errorf("broker: the RAFT log of stream %s holds %d entries", r.Stream, g.WAL.Msgs), failed, err)
-		}
-		return nil
-	})
-}
-
-// raftGroup is what this node knows of a RAFT group.
-func (s *Server) raftGroup(name string) (server.RaftzGroup, error) {
-	for _, groups := range *s.nats.Raftz(&server.RaftzOptions{AccountFilter: coreAccount, GroupFilter: name}) {
-		for _, g := range groups {
-			return g, nil
-		}
-	}
-	return server.RaftzGroup{}, fmt.Errorf("broker: this node is not in %s", name)
 }

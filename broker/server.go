@@ -35,6 +35,8 @@ type Server struct {
 	door     *door      // nil if nobody is let in
 	callout  *nats.Conn // into the account AUTH; nil likewise
 
+	compactions compactions
+
 	running    context.Context // ends with Stop
 	end        context.CancelFunc
 	background sync.WaitGroup
