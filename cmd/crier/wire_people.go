@@ -56,15 +56,16 @@ func (c courier) Bring(ctx context.Context, i registry.Invite) error {
 
 // persons find and erase what is kept of a person.
 func (a *App) persons(s *store, k *knowledge) *registry.Persons {
+	once, delivery := a.config.Release.WithDefaults().Horizon, a.config.Log.WithDefaults().MarkerTTL
 	return &registry.Persons{
 		Subscribers: k.subscribers, Rooms: k.rooms, Waiting: s.log, Suppressions: k.suppressions, Written: s.log,
-		Compact: s.broker, Held: s.log, Remember: a.config.Release.WithDefaults().Horizon + a.config.Log.WithDefaults().MarkerTTL, Log: a.log.With("part", "persons"),
+		Compact: s.broker, Held: s.log, Remember: once + delivery, Delivery: delivery, Log: a.log.With("part", "persons"),
 	}
 }
 
-// startForgetting erases, on one node, who was asked for and did not come in.
+// startForgetting erases, on one node, who was asked for and did not come in, and keeps in mind who was erased.
 func (a *App) startForgetting(c *crew, s *store, k *knowledge, leases *lease.Leases) {
-	f := &registry.Forgetter{Store: s.log, Rooms: k.rooms, After: a.config.Invitations.ForgetAfter, Now: s.broker.Now, Log: a.log.With("part", "requests")}
+	f := &registry.Forgetter{Store: s.log, Persons: a.persons(s, k), Rooms: k.rooms, After: a.config.Invitations.ForgetAfter, Now: s.broker.Now, Log: a.log.With("part", "requests")}
 	c.run("requests", func(ctx context.Context) error {
 		return leases.Hold(ctx, "requests", func(ctx context.Context, _ uint64, _ func() bool) error { return f.Run(ctx) })
 	})

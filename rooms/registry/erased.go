@@ -13,8 +13,11 @@ import (
 // erased is why an address is not written to where a person was erased: what was accepted before names it in vain.
 const erased rooms.Reason = "erased"
 
+// keepAhead is how long before the mark of who was erased ends, and would let a late delivery through, it is renewed.
+const keepAhead = 24 * time.Hour
+
 // Erase notes that whoever is reached there is erased now, and has it remembered for so long: as long as a message that was
-// accepted before may wait to be sent.
+// accepted before may wait to be sent once. Persons.KeepErased sees to those that are repeated.
 func (s *Suppressions) Erase(ctx context.Context, e rooms.Endpoint, keep time.Duration) error {
 	ids := s.erasedIDs(e)
 	for {
@@ -54,6 +57,58 @@ func (s *Suppressions) Erased(e rooms.Endpoint, accepted time.Time) bool {
 
 func (s *Suppressions) erasedIDs(e rooms.Endpoint) []rooms.SuppressionID {
 	return s.hashes("erased", string(e.Channel), e.Address.Same())
+}
+
+// ending are the marks of who was erased that end within a time, or have ended no longer ago than that.
+func (s *Suppressions) ending(within time.Duration) (all []rooms.Suppression) {
+	now := s.now()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, one := range s.known {
+		if one.Reason == erased && !one.Gone && one.Until.Sub(now).Abs() <= within {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// KeepErased has it remembered on who was erased, as long as a message waits that was accepted before: a series may go on
+// for years. It is called now and then, at least once a day.
+func (p *Persons) KeepErased(ctx context.Context) error {
+	ending := p.Suppressions.ending(p.Delivery + keepAhead)
+	if len(ending) == 0 || p.Held == nil {
+		return nil
+	}
+	oldest, waits, err := p.oldestHeld(ctx)
+	if err != nil {
+		return fmt.Errorf("registry: look through the messages that wait: %w", err)
+	}
+	for _, one := range ending {
+		if !waits || oldest.After(one.Since) {
+			continue
+		}
+		one.Until = p.Suppressions.now().UTC().Truncate(time.Millisecond).Add(p.Remember)
+		if err := p.Suppressions.put(ctx, one); err != nil && !errors.Is(err, stream.ErrRevision) { // else he was erased again
+			return err
+		}
+	}
+	return nil
+}
+
+// oldestHeld is when the first of those messages was accepted that wait and name people; false if there is none.
+func (p *Persons) oldestHeld(ctx context.Context) (oldest time.Time, waits bool, err error) {
+	for from, more := uint64(1), true; more; more = from > 0 {
+		from, err = p.Held.ScanHeld(ctx, from, lookedAtOnce, func(m rooms.Message) error {
+			if at := m.UMID.Time(); m.Direct && (!waits || at.Before(oldest)) {
+				oldest, waits = at, true
+			}
+			return ctx.Err()
+		})
+		if err != nil {
+			return oldest, waits, err
+		}
+	}
+	return oldest, waits, nil
 }
 
 // HeldStore is where messages wait for their time, or for a second person.

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	forgetEvery  = time.Hour // the time between two passes
-	forgetAtOnce = 10_000    // of a room, in one pass
+	formerEvery  = time.Minute // the time between two looks at what is left of entries
+	forgetEvery  = 60          // of those looks are one pass
+	forgetAtOnce = 10_000      // of a room, in one pass
 )
 
 // ForgetStore is what a Forgetter works on.
@@ -24,9 +25,12 @@ type ForgetStore interface {
 }
 
 // Forgetter erases who was asked for, and was not approved or did not confirm, and what was left of entries that have been
-// replaced.
+// replaced. It keeps in mind who was erased.
 type Forgetter struct {
-	Store ForgetStore
+	Store   ForgetStore
+	Persons interface {
+		KeepErased(ctx context.Context) error
+	}
 	Rooms interface {
 		List(ctx context.Context) ([]rooms.RoomConfig, error)
 	}
@@ -35,13 +39,17 @@ type Forgetter struct {
 	Log   *slog.Logger
 }
 
-// Run makes a pass now and then until ctx ends.
+// Run looks through everything now and then until ctx ends: at once and each hour, and at what is left of entries each
+// minute, which is quick where nothing is.
 func (f *Forgetter) Run(ctx context.Context) error {
-	tick := time.NewTicker(forgetEvery)
+	tick := time.NewTicker(formerEvery)
 	defer tick.Stop()
-	for {
-		if _, err := f.Pass(ctx); err != nil && ctx.Err() == nil {
-			f.Log.Warn("requests that nobody has confirmed wait to be erased", "error", err)
+	for n := 0; ; n++ {
+		f.warn(ctx, f.former(ctx), "entries of subscribers that were replaced wait to be erased")
+		if n%forgetEvery == 0 {
+			f.warn(ctx, f.Persons.KeepErased(ctx), "who was erased is not remembered longer yet")
+			_, err := f.Pass(ctx)
+			f.warn(ctx, err, "requests that nobody has confirmed wait to be erased")
 		}
 		select {
 		case <-ctx.Done():
@@ -51,15 +59,23 @@ func (f *Forgetter) Run(ctx context.Context) error {
 	}
 }
 
-// Pass looks through every room once and says how many it has erased.
+func (f *Forgetter) warn(ctx context.Context, err error, what string) {
+	if err != nil && ctx.Err() == nil {
+		f.Log.Warn(what, "error", err)
+	}
+}
+
+// former erases what a crash has left of entries that have been replaced.
+func (f *Forgetter) former(ctx context.Context) error {
+	erased, err := f.Store.EraseFormer(ctx)
+	if err == nil && erased > 0 {
+		f.Log.Info("entries of subscribers that were replaced are erased", "entries", erased)
+	}
+	return err
+}
+
+// Pass looks through every room once for requests and says how many it has erased.
 func (f *Forgetter) Pass(ctx context.Context) (erased int, err error) {
-	former, err := f.Store.EraseFormer(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("registry: %w", err)
-	}
-	if former > 0 {
-		f.Log.Info("entries of subscribers that were replaced are erased", "entries", former)
-	}
 	list, err := f.Rooms.List(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("registry: list the rooms: %w", err)

@@ -1,8 +1,11 @@
 package registry_test
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/govcrier/crier/rooms"
@@ -39,5 +42,33 @@ func TestForgottenInTime(t *testing.T) {
 		if a, b, c := h.state(invited), h.state(requested), h.state(member.ID); a != tc.invited || b != tc.requested || c != tc.member {
 			t.Errorf("after %d days: %s, %s, %s", tc.days, a, b, c)
 		}
+	}
+}
+
+// looks counts what a Forgetter looks at.
+type looks struct {
+	registry.ForgetStore
+	former, rooms, erased int
+}
+
+func (l *looks) EraseFormer(context.Context) (int, error) { l.former++; return 0, nil }
+func (l *looks) KeepErased(context.Context) error         { l.erased++; return errors.New("not now") }
+func (l *looks) ScanSubscribers(context.Context, rooms.Room, uint64, func(rooms.Subscriber) error) error {
+	l.rooms++
+	return nil
+}
+
+// What a crash has left of entries goes at once and each minute; the rest is looked at each hour.
+func TestHowOftenIsForgotten(t *testing.T) {
+	for last, want := range map[time.Duration]looks{time.Second: {nil, 1, 1, 1}, 31*time.Minute - 1: {nil, 31, 1, 1}, time.Hour + 1: {nil, 61, 2, 2}} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &looks{}
+			f := &registry.Forgetter{Store: l, Persons: l, Rooms: roomsOf{"newborn"}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+			ctx, cancel := context.WithTimeout(t.Context(), last)
+			defer cancel()
+			if err := f.Run(ctx); !errors.Is(err, context.DeadlineExceeded) || *l != want {
+				t.Errorf("in %s %+v, want %+v: %v", last, *l, want, err)
+			}
+		})
 	}
 }

@@ -36,7 +36,8 @@ type Persons struct {
 	Suppressions *Suppressions
 	Written      WrittenStore  // what people have written; nil: nothing is kept
 	Held         HeldStore     // messages that wait; nil: none do
-	Remember     time.Duration // how long a message may wait that was accepted before somebody was erased, at most
+	Remember     time.Duration // how long a message that is sent once may wait that was accepted before somebody was erased, at most
+	Delivery     time.Duration // how long of this its deliveries may take
 	Compact      Compactor     // of RAFT logs; nil: there are none
 	Log          *slog.Logger
 }

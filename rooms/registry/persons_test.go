@@ -200,3 +200,51 @@ func TestHeldMessagesNameInVain(t *testing.T) {
 		t.Error("it is remembered longer than such a message may wait")
 	}
 }
+
+// Who was erased is kept in mind as long as a message waits that was accepted before, and no longer.
+func TestErasedAsLongAsASeries(t *testing.T) {
+	h, ctx, day := newHouse(t), t.Context(), 24*time.Hour
+	v, umid := h.openKeys(), rooms.UMID("01JDB6T0G00000000000000001")
+	now := umid.Time().Add(time.Hour)
+	gone, later := endpoint(email(t, "gone@example.com")), endpoint(email(t, "later@example.com"))
+	m := rooms.Message{Header: rooms.Header{UMID: umid, Room: "newborn", Type: "t", Lane: rooms.Normal, TxID: "1",
+		Policy: rooms.Revision{Name: "standard", Revision: 1}, Held: true, Direct: true, Recipients: 1, ReceivedAt: now, SendAt: now.Add(time.Hour), ExpiresAt: now.Add(2 * time.Hour)}}
+	m.Series = m.UMID
+	if err := m.Enclose(v, rooms.Envelope{Content: []byte(`{"text":"hello"}`), Recipients: []rooms.Contact{email(t, "gone@example.com")}}); err != nil {
+		t.Fatal(err)
+	}
+	entry, _, err := h.log.Append(ctx, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := registry.NewSuppressions(h.log, v, registry.SuppressionOptions{}, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	p := &registry.Persons{Subscribers: h.subs, Suppressions: s, Held: h.log, Remember: 10 * day, Delivery: day}
+	erase := func(e rooms.Endpoint) {
+		t.Helper()
+		if err := s.Erase(ctx, e, p.Remember); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass := func(days int) {
+		t.Helper()
+		for range days {
+			now = now.Add(day)
+			if err := p.KeepErased(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	erase(gone)
+	pass(35)
+	if !s.Erased(gone, umid.Time()) || s.Erased(gone, now) {
+		t.Error("he is named by a series that goes on, and was forgotten")
+	}
+	if err := h.log.Erase(ctx, entry); err != nil {
+		t.Fatal(err)
+	}
+	erase(later)
+	pass(11)
+	if s.Erased(gone, umid.Time()) || s.Erased(later, umid.Time()) {
+		t.Error("nothing names them any more, and they are remembered")
+	}
+}
