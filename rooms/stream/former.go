@@ -45,8 +45,8 @@ func (l *Log) eraseUpTo(ctx context.Context, subject string, upTo uint64) (erase
 }
 
 // replaced erases what entries that have just been stored, the last of them at a position, took the place of under their
-// own subjects.
-func (l *Log) replaced(ctx context.Context, msgs []*nats.Msg, last uint64) error {
+// own subjects. The entries stand: what cannot be erased now is reported, and is left to EraseFormer.
+func (l *Log) replaced(ctx context.Context, msgs []*nats.Msg, last uint64) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(eraseTogether)
 	for i, m := range msgs {
@@ -55,7 +55,9 @@ func (l *Log) replaced(ctx context.Context, msgs []*nats.Msg, last uint64) error
 			return err
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		l.options.Log.Warn("entries of subscribers that were replaced wait to be erased", "sequence", last, "entries", len(msgs), "error", err)
+	}
 }
 
 // EraseFormer erases the entries of subscribers, of all rooms, that others have replaced and a crash has left, and says

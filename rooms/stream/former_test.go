@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
@@ -179,6 +181,79 @@ func TestFormerEntriesAfterACrash(t *testing.T) {
 	}
 	if erased, err := l.EraseFormer(t.Context()); err != nil || erased != 0 {
 		t.Errorf("once more: %d, %v", erased, err)
+	}
+}
+
+// What has been stored stands, though what it has replaced cannot be erased now: that goes with the next pass.
+func TestChangeStandsWithWhatItReplaced(t *testing.T) {
+	l, s := openPlain(t, t.TempDir())
+	if err := l.AddSubscribers(t.Context(), someSubscribers(0, 3)); err != nil {
+		t.Fatal(err)
+	}
+	subs, err := l.Subscribers(t.Context(), "newborn", 0, 10)
+	if err != nil || len(subs) != 3 {
+		t.Fatal(len(subs), err)
+	}
+	again, err := Open(t.Context(), s, s.Manifest(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(again.Close)
+	l.read.Conn().Close() // nothing is found any more; what is stored goes another way
+	others := someSubscribers(0, 2)
+	sequence, err := l.UpdateSubscriber(t.Context(), next(subs[0], others[0]))
+	if err != nil || sequence <= subs[2].Sequence {
+		t.Errorf("a change is answered with %d, %v", sequence, err)
+	}
+	if err := l.MoveSubscribers(t.Context(), []rooms.Subscriber{next(subs[1], others[1])}); err != nil {
+		t.Errorf("a move is answered with %v", err)
+	}
+	if got, want := seen(t, again, 0), []uint64{subs[2].Sequence, sequence, sequence + 1}; !slices.Equal(got, want) {
+		t.Errorf("there are %v, want %v", got, want)
+	}
+	if erased, err := again.EraseFormer(t.Context()); err != nil || erased != 2 {
+		t.Errorf("%d are erased, want 2: %v", erased, err)
+	}
+}
+
+// Who has to reach everybody of a room reads every entry once, though one was left by a crash.
+func TestEntriesAreReadOnce(t *testing.T) {
+	l, _ := openPlain(t, t.TempDir())
+	if err := l.AddSubscribers(t.Context(), someSubscribers(0, 3)); err != nil {
+		t.Fatal(err)
+	}
+	subs, err := l.Subscribers(t.Context(), "newborn", 0, 10)
+	if err != nil || len(subs) != 3 {
+		t.Fatal(len(subs), err)
+	}
+	now := l.leave(t, next(subs[1], someSubscribers(0, 1)[0]))
+	consumers, err := l.read.Conn().SubscribeSync("$JS.API.CONSUMER.CREATE." + streamSubscribers + ".>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []uint64
+	if err := l.ScanEntries(t.Context(), "newborn", 0, func(s rooms.Subscriber) error { all = append(all, s.Sequence); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []uint64{subs[0].Sequence, subs[1].Sequence, subs[2].Sequence, now.Sequence}; !slices.Equal(all, want) {
+		t.Errorf("it gives %v, want %v", all, want)
+	}
+	count := func() int {
+		t.Helper()
+		if err := l.read.Conn().FlushTimeout(time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		n, _, err := consumers.Pending()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := count(); n != 1 {
+		t.Errorf("the room was read %d times", n)
+	}
+	if got := seen(t, l, 0); len(got) != 3 || count() != 3 {
+		t.Errorf("with what was left found first: %v, read %d times in all", got, count())
 	}
 }
 

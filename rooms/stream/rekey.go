@@ -13,7 +13,7 @@ import (
 
 // MoveSubscribers stores entries, at most 1,000, that take the place of others: each says whose
 // (Was, Origin). All are stored or none; ErrExists if one of those others is not there any more, or
-// has changed. What stood under their own ids is erased; an entry of another id is left to EraseSubscriber.
+// has changed. What stood under their own ids is erased, by the next EraseFormer at the latest; an entry of another id is left to EraseSubscriber.
 func (l *Log) MoveSubscribers(ctx context.Context, subs []rooms.Subscriber) error {
 	msgs := make([]*nats.Msg, len(subs))
 	for i, s := range subs {
@@ -35,10 +35,10 @@ func (l *Log) MoveSubscribers(ctx context.Context, subs []rooms.Subscriber) erro
 		last, err = l.appendAt(ctx, msgs)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		l.replaced(ctx, msgs, last)
 	}
-	return l.replaced(ctx, msgs, last)
+	return err
 }
 
 // EraseSubscriber overwrites an entry on disk and removes it, and with it what it has replaced. ErrGone if it is not there.

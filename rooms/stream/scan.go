@@ -28,10 +28,28 @@ func (l *Log) ScanSubscribers(ctx context.Context, room rooms.Room, after uint64
 	if err != nil {
 		return err
 	}
-	s := scan{log: l, filter: filter, at: after, last: last, fn: func(s stored) error {
-		if _, replaced := slices.BinarySearch(old, s.sequence); replaced {
+	return l.scanEntries(ctx, filter, after, last, func(sub rooms.Subscriber) error {
+		if _, replaced := slices.BinarySearch(old, sub.Sequence); replaced {
 			return nil
 		}
+		return fn(sub)
+	})
+}
+
+// ScanEntries does so too, but reads every entry once and no other: who is being changed, or was by a process that was
+// killed, comes twice, as he was and as he is, and the latter says whose place it takes (rooms.Subscriber.Origin). It is for
+// those who cannot wait until a whole room has been looked through for such entries.
+func (l *Log) ScanEntries(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error {
+	filter := rooms.SubscribersFilter(room)
+	last, err := l.lastSubscriber(ctx, filter)
+	if err != nil || last == 0 {
+		return err
+	}
+	return l.scanEntries(ctx, filter, after, last, fn)
+}
+
+func (l *Log) scanEntries(ctx context.Context, filter string, after, last uint64, fn func(rooms.Subscriber) error) error {
+	s := scan{log: l, filter: filter, at: after, last: last, fn: func(s stored) error {
 		sub, ok := l.readable(s)
 		if !ok {
 			return nil

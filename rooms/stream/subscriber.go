@@ -13,7 +13,8 @@ import (
 )
 
 // UpdateSubscriber stores an entry in the place of the one at s.Sequence and gives its own position. ErrRevision if
-// that one has changed meanwhile or is not there any more; then nothing was stored. The former entry is erased.
+// that one has changed meanwhile or is not there any more; then nothing was stored. The former entry is erased, by the
+// next EraseFormer at the latest.
 func (l *Log) UpdateSubscriber(ctx context.Context, s rooms.Subscriber) (sequence uint64, err error) {
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -37,7 +38,7 @@ func (l *Log) UpdateSubscriber(ctx context.Context, s rooms.Subscriber) (sequenc
 		return 0, ErrRevision
 	}
 	if err == nil {
-		err = l.replaced(ctx, []*nats.Msg{m}, sequence)
+		l.replaced(ctx, []*nats.Msg{m}, sequence)
 	}
 	return sequence, err
 }
