@@ -23,7 +23,8 @@ type Subscription struct {
 type Left struct {
 	ID    SubscriberID // which it had there, or would have had
 	At    time.Time
-	Moved bool // it is noted under the id of a newer key too
+	Moved bool   // it is noted under the id of a newer key too
+	Entry uint64 // where it is noted; 0: nowhere yet
 }
 
 // Binds says whether a person stays out who was to come in: he has not said since that he wants to.

@@ -2,17 +2,20 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/govcrier/crier/rooms"
+	"github.com/govcrier/crier/rooms/stream"
 	"github.com/govcrier/crier/rooms/vault"
 )
 
 // LeftStore keeps who has left, under the id that the contact has in the room: a keyed hash, of which nobody can read whose
-// it is. The latest entry of an id counts.
+// it is. The latest entry of an id counts. MoveLeft says stream.ErrRevision if it has changed since it was found.
 type LeftStore interface {
 	PutLeft(ctx context.Context, room rooms.Room, left []rooms.Left) error
+	MoveLeft(ctx context.Context, room rooms.Room, left []rooms.Left) error
 	FindLeft(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Left, error)
 	RemoveLeft(ctx context.Context, room rooms.Room) error
 }
@@ -31,18 +34,18 @@ func (s *Subscribers) noteLeft(ctx context.Context, sub rooms.Subscriber) error 
 			}
 		}
 	}
-	return s.putLeft(ctx, sub.Room, left)
+	return putLeft(ctx, sub.Room, left, s.store.PutLeft)
 }
 
 // StayOut keeps a contact that is not subscribed from being subscribed by others, as if it had left now.
 func (s *Subscribers) StayOut(ctx context.Context, room rooms.Room, e rooms.Endpoint) error {
 	id := s.ID(room, rooms.Contact{Channel: e.Channel, Address: e.Address})
-	return s.putLeft(ctx, room, []rooms.Left{{ID: id, At: s.moment()}})
+	return putLeft(ctx, room, []rooms.Left{{ID: id, At: s.moment()}}, s.store.PutLeft)
 }
 
-func (s *Subscribers) putLeft(ctx context.Context, room rooms.Room, left []rooms.Left) error {
+func putLeft(ctx context.Context, room rooms.Room, left []rooms.Left, put func(context.Context, rooms.Room, []rooms.Left) error) error {
 	for part := range slices.Chunk(left, chunk) {
-		if err := s.store.PutLeft(ctx, room, part); err != nil {
+		if err := put(ctx, room, part); err != nil {
 			return fmt.Errorf("registry: store who has left: %w", err)
 		}
 	}
@@ -80,7 +83,6 @@ func (s *Subscribers) willing(ctx context.Context, room rooms.Room, fresh, waiti
 // out says who of some people stays out, since he has left. It is asked after they were looked for and not found: whoever leaves
 // notes that first. What is found under a former key is noted under the present one too, while the contact is at hand.
 func (s *Subscribers) out(ctx context.Context, room rooms.Room, people []candidate) ([]bool, error) {
-	out := make([]bool, len(people))
 	asked := make([][][]rooms.SubscriberID, len(people)) // of each contact, under each key
 	var all []rooms.SubscriberID
 	for i, p := range people {
@@ -91,31 +93,39 @@ func (s *Subscribers) out(ctx context.Context, room rooms.Room, people []candida
 		}
 	}
 	if len(all) == 0 {
-		return out, nil
+		return make([]bool, len(people)), nil
 	}
-	found, err := s.store.FindLeft(ctx, room, all)
-	if err != nil {
-		return nil, fmt.Errorf("registry: look for who has left: %w", err)
+	for {
+		found, err := s.store.FindLeft(ctx, room, all)
+		if err != nil {
+			return nil, fmt.Errorf("registry: look for who has left: %w", err)
+		}
+		out, move := bound(people, asked, found)
+		err = putLeft(ctx, room, move, s.store.MoveLeft)
+		if !errors.Is(err, stream.ErrRevision) { // else somebody has left again meanwhile
+			return out, err
+		}
 	}
-	if len(found) == 0 {
-		return out, nil
-	}
+}
+
+// bound says who of some people stays out by what was found, and what of that is to be noted under the present key.
+func bound(people []candidate, asked [][][]rooms.SubscriberID, found []rooms.Left) (out []bool, move []rooms.Left) {
+	out = make([]bool, len(people))
 	known := make(map[rooms.SubscriberID]rooms.Left, len(found))
 	for _, one := range found {
 		known[one.ID] = one
 	}
-	var move []rooms.Left
 	for i, p := range people {
 		for _, ids := range asked[i] {
 			left, ok := latest(known, ids)
 			out[i] = out[i] || ok && left.Binds(p.Subscription)
 			if ok && left.ID != ids[0] {
-				known[ids[0]] = rooms.Left{ID: ids[0], At: left.At}
-				move = append(move, known[ids[0]], rooms.Left{ID: left.ID, At: left.At, Moved: true})
+				known[ids[0]] = rooms.Left{ID: ids[0], At: left.At, Entry: known[ids[0]].Entry}
+				move = append(move, known[ids[0]], rooms.Left{ID: left.ID, At: left.At, Moved: true, Entry: left.Entry})
 			}
 		}
 	}
-	return out, s.putLeft(ctx, room, move)
+	return out, move
 }
 
 // latest is when a contact has left last, under whatever key that was noted.

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -141,5 +142,43 @@ func TestWhoHasLeftOutlastsKeys(t *testing.T) {
 	h.retire()
 	if got := h.sums(justIn(phone(t, 1))); got.Left != 1 {
 		t.Errorf("without the former key: %+v", got)
+	}
+}
+
+// leaver has somebody do something between the look for who has left and what is noted after it, once.
+type leaver struct {
+	registry.SubscriberStore
+	meanwhile func()
+}
+
+func (l *leaver) FindLeft(ctx context.Context, room rooms.Room, ids []rooms.SubscriberID) ([]rooms.Left, error) {
+	found, err := l.SubscriberStore.FindLeft(ctx, room, ids)
+	if do := l.meanwhile; do != nil {
+		l.meanwhile = nil
+		do()
+	}
+	return found, err
+}
+
+// Who leaves again while it is noted under a new key that he has left has left at the later moment.
+func TestWhoLeavesAgainHasLeftLater(t *testing.T) {
+	h := newHouse(t)
+	h.add("newborn", phone(t, 1))
+	h.leaves(phone(t, 1))
+	h.promote()
+	id, later := h.subs.ID("newborn", phone(t, 1)), time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+	l := &leaver{SubscriberStore: h.log, meanwhile: func() {
+		if err := h.log.PutLeft(t.Context(), "newborn", []rooms.Left{{ID: id, At: later}}); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	wanted := justIn(phone(t, 1))
+	wanted.Wanted = later.Add(-time.Minute)
+	sums, err := registry.NewSubscribers(l, h.openKeys()).SubscribeMany(t.Context(), "newborn", []rooms.Subscription{wanted})
+	if err != nil || sums.Left != 1 {
+		t.Errorf("%+v, %v", sums, err)
+	}
+	if found, err := h.log.FindLeft(t.Context(), "newborn", []rooms.SubscriberID{id}); err != nil || len(found) != 1 || !found[0].At.Equal(later) {
+		t.Errorf("noted is %v, want %s: %v", found, later, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -22,13 +23,29 @@ type leftEntry struct {
 // PutLeft stores, at most 1,000 at once, that contacts have left a room. It is kept for Options.LeftAge since the last
 // time that they did.
 func (l *Log) PutLeft(ctx context.Context, room rooms.Room, left []rooms.Left) error {
+	return l.putLeft(ctx, room, left, func(rooms.Left) nats.Header { return nats.Header{} })
+}
+
+// MoveLeft stores so too, all or none, in the place of what stands at Left.Entry. ErrRevision if something else stands there
+// by now, which may be the same after a lost answer.
+func (l *Log) MoveLeft(ctx context.Context, room rooms.Room, left []rooms.Left) error {
+	err := l.putLeft(ctx, room, left, func(one rooms.Left) nats.Header {
+		return nats.Header{headerExpectedLast: {strconv.FormatUint(one.Entry, 10)}}
+	})
+	if errors.Is(err, ErrExists) {
+		return ErrRevision
+	}
+	return err
+}
+
+func (l *Log) putLeft(ctx context.Context, room rooms.Room, left []rooms.Left, header func(rooms.Left) nats.Header) error {
 	msgs := make([]*nats.Msg, len(left))
 	for i, one := range left {
 		data, err := json.Marshal(leftEntry{one.At, one.Moved})
 		if err != nil {
 			return fmt.Errorf("stream: encode who has left: %w", err)
 		}
-		msgs[i] = &nats.Msg{Subject: rooms.LeftSubject(room, one.ID), Header: nats.Header{}, Data: data}
+		msgs[i] = &nats.Msg{Subject: rooms.LeftSubject(room, one.ID), Header: header(one), Data: data}
 	}
 	return l.insist(ctx, func(ctx context.Context) error { return l.append(ctx, msgs) })
 }
@@ -69,7 +86,7 @@ func (l *Log) leftOf(s stored, id rooms.SubscriberID) rooms.Left {
 		l.options.Log.Error("when somebody has left a room cannot be read; he stays out", "sequence", s.sequence, "error", err)
 		e.At = time.Now()
 	}
-	return rooms.Left{ID: id, At: e.At, Moved: e.Moved}
+	return rooms.Left{ID: id, At: e.At, Moved: e.Moved, Entry: s.sequence}
 }
 
 // ScanLeft calls fn with everybody who has left a room, of all rooms.
