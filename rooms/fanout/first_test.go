@@ -22,6 +22,10 @@ func TestOnceTakesEverybodyOnce(t *testing.T) {
 		{rooms.Subscriber{ID: "B", Sequence: 12, Was: "b", Origin: 9}, false},  // and changed
 		{rooms.Subscriber{ID: "d", Sequence: 13, Was: "d", Origin: 10}, true},  // moved in front of the scan
 		{rooms.Subscriber{ID: "d", Sequence: 15, Was: "d", Origin: 13}, false}, // and once more
+		{rooms.Subscriber{ID: "e", Sequence: 16, State: rooms.SubscriberInvited}, false},
+		{rooms.Subscriber{ID: "e", Sequence: 17, Was: "e", Origin: 16}, true}, // he has confirmed, and both stand there
+		{rooms.Subscriber{ID: "f", Sequence: 18}, true},
+		{rooms.Subscriber{ID: "f", Sequence: 19, Was: "f", Origin: 18, State: rooms.SubscriberPaused}, false},
 	} {
 		if got := o.first(tc.s); got != tc.want {
 			t.Errorf("%d: %+v: %t", i, tc.s, got)

@@ -3,12 +3,14 @@ package fanout
 import (
 	"context"
 	"hash/maphash"
+	"time"
 
 	"github.com/govcrier/crier/rooms"
 )
 
 // once takes every person of a room once, though a change of keys, or of what he wants, moves entries to the end of the
-// log meanwhile, where a scan would meet them again. After an interruption it knows nothing of the pages before: who was
+// log meanwhile, where a scan would meet them again, or both stand there for a moment. As what he is taken is what he was met
+// as first, if he was written to then: that he has left or paused since, the delivery asks (registry.Departures). After an interruption it knows nothing of the pages before: who was
 // on one, and has been moved since, is taken again.
 type once struct {
 	seed  maphash.Seed
@@ -17,8 +19,12 @@ type once struct {
 
 func newOnce() *once { return &once{seed: maphash.MakeSeed(), taken: map[uint64]struct{}{}} }
 
-// first says whether a person is met for the first time, and remembers that he was.
+// first says whether a person who is written to is met for the first time, and remembers that he was. Who was not written
+// to before he was changed is taken as what he is now.
 func (o *once) first(s rooms.Subscriber) bool {
+	if !s.Receives(time.Now()) {
+		return false
+	}
 	id := maphash.String(o.seed, string(s.ID))
 	if s.Origin != 0 {
 		_, now := o.taken[id]
@@ -35,7 +41,7 @@ func (o *once) first(s rooms.Subscriber) bool {
 // as of the call, in order, and who has not left before it comes to him.
 func (l *lane) everybody(ctx context.Context, room rooms.Room, after uint64, fn func(rooms.Subscriber) error) error {
 	return each(after, func(after uint64, fn func(rooms.Subscriber) error) error {
-		return l.log.ScanSubscribers(ctx, room, after, fn)
+		return l.log.ScanEntries(ctx, room, after, fn)
 	}, fn)
 }
 
