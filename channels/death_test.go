@@ -61,7 +61,7 @@ func TestProviderDies(t *testing.T) {
 			settled, soon := taken.settled(published, each, time.Hour).Sub(died), taken.settled(published, each, time.Second).Sub(died)
 			t.Logf("%s: 99%% is sent by the other at the first attempt from %s on, and within a second from %s on; of all, %d took more than one attempt",
 				name, settled.Round(10*time.Millisecond), soon.Round(10*time.Millisecond), taken.repeated())
-			if settled > 5*time.Second {
+			if settled > 30*time.Second { // a second where nothing else runs
 				t.Errorf("that took %s", settled)
 			}
 		})
