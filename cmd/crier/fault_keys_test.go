@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func newKeys(o *ordeal) {
 		if n.Name == fleet.N2 {
 			o.killedEarly(n)
 		}
-		o.whole()
+		o.joined(n)
 		o.within(ending, n.Terminate)
 		o.refused(n, old)
 		o.must(n.Start())
@@ -112,4 +113,20 @@ func (o *ordeal) configure(n *fleet.Node, key string, value any) {
 	file, err := json.Marshal(all)
 	o.must(err)
 	o.must(os.WriteFile(n.Config(), file, 0o600))
+}
+
+// joined waits until all is well with a node that has begun with an empty store. It may hear of its removal once more and end
+// by that; then it is started again, as a service manager would.
+func (o *ordeal) joined(n *fleet.Node) {
+	o.t.Helper()
+	ctx, cancel := context.WithTimeout(o.t.Context(), healing)
+	defer cancel()
+	if err := o.Healed(ctx); err != nil {
+		if n.Alive() {
+			o.t.Fatal(err)
+		}
+		o.t.Logf("%s is started again: %v", n.Name, err)
+		o.must(n.Start())
+		o.whole()
+	}
 }

@@ -41,6 +41,7 @@ var floors = []struct {
 	{1, []string{"channels/lanes"}, "who waits for the same thing, the most urgent first; wanted where calls are made and where rates are kept"},
 	{3, []string{"channels/outbound"}, "calls to URLs that others have named, wanted by webhooks and callbacks; it knows neither"},
 	{3, []string{"channels/credential"}, "what proves to a provider who we are, read alike by all of them"},
+	{0, []string{"channels/channelstest/stub"}, "what stand-ins of providers have in common, which knows no provider"},
 	{3, []string{"channels"}, "the contract of providers; it has never heard of any of them"},
 	{3, []string{"rooms/..."}, "planning and folding: steps that meet in the log, not in each other"},
 	{3, []string{"api/problem"}, "the catalogue of errors, which everything that answers HTTP draws on"},
