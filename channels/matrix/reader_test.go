@@ -146,6 +146,7 @@ func TestPeopleBeginAConversation(t *testing.T) {
 	room := person.Begin(clinic, true)
 	person.Say(room, "Is anybody there?")
 	await(t, h.heard, "reply "+person.ID+` "Is anybody there?" /0 false`)
+	await(t, func() []string { return []string{fmt.Sprint(person.Named(room))} }, "true") // a moment after it was entered
 	provider(t, o).sends(t, delivery(t, 1, person.ID))
 	if got := person.Rooms(); len(got) != 1 || len(person.Messages(room)) != 1 {
 		t.Errorf("rooms %q", got)

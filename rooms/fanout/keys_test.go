@@ -166,6 +166,9 @@ func TestUnreadableSubscriberStopsNobodyElse(t *testing.T) {
 			if _, err := nc.Request(rooms.SubscriberSubject("newborn", subs[1].ID), []byte(`{"ch":[`), time.Second); err != nil {
 				t.Fatal(err)
 			}
+			if n, err := h.log.EraseFormer(t.Context()); n != 1 || err != nil {
+				t.Fatalf("%d entries were replaced, %v", n, err)
+			}
 			h.publish(1)
 			h.publish(2, phone(5000))
 			h.plan()

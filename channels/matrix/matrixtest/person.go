@@ -61,6 +61,18 @@ func (p Person) Membership(room, user string) string {
 	return p.server.rooms[room].members[ID(user)]
 }
 
+// Named says whether an alias leads to a room.
+func (p Person) Named(room string) bool {
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	for _, to := range p.server.aliases {
+		if to == room {
+			return true
+		}
+	}
+	return false
+}
+
 // Say writes a text.
 func (p Person) Say(room, text string) (id string) {
 	return p.Put(room, "m.room.message", map[string]any{"msgtype": "m.text", "body": text})
